@@ -1,0 +1,6 @@
+//! callsheet decides which meetings get a recording bot, and when.
+
+pub mod source;
+pub mod time;
+pub mod value;
+pub mod diagnostic;
