@@ -4,3 +4,4 @@ pub mod source;
 pub mod time;
 pub mod value;
 pub mod diagnostic;
+pub mod event;
