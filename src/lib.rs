@@ -5,3 +5,4 @@ pub mod time;
 pub mod value;
 pub mod diagnostic;
 pub mod event;
+pub mod syntax;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod ast_strategy;
 
 use std::path::{Path, PathBuf};
 
