@@ -5,4 +5,7 @@ pub mod time;
 pub mod value;
 pub mod diagnostic;
 pub mod event;
+pub mod builtins;
 pub mod syntax;
+pub mod semantics;
+pub mod reference;

@@ -1,10 +1,13 @@
 //! The integration suite: one binary.
 
+mod builtins;
 mod identity;
 mod json_form;
 mod layers;
 mod links;
+mod read;
 mod recurrence;
+mod semantics;
 mod support;
 mod text_grammar;
 mod text_reader;
