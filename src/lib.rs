@@ -8,4 +8,7 @@ pub mod event;
 pub mod builtins;
 pub mod syntax;
 pub mod semantics;
+pub mod code;
+pub mod codegen;
+pub mod vm;
 pub mod reference;

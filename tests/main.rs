@@ -1,6 +1,8 @@
 //! The integration suite: one binary.
 
 mod builtins;
+mod bytecode;
+mod equivalence;
 mod identity;
 mod json_form;
 mod layers;
@@ -12,3 +14,4 @@ mod support;
 mod text_grammar;
 mod text_reader;
 mod text_round_trip;
+mod verifier;

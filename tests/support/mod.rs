@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub mod ast_strategy;
+pub mod generate;
 
 use std::path::{Path, PathBuf};
 

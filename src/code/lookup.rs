@@ -1,0 +1,116 @@
+//! What the machine looks things up in: the constants of a verified program, in forms that answer fast.
+//!
+//! Everything here follows from the program and holds nothing of its own, so it is never stored.
+
+use crate::builtins::text::Pattern;
+use crate::code::operand::{Block, DateRuleIdx, PatternIdx, TextsIdx};
+use crate::code::program::{DateRuleText, PeopleSet, Program};
+use crate::event::Address;
+use crate::event::recurrence::Rule;
+use std::sync::OnceLock;
+
+/// The constants of a program, ready for use. Shared by all machines that run the program.
+#[derive(Debug)]
+pub struct Lookup {
+    patterns: Vec<OnceLock<Option<Pattern>>>,
+    date_rules: Vec<Option<Rule>>,
+    /// For each pool entry the places of its texts in ascending order of the texts.
+    texts: Vec<Box<[u32]>>,
+    /// `our domains`, ascending.
+    own: PeopleSet,
+    /// Each address of a `person` with the number of that person, ascending.
+    aliases: Vec<(Address, u32)>,
+    /// The first instruction of each person block.
+    blocks: Vec<usize>,
+}
+
+impl Lookup {
+    pub(in crate::code) fn of(program: &Program) -> Self {
+        let constants = &program.constants;
+        let mut own = PeopleSet { addresses: Vec::new(), domains: program.own_domains.clone() };
+        own.domains.sort_unstable();
+        own.domains.dedup();
+        let people = (0_u32..).zip(&program.aliases);
+        let mut aliases: Vec<(Address, u32)> =
+            people.flat_map(|(person, addresses)| addresses.iter().map(move |address| (address.clone(), person))).collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        Self {
+            patterns: constants.patterns.iter().map(|_| OnceLock::new()).collect(),
+            date_rules: constants.date_rules.iter().map(read_date_rule).collect(),
+            texts: constants.texts.iter().map(|texts| ascending(texts)).collect(),
+            own,
+            aliases,
+            blocks: program.code.each_block(program.outline.atoms.len()).map(|(_, range)| range.start).collect(),
+        }
+    }
+
+    /// The pattern, built when it is first asked for: building costs up to a millisecond, and many are never met. `None`
+    /// where it cannot be built, which no checked rule set holds.
+    #[must_use]
+    pub fn pattern(&self, program: &Program, index: PatternIdx) -> Option<&Pattern> {
+        let written = &program.constants.patterns[index.index()];
+        self.patterns[index.index()].get_or_init(|| Pattern::build(&written.pattern, &written.flags)).as_ref()
+    }
+
+    /// The date rule, read. `None` where it is no test of dates, which no checked rule set holds.
+    #[must_use]
+    pub fn date_rule(&self, index: DateRuleIdx) -> Option<&Rule> {
+        self.date_rules[index.index()].as_ref()
+    }
+
+    /// Whether `text` is one of the texts.
+    #[must_use]
+    pub fn holds_text(&self, program: &Program, index: TextsIdx, text: &str) -> bool {
+        let texts = &program.constants.texts[index.index()];
+        self.texts[index.index()].binary_search_by(|place| texts[*place as usize].as_str().cmp(text)).is_ok()
+    }
+
+    /// The first instruction of a person block.
+    #[must_use]
+    pub fn block_start(&self, block: Block) -> usize {
+        self.blocks[block.index()]
+    }
+
+    /// `our domains`.
+    #[must_use]
+    pub fn own(&self) -> &PeopleSet {
+        &self.own
+    }
+
+    /// The persons of the rules that this is an address of, ascending.
+    pub fn aliases(&self, address: &Address) -> impl Iterator<Item = u32> {
+        let from = self.aliases.partition_point(|(listed, _)| listed < address);
+        self.aliases[from..].iter().take_while(move |(listed, _)| listed == address).map(|(_, person)| *person)
+    }
+}
+
+/// A rule that is no test of dates could take long to answer, or never settle.
+fn read_date_rule(written: &DateRuleText) -> Option<Rule> {
+    Rule::parse(&written.rule).ok().filter(|rule| rule.date_rule_problem(written.counting_from).is_none())
+}
+
+fn ascending(texts: &[String]) -> Box<[u32]> {
+    let mut places: Vec<u32> = (0..).take(texts.len()).collect();
+    places.sort_unstable_by_key(|place| texts[*place as usize].as_str());
+    places.into()
+}
+
+impl PeopleSet {
+    /// Whether the set holds the address, or a domain that covers it.
+    #[must_use]
+    pub fn covers(&self, address: &Address) -> bool {
+        self.addresses.binary_search(address).is_ok() || self.covers_domain(address.domain())
+    }
+
+    /// A domain is covered by itself, and by `@*.` of every domain above it.
+    fn covers_domain(&self, domain: &str) -> bool {
+        if self.domains.is_empty() {
+            return false;
+        }
+        let holds = |domain: &str, below: bool| {
+            self.domains.binary_search_by(|listed| (listed.domain(), listed.is_below()).cmp(&(domain, below))).is_ok()
+        };
+        holds(domain, false) || domain.match_indices('.').any(|(dot, _)| holds(&domain[dot + 1..], true))
+    }
+}

@@ -1,0 +1,159 @@
+//! Running programs: main code here, questions and person blocks in [`super::questions`].
+
+use crate::code::operand::{Addr, Question as QuestionIdx, SeasonIdx};
+use crate::code::{Op, Program, Verified};
+use crate::event::Question;
+use crate::value::words::{Edge, Verb};
+use crate::value::{DecidedBy, Decision, Fact, NotRecordable, Override, Response, Status, Truth};
+use crate::vm::Prepared;
+
+/// Decides about occurrences, one after the other, in memory that it keeps.
+#[derive(Debug, Default)]
+pub struct Machine {
+    prepared: Prepared,
+}
+
+impl Machine {
+    /// A machine whose buffers are empty yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decides about one occurrence. Allocates nothing once the buffers have grown to the size of what is asked.
+    ///
+    /// Two questions are exceptions: a text that was cut is read from a copy, and a date rule lists the days of a period.
+    #[must_use]
+    pub fn decide(&mut self, program: &Verified, question: &Question<'_>) -> Decision {
+        self.prepared.begin(program.program());
+        let mut run = Run { verified: program, program: program.program(), question, prepared: &mut self.prepared };
+        let decision = run.main();
+        debug_assert!(self.prepared.steps <= program.cost(), "a decision costs what was proven");
+        decision
+    }
+
+    /// Answers every question of a program, in the order of its table, each once.
+    pub(in crate::vm) fn answer_all(&mut self, program: &Verified, question: &Question<'_>) -> Vec<Truth> {
+        self.prepared.begin(program.program());
+        let count = program.program().outline.atoms.len();
+        let mut run = Run { verified: program, program: program.program(), question, prepared: &mut self.prepared };
+        (0..count).map(|index| run.ask(QuestionIdx(index as u16))).collect()
+    }
+
+    /// How many instructions the last decision took, those of person blocks included. Never more than
+    /// [`Verified::cost`].
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.prepared.steps
+    }
+}
+
+/// One run of a program.
+pub(in crate::vm) struct Run<'r> {
+    pub verified: &'r Verified,
+    pub program: &'r Program,
+    pub question: &'r Question<'r>,
+    pub prepared: &'r mut Prepared,
+}
+
+impl Run<'_> {
+    fn main(&mut self) -> Decision {
+        let mut pc = 0;
+        loop {
+            let op = &self.program.code.ops[pc];
+            self.prepared.steps += 1;
+            pc += 1;
+            let decision = match *op {
+                Op::RefuseCancelled {} => self.refuse_cancelled(),
+                Op::RefuseDraft {} => self.question.occurrence.facts.draft.then_some(NotRecordable::Draft).map(refused),
+                Op::RefuseAllDay {} => self.question.occurrence.start.is_day().then_some(NotRecordable::AllDay).map(refused),
+                Op::RefuseKindsBut { kinds } => {
+                    let kind = self.question.occurrence.facts.kind;
+                    (!kinds.contains(kind)).then_some(NotRecordable::Kind(kind)).map(refused)
+                }
+                Op::RefuseSubHourly {} => self.question.occurrence.sub_hourly.then_some(NotRecordable::SubHourly).map(refused),
+                Op::RefuseDeclined {} => self.refuse_declined(),
+                Op::RefuseUnjoinable {} => self.refuse_unjoinable(),
+                Op::JumpOffSeason { season, to } => jump_if(!self.is_in_season(season), to, &mut pc),
+                Op::JumpIfTrue { ask, to } => jump_if(self.ask(ask) == Truth::True, to, &mut pc),
+                Op::JumpUnlessTrue { ask, to } => jump_if(self.ask(ask) != Truth::True, to, &mut pc),
+                Op::JumpIfFalse { ask, to } => jump_if(self.ask(ask) == Truth::False, to, &mut pc),
+                Op::JumpUnlessFalse { ask, to } => jump_if(self.ask(ask) != Truth::False, to, &mut pc),
+                Op::Decide { rule } => {
+                    let verb = self.program.outline.rules[rule.index()].tier.verb();
+                    Some(Decision::Decided { verb, by: DecidedBy::Rule(rule.0) })
+                }
+                Op::DecideOverride {} => self.question.overrides.effective().map(overridden),
+                Op::DecideDefault {} => {
+                    let (verb, layer) = self.program.outline.default;
+                    Some(Decision::Decided { verb, by: DecidedBy::Default(layer) })
+                }
+                _ => unreachable!("verified main code holds instructions of the main part only"),
+            };
+            if let Some(decision) = decision {
+                return decision;
+            }
+        }
+    }
+
+    /// The answer to a question: worked out at the first asking, remembered after.
+    pub fn ask(&mut self, question: QuestionIdx) -> Truth {
+        if let Some(known) = self.prepared.answers[question.index()] {
+            return known;
+        }
+        let op = self.program.code.ops[self.program.code.main as usize + question.index()];
+        self.prepared.steps += 1;
+        let answer = self.answer(&op);
+        self.prepared.answers[question.index()] = Some(answer);
+        answer
+    }
+
+    fn refuse_cancelled(&self) -> Option<Decision> {
+        (self.question.occurrence.facts.status == Status::Cancelled).then_some(refused(NotRecordable::Cancelled))
+    }
+
+    /// An answer that is not known counts as not declined.
+    fn refuse_declined(&mut self) -> Option<Decision> {
+        if self.question.overrides.effective() == Some(Override::Record) {
+            return None;
+        }
+        (self.my_response() == Some(Response::Declined)).then_some(refused(NotRecordable::Declined))
+    }
+
+    fn refuse_unjoinable(&self) -> Option<Decision> {
+        match &self.question.occurrence.facts.link {
+            Fact::Unknown(reason) => Some(refused(NotRecordable::LinkUnknown(*reason))),
+            Fact::Known(None) => Some(refused(NotRecordable::NoLink)),
+            Fact::Known(Some(link)) if !link.joinable => Some(refused(NotRecordable::LinkNotJoinable)),
+            Fact::Known(Some(_)) => None,
+        }
+    }
+
+    fn is_in_season(&mut self, season: SeasonIdx) -> bool {
+        let season = &self.program.constants.seasons[season.index()];
+        let start = self.prepared.local_time(Edge::Starts, season.zone, self.program, self.question);
+        start.is_some_and(|start| {
+            season.from.is_none_or(|from| from <= start.date) && season.until.is_none_or(|until| start.date <= until)
+        })
+    }
+}
+
+fn refused(why: NotRecordable) -> Decision {
+    Decision::NotRecordable(why)
+}
+
+fn overridden(word: Override) -> Decision {
+    let verb = match word {
+        Override::Record => Verb::Record,
+        Override::Stop => Verb::Skip,
+    };
+    Decision::Decided { verb, by: DecidedBy::Override(word) }
+}
+
+/// Goes on at `to` where `condition` holds. Decides nothing.
+fn jump_if(condition: bool, to: Addr, pc: &mut usize) -> Option<Decision> {
+    if condition {
+        *pc = to.index();
+    }
+    None
+}

@@ -1,0 +1,19 @@
+//! The machine that runs programs.
+//!
+//! A [`Machine`] decides about one occurrence after the other. It keeps its buffers, so that a decision allocates nothing once
+//! they have grown; it keeps nothing else, so that a decision depends on its question alone. [`Machine::trace`] is the full
+//! pass that explanations are told from.
+//!
+//! Deliberately absent: checks of what [`verify`](crate::code::verify()) has proven, and settings, which follow from the
+//! decision and the outline.
+
+pub mod limits;
+mod machine;
+mod people;
+mod prepared;
+mod questions;
+mod trace;
+
+pub use machine::Machine;
+pub use prepared::Prepared;
+pub use trace::trace;
