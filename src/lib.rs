@@ -11,4 +11,6 @@ pub mod semantics;
 pub mod code;
 pub mod codegen;
 pub mod vm;
+pub mod copies;
+pub mod explain;
 pub mod reference;

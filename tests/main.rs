@@ -2,7 +2,9 @@
 
 mod builtins;
 mod bytecode;
+mod copies;
 mod equivalence;
+mod explain;
 mod identity;
 mod json_form;
 mod layers;
