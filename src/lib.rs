@@ -14,3 +14,4 @@ pub mod vm;
 pub mod copies;
 pub mod explain;
 pub mod reference;
+pub mod engine;
