@@ -15,3 +15,5 @@ pub mod copies;
 pub mod explain;
 pub mod reference;
 pub mod engine;
+#[cfg(any(feature = "cli", feature = "host"))]
+pub mod providers;
