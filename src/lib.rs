@@ -17,3 +17,5 @@ pub mod reference;
 pub mod engine;
 #[cfg(any(feature = "cli", feature = "host"))]
 pub mod providers;
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -2,6 +2,7 @@
 
 mod builtins;
 mod bytecode;
+mod commands;
 mod copies;
 mod equivalence;
 mod explain;
@@ -13,6 +14,7 @@ mod identity;
 mod json_form;
 mod layers;
 mod links;
+mod matching;
 mod read;
 mod recurrence;
 mod semantics;
