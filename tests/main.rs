@@ -5,6 +5,7 @@ mod bytecode;
 mod commands;
 mod copies;
 mod equivalence;
+mod examples;
 mod explain;
 mod google;
 mod graph;
