@@ -7,6 +7,7 @@ mod copies;
 mod equivalence;
 mod examples;
 mod explain;
+mod fuzzed;
 mod google;
 mod graph;
 mod ics;

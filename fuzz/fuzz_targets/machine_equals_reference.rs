@@ -1,0 +1,73 @@
+//! Whatever rules and events come of the seeds: the machine decides as the plain evaluator does, within the proven cost.
+#![no_main]
+
+#[path = "../../tests/support/generate/mod.rs"]
+#[allow(dead_code, reason = "the tests draw crowds too")]
+mod generate;
+
+use callsheet::code::{Verified, decode, encode, verify};
+use callsheet::codegen::emit;
+use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
+use callsheet::reference;
+use callsheet::semantics::hir::Hir;
+use callsheet::syntax::printer;
+use callsheet::vm::Machine;
+use generate::occurrences::{Asked, asked};
+use generate::{Dice, files::files, rules::rule_set};
+use libfuzzer_sys::fuzz_target;
+
+/// Events that one rule set meets.
+const EVENTS_MAX: usize = 16;
+
+fuzz_target!(|seeds: (u64, Vec<u64>)| {
+    let (rules, events) = seeds;
+    let events: Vec<Asked> = events.iter().take(EVENTS_MAX).map(|seed| asked(&mut Dice::new(*seed))).collect();
+    let mut dice = Dice::new(rules);
+    if rules % 2 == 0 {
+        compare_resolved(&mut dice, &events);
+    } else {
+        compare_written(&mut dice, &events);
+    }
+});
+
+/// A rule set as the checker makes it, through its bytes.
+fn compare_resolved(dice: &mut Dice, events: &[Asked]) {
+    let (hir, origin) = rule_set(dice);
+    let stored = encode(&emit(&hir, origin));
+    let program = verify(decode(&stored).expect("what was encoded decodes")).expect("what was emitted verifies");
+    for event in events {
+        compare(&hir, &program, event);
+    }
+}
+
+fn compare(hir: &Hir, program: &Verified, event: &Asked) {
+    let question = event.question();
+    let mut machine = Machine::new();
+    assert_eq!(machine.decide(program, &question), reference::decide(hir, &question), "{hir:#?}\n{event:#?}");
+    assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
+    assert_eq!(machine.trace(program, &question), reference::trace(hir, &question), "{hir:#?}\n{event:#?}");
+}
+
+/// Files of both layers in both forms, checked and compiled, stored and restored.
+fn compare_written(dice: &mut Dice, events: &[Asked]) {
+    let [organisation, user] = files(dice);
+    let text = |name: &str, text: String| RuleText { name: name.into(), text, layer: None };
+    let by_text = compile(&[text("organisation.rules", printer::text(&organisation)), text("user.rules", printer::text(&user))]);
+    let by_json = compile(&[text("organisation.json", printer::json(&organisation)), text("user.json", printer::json(&user))]);
+    let restored = RuleSet::from_bytes(&by_text.to_bytes()).expect("what was stored is restored");
+    let mut machine = Machine::new();
+    for event in events {
+        let question = event.question();
+        let decided = by_text.decide(&mut machine, &question);
+        assert!(machine.steps() <= by_text.cost(), "{} steps of {}", machine.steps(), by_text.cost());
+        assert_eq!(decided, by_text.decide_plainly(&question), "{event:#?}");
+        assert_eq!(decided, by_json.decide(&mut machine, &question), "{event:#?}");
+        assert_eq!(decided, restored.decide(&mut machine, &question), "{event:#?}");
+        assert!(!by_text.explain(&question).sentences().is_empty());
+    }
+}
+
+fn compile(texts: &[RuleText]) -> RuleSet {
+    let checked = check(texts, &CheckOptions::default());
+    checked.rule_set.unwrap_or_else(|| panic!("{:#?}\n{texts:#?}", checked.diagnostics))
+}

@@ -1,0 +1,42 @@
+//! Whatever the bytes of a program: refused, or it runs to a decision within the cost that was proven.
+#![no_main]
+
+#[path = "../../tests/support/generate/mod.rs"]
+#[allow(dead_code, reason = "only events are drawn here")]
+mod generate;
+
+use callsheet::code::{decode, encode, listing, verify, with_checksum};
+use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
+use callsheet::vm::Machine;
+use generate::Dice;
+use generate::occurrences::asked;
+use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
+
+/// A program with every part in it, to be damaged.
+static WHOLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let text = include_str!("../../rules-examples/sales-team/sales-team.rules").to_owned();
+    let checked = check(&[RuleText { name: "sales-team.rules".into(), text, layer: None }], &CheckOptions::default());
+    checked.rule_set.expect("the example passes the check").to_bytes()
+});
+
+fuzz_target!(|input: (u64, Vec<(u16, u8)>)| {
+    let (event, changes) = input;
+    let mut bytes = WHOLE.clone();
+    for (at, value) in changes {
+        let at = usize::from(at) % bytes.len();
+        bytes[at] = value;
+    }
+    let bytes = with_checksum(bytes);
+    let Ok(program) = decode(&bytes) else { return };
+    assert_eq!(decode(&encode(&program)).as_ref(), Ok(&program));
+    let _ = RuleSet::from_bytes(&bytes);
+    let Ok(program) = verify(program) else { return };
+    assert!(!listing(program.program()).is_empty());
+    let event = asked(&mut Dice::new(event));
+    let mut machine = Machine::new();
+    let _ = machine.decide(&program, &event.question());
+    assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
+    let traced = machine.trace(&program, &event.question());
+    assert_eq!(traced.atoms.len(), program.program().outline.atoms.len());
+});
