@@ -1,4 +1,4 @@
-//! callsheet decides which meetings get a recording bot, and when.
+#![doc = include_str!("../ARCHITECTURE.md")]
 
 pub mod source;
 pub mod time;
