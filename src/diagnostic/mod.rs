@@ -149,18 +149,21 @@ fn distance_within(a: &[char], b: &str, most: usize) -> Option<usize> {
     if a.len().abs_diff(b.len()) > most {
         return None;
     }
+    // Further from the diagonal than `most`, every way already takes more.
+    let far = most + 1;
     let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut last: Vec<usize> = (0..=b.len()).map(|j| j.min(far)).collect();
     for (i, from) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, to) in b.iter().enumerate() {
-            let mut least = (last[j] + usize::from(from != to)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *from == b[j - 1] && a[i - 1] == *to {
+        let mut row = vec![far; b.len() + 1];
+        row[0] = (i + 1).min(far);
+        for j in i.saturating_sub(most)..b.len().min(i + most + 1) {
+            let mut least = (last[j] + usize::from(*from != b[j])).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *from == b[j - 1] && a[i - 1] == b[j] {
                 least = least.min(before_last[j - 1] + 1);
             }
-            row.push(least);
+            row[j + 1] = least.min(far);
         }
-        if row.iter().all(|distance| *distance > most) {
+        if row.iter().all(|distance| *distance == far) {
             return None;
         }
         before_last = std::mem::replace(&mut last, row);
@@ -170,3 +173,26 @@ fn distance_within(a: &[char], b: &str, most: usize) -> Option<usize> {
 
 /// Longer words are compared by their beginning.
 const WORD_CHARS_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_near_within_a_third_of_their_length() {
+        for (word, known, expected) in [
+            ("organiser", "organizer", true),
+            ("recrod", "record", true),
+            ("ercord", "record", true),
+            ("records", "record", true),
+            ("ecord", "record", true),
+            ("Europe/Londn", "Europe/London", true),
+            ("abc", "xyz", false),
+            ("attendee", "organizer", false),
+            ("rec", "record", false),
+        ] {
+            assert_eq!(nearest(word, [known]).is_some(), expected, "{word} {known}");
+        }
+        assert_eq!(nearest("cat", ["bat", "hat"]), None);
+    }
+}
