@@ -30,21 +30,21 @@ fn every_fixture_rule_expands_as_its_source_says_or_differs_for_a_reason() {
     }
     let _ = writeln!(report, "{same} the same, {start_added} with the start as an occurrence of its own");
     expect![[r#"
-        dateutil-0013 ["FREQ=DAILY;COUNT=4;BYMONTH=1,7;BYYEARDAY=1,100,200,365"]: BYYEARDAY does not go with FREQ=DAILY, WEEKLY or MONTHLY; ["BYYEARDAY with DAILY"]
-        dateutil-0014 ["FREQ=DAILY;COUNT=4;BYMONTH=1,7;BYYEARDAY=-365,-266,-166,-1"]: BYYEARDAY does not go with FREQ=DAILY, WEEKLY or MONTHLY; ["BYYEARDAY with DAILY"]
-        dateutil-0026 ["FREQ=DAILY;COUNT=4;BYYEARDAY=-365,-266,-166,-1"]: BYYEARDAY does not go with FREQ=DAILY, WEEKLY or MONTHLY; ["BYYEARDAY with DAILY"]
-        dateutil-0107 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=53;BYDAY=MO"]: BYWEEKNO does not go with another FREQ than YEARLY; ["BYWEEKNO not YEARLY"]
-        dateutil-0108 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=52;BYDAY=SU"]: BYWEEKNO does not go with another FREQ than YEARLY; ["BYWEEKNO not YEARLY"]
-        dateutil-0109 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: BYWEEKNO does not go with another FREQ than YEARLY; ["BYWEEKNO not YEARLY"]
-        dateutil-0110 ["FREQ=MONTHLY;COUNT=4;BYYEARDAY=1,100,200,365"]: BYYEARDAY does not go with FREQ=DAILY, WEEKLY or MONTHLY; ["BYYEARDAY with MONTHLY"]
-        dateutil-0139 ["FREQ=SECONDLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: BYWEEKNO does not go with another FREQ than YEARLY; ["BYWEEKNO not YEARLY"]
-        dateutil-0162 ["FREQ=WEEKLY;COUNT=3;BYMONTH=1,3;BYMONTHDAY=5,7"]: BYMONTHDAY does not go with FREQ=WEEKLY; ["BYMONTHDAY with WEEKLY"]
-        dateutil-0163 ["FREQ=WEEKLY;COUNT=3;BYMONTH=1,3;BYMONTHDAY=1,3;BYDAY=TU,TH"]: BYMONTHDAY does not go with FREQ=WEEKLY; ["BYMONTHDAY with WEEKLY"]
-        dateutil-0165 ["FREQ=WEEKLY;COUNT=4;BYMONTH=1,7;BYYEARDAY=1,100,200,365"]: BYYEARDAY does not go with FREQ=DAILY, WEEKLY or MONTHLY; ["BYYEARDAY with WEEKLY"]
-        dateutil-0167 ["FREQ=WEEKLY;COUNT=3;BYMONTHDAY=1,3"]: BYMONTHDAY does not go with FREQ=WEEKLY; ["BYMONTHDAY with WEEKLY"]
-        dateutil-0168 ["FREQ=WEEKLY;COUNT=3;BYMONTHDAY=1,3;BYDAY=TU,TH"]: BYMONTHDAY does not go with FREQ=WEEKLY; ["BYMONTHDAY with WEEKLY"]
-        dateutil-0176 ["FREQ=WEEKLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: BYWEEKNO does not go with another FREQ than YEARLY; ["BYWEEKNO not YEARLY"]
-        google2445-0269 ["FREQ=WEEKLY;COUNT=4;BYDAY=TU,SU;BYMONTHDAY=13,14,15,16,17,18,19,20"]: BYMONTHDAY does not go with FREQ=WEEKLY; ["BYMONTHDAY with WEEKLY"]
+        dateutil-0013 ["FREQ=DAILY;COUNT=4;BYMONTH=1,7;BYYEARDAY=1,100,200,365"]: `BYYEARDAY` can not be used with the current frequency (DAILY); ["BYYEARDAY with DAILY"]
+        dateutil-0014 ["FREQ=DAILY;COUNT=4;BYMONTH=1,7;BYYEARDAY=-365,-266,-166,-1"]: `BYYEARDAY` can not be used with the current frequency (DAILY); ["BYYEARDAY with DAILY"]
+        dateutil-0026 ["FREQ=DAILY;COUNT=4;BYYEARDAY=-365,-266,-166,-1"]: `BYYEARDAY` can not be used with the current frequency (DAILY); ["BYYEARDAY with DAILY"]
+        dateutil-0107 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=53;BYDAY=MO"]: `BYWEEKNO` can not be used with the current frequency (MONTHLY); ["BYWEEKNO not YEARLY"]
+        dateutil-0108 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=52;BYDAY=SU"]: `BYWEEKNO` can not be used with the current frequency (MONTHLY); ["BYWEEKNO not YEARLY"]
+        dateutil-0109 ["FREQ=MONTHLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: `BYWEEKNO` can not be used with the current frequency (MONTHLY); ["BYWEEKNO not YEARLY"]
+        dateutil-0110 ["FREQ=MONTHLY;COUNT=4;BYYEARDAY=1,100,200,365"]: `BYYEARDAY` can not be used with the current frequency (MONTHLY); ["BYYEARDAY with MONTHLY"]
+        dateutil-0139 ["FREQ=SECONDLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: `BYWEEKNO` can not be used with the current frequency (SECONDLY); ["BYWEEKNO not YEARLY"]
+        dateutil-0162 ["FREQ=WEEKLY;COUNT=3;BYMONTH=1,3;BYMONTHDAY=5,7"]: `BYMONTHDAY` can not be used with the current frequency (WEEKLY); ["BYMONTHDAY with WEEKLY"]
+        dateutil-0163 ["FREQ=WEEKLY;COUNT=3;BYMONTH=1,3;BYMONTHDAY=1,3;BYDAY=TU,TH"]: `BYMONTHDAY` can not be used with the current frequency (WEEKLY); ["BYMONTHDAY with WEEKLY"]
+        dateutil-0165 ["FREQ=WEEKLY;COUNT=4;BYMONTH=1,7;BYYEARDAY=1,100,200,365"]: `BYYEARDAY` can not be used with the current frequency (WEEKLY); ["BYYEARDAY with WEEKLY"]
+        dateutil-0167 ["FREQ=WEEKLY;COUNT=3;BYMONTHDAY=1,3"]: `BYMONTHDAY` can not be used with the current frequency (WEEKLY); ["BYMONTHDAY with WEEKLY"]
+        dateutil-0168 ["FREQ=WEEKLY;COUNT=3;BYMONTHDAY=1,3;BYDAY=TU,TH"]: `BYMONTHDAY` can not be used with the current frequency (WEEKLY); ["BYMONTHDAY with WEEKLY"]
+        dateutil-0176 ["FREQ=WEEKLY;COUNT=3;BYWEEKNO=-1;BYDAY=SU"]: `BYWEEKNO` can not be used with the current frequency (WEEKLY); ["BYWEEKNO not YEARLY"]
+        google2445-0269 ["FREQ=WEEKLY;COUNT=4;BYDAY=TU,SU;BYMONTHDAY=13,14,15,16,17,18,19,20"]: `BYMONTHDAY` can not be used with the current frequency (WEEKLY); ["BYMONTHDAY with WEEKLY"]
         sabre-0391 ["FREQ=YEARLY;BYWEEKNO=54"]: BYWEEKNO has a value it cannot have; null
         sabre-0397 ["FREQ=YEARLY;INTERVAL=0"]: INTERVAL has a value it cannot have; null
         sabre-0401 ["FREQ=DAILY;UNTIL=20140101T000000Z"]: at 0: ours None, theirs Some("2014-08-02T00:15:00"); its UNTIL lies before its start
@@ -64,6 +64,46 @@ fn every_fixture_rule_that_must_be_refused_is() {
         .filter(|rule| Rule::parse(rule).is_ok())
         .collect();
     assert!(read.is_empty(), "{read:#?}");
+}
+
+/// What RFC 5545 allows and the `rrule` crate alone would refuse.
+#[test]
+fn legal_rules_that_the_crate_refuses_are_read() {
+    for rule in [
+        "FREQ=MONTHLY;BYDAY=-5FR",
+        "FREQ=YEARLY;BYDAY=-53MO",
+        "FREQ=DAILY;BYHOUR=9;BYMINUTE=0;BYSECOND=60",
+        "FREQ=HOURLY;BYMINUTE=0,15,30,45;BYSECOND=0,10,20,30,40,50;BYSETPOS=24,-25",
+        "FREQ=DAILY;UNTIL=19691231",
+        "FREQ=DAILY;UNTIL=20260301T090000",
+        "FREQ=DAILY;INTERVAL=100000",
+    ] {
+        assert!(Rule::parse(rule).is_ok(), "{rule}: {:?}", Rule::parse(rule));
+    }
+}
+
+#[test]
+fn parts_that_do_not_go_together_are_named() {
+    let report: String = [
+        "FREQ=WEEKLY;BYMONTHDAY=3",
+        "FREQ=MONTHLY;BYWEEKNO=3",
+        "FREQ=DAILY;BYYEARDAY=3",
+        "FREQ=WEEKLY;BYDAY=1MO",
+        "FREQ=YEARLY;BYWEEKNO=3;BYDAY=1MO",
+        "FREQ=YEARLY;BYMONTH=3;BYDAY=6MO",
+    ]
+    .iter()
+    .map(|rule| format!("{rule}: {}\n", Rule::parse(rule).map_or_else(|why| why.to_string(), |_| "read".into())))
+    .collect();
+    expect![[r#"
+        FREQ=WEEKLY;BYMONTHDAY=3: `BYMONTHDAY` can not be used with the current frequency (WEEKLY)
+        FREQ=MONTHLY;BYWEEKNO=3: `BYWEEKNO` can not be used with the current frequency (MONTHLY)
+        FREQ=DAILY;BYYEARDAY=3: `BYYEARDAY` can not be used with the current frequency (DAILY)
+        FREQ=WEEKLY;BYDAY=1MO: BYDAY with a number does not go with this FREQ
+        FREQ=YEARLY;BYWEEKNO=3;BYDAY=1MO: BYDAY with a number does not go with BYWEEKNO
+        FREQ=YEARLY;BYMONTH=3;BYDAY=6MO: BYDAY with a number does not go with BYMONTH, above 5
+    "#]]
+    .assert_eq(&report);
 }
 
 /// How our expansion compares with the source's.

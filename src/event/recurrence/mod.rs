@@ -1,13 +1,14 @@
 //! Recurrence: reading rules, and the starts of a series inside a window (RFC 5545 §3.3.10, §3.8.5).
 //!
 //! Rules run on the wall clock of the series' own zone and each time is then placed in that zone, so 09:00 stays 09:00 across a
-//! clock change. The `rrule` crate is what the property tests compare with; at run time it would walk every series from its
-//! first occurrence, and some of a stranger's rules without an end.
+//! clock change. The `rrule` crate says which parts of a rule go together and is what the property tests compare with;
+//! it never expands at run time, where it would walk every series from its first occurrence, and some without an end.
 
 mod date_rule;
 mod days;
 mod rule;
 mod summary;
+mod validity;
 mod walk;
 
 pub use rule::{RULE_BYTES_MAX, Rule, RuleError, Until};

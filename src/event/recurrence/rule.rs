@@ -1,5 +1,6 @@
 //! A recurrence rule: its parts, and reading one (RFC 5545 §3.3.10).
 
+use super::validity::refusal;
 use crate::event::Freq;
 use crate::time::{Civil, ClockTime, Date, Instant, Weekday};
 
@@ -65,9 +66,12 @@ pub enum RuleError {
     /// FREQ is missing.
     #[error("FREQ is missing")]
     NoFreq,
-    /// Two parts that exclude each other.
-    #[error("{0} does not go with {1}")]
-    Excluded(&'static str, &'static str),
+    /// A numbered weekday where only a plain one may stand.
+    #[error("BYDAY with a number does not go with {0}")]
+    Number(&'static str),
+    /// Parts that exclude each other, in the words of the `rrule` crate.
+    #[error("{0}")]
+    Parts(String),
     /// Longer than any rule needs to be.
     #[error("longer than {RULE_BYTES_MAX} bytes")]
     TooLong,
@@ -197,24 +201,19 @@ impl Reader {
         let has_ordinal = rule.by_day.iter().any(|(ordinal, _)| *ordinal != 0);
         let ordinal_in_month = freq == Freq::Yearly && !rule.by_month.is_empty();
         let too_far = rule.by_day.iter().any(|(ordinal, _)| ordinal.unsigned_abs() > 5);
+        // What the crate does not refuse although RFC 5545 does.
         let excluded = [
-            (has_ordinal && !matches!(freq, Freq::Monthly | Freq::Yearly), "BYDAY with a number", "this FREQ"),
-            (has_ordinal && !rule.by_week_no.is_empty(), "BYDAY with a number", "BYWEEKNO"),
-            (too_far && ordinal_in_month, "BYDAY with a number above 5", "BYMONTH"),
-            (!rule.by_month_day.is_empty() && freq == Freq::Weekly, "BYMONTHDAY", "FREQ=WEEKLY"),
-            (!rule.by_week_no.is_empty() && freq != Freq::Yearly, "BYWEEKNO", "another FREQ than YEARLY"),
-            (
-                !rule.by_year_day.is_empty() && matches!(freq, Freq::Daily | Freq::Weekly | Freq::Monthly),
-                "BYYEARDAY",
-                "FREQ=DAILY, WEEKLY or MONTHLY",
-            ),
+            (has_ordinal && !matches!(freq, Freq::Monthly | Freq::Yearly), "this FREQ"),
+            (has_ordinal && !rule.by_week_no.is_empty(), "BYWEEKNO"),
+            (too_far && ordinal_in_month, "BYMONTH, above 5"),
         ];
-        for (both, one, other) in excluded {
-            if both {
-                return Err(RuleError::Excluded(one, other));
-            }
+        if let Some((_, other)) = excluded.into_iter().find(|(both, _)| *both) {
+            return Err(RuleError::Number(other));
         }
-        Ok(rule)
+        match refusal(&rule) {
+            Some(why) => Err(RuleError::Parts(why)),
+            None => Ok(rule),
+        }
     }
 }
 
