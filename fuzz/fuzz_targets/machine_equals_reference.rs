@@ -10,6 +10,7 @@ use callsheet::codegen::emit;
 use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
 use callsheet::reference;
 use callsheet::semantics::hir::Hir;
+use callsheet::semantics::{self, CheckInput};
 use callsheet::syntax::printer;
 use callsheet::vm::Machine;
 use generate::occurrences::{Asked, asked};
@@ -54,20 +55,37 @@ fn compare_written(dice: &mut Dice, events: &[Asked]) {
     let text = |name: &str, text: String| RuleText { name: name.into(), text, layer: None };
     let by_text = compile(&[text("organisation.rules", printer::text(&organisation)), text("user.rules", printer::text(&user))]);
     let by_json = compile(&[text("organisation.json", printer::json(&organisation)), text("user.json", printer::json(&user))]);
-    let restored = RuleSet::from_bytes(&by_text.to_bytes()).expect("what was stored is restored");
+    let restored = RuleSet::from_bytes(&by_text.rules.to_bytes()).expect("what was stored is restored");
     let mut machine = Machine::new();
     for event in events {
+        compare(&by_text.hir, &by_text.program, event);
+        // What the JSON form says is held against what the text form means.
+        compare(&by_text.hir, &by_json.program, event);
         let question = event.question();
-        let decided = by_text.decide(&mut machine, &question);
-        assert!(machine.steps() <= by_text.cost(), "{} steps of {}", machine.steps(), by_text.cost());
-        assert_eq!(decided, by_text.decide_plainly(&question), "{event:#?}");
-        assert_eq!(decided, by_json.decide(&mut machine, &question), "{event:#?}");
+        let decided = by_text.rules.decide(&mut machine, &question);
+        assert!(machine.steps() <= by_text.rules.cost(), "{} steps of {}", machine.steps(), by_text.rules.cost());
+        assert_eq!(decided, by_text.rules.decide_plainly(&question), "{event:#?}");
+        assert_eq!(decided, by_json.rules.decide(&mut machine, &question), "{event:#?}");
         assert_eq!(decided, restored.decide(&mut machine, &question), "{event:#?}");
-        assert!(!by_text.explain(&question).sentences().is_empty());
+        assert!(!by_text.rules.explain(&question).sentences().is_empty());
     }
 }
 
-fn compile(texts: &[RuleText]) -> RuleSet {
+/// Rules as the engine holds them, and both of its ways of deciding laid open: traces are no part of its face.
+struct Written {
+    rules: RuleSet,
+    /// The program that the engine runs, from the bytes that it stores.
+    program: Verified,
+    /// What the engine's plain evaluator walks, from the trees that the engine read.
+    hir: Hir,
+}
+
+fn compile(texts: &[RuleText]) -> Written {
     let checked = check(texts, &CheckOptions::default());
-    checked.rule_set.unwrap_or_else(|| panic!("{:#?}\n{texts:#?}", checked.diagnostics))
+    let CheckOptions { own_domains, limits, today } = &checked.options;
+    let input = CheckInput { files: &checked.files, own_domains, limits: *limits, today: *today };
+    let hir = semantics::lower(&input, &mut Vec::new());
+    let rules = checked.rule_set.unwrap_or_else(|| panic!("{:#?}\n{texts:#?}", checked.diagnostics));
+    let program = verify(decode(&rules.to_bytes()).expect("what was stored decodes")).expect("what was stored verifies");
+    Written { rules, program, hir }
 }
