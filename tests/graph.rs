@@ -340,6 +340,40 @@ fn occurrences_without_details_take_them_from_their_master() {
 }
 
 #[test]
+fn occurrences_are_changed_as_their_type_says() {
+    let row = |kind: &Value, hour: u32| {
+        let mut row = item(json!({
+            "id": "o1", "type": kind, "seriesMasterId": "m1", "originalStart": "2026-03-09T10:00:00Z",
+            "start": {"dateTime": format!("2026-03-09T{hour}:00:00"), "timeZone": "UTC"},
+            "end": {"dateTime": "2026-03-09T20:00:00", "timeZone": "UTC"},
+        }));
+        row.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        row
+    };
+    let master = item(json!({
+        "id": "m1", "type": "seriesMaster",
+        "recurrence": {"pattern": {"type": "daily", "interval": 1}, "range": {"type": "endDate", "endDate": "2026-03-10"}},
+    }));
+    let told = |rows: Value| -> Vec<Fact<bool>> {
+        let window = "2026-03-09T00:00:00Z".parse().expect("an instant").."2026-03-10T00:00:00Z".parse().expect("an instant");
+        let found = page(&json!({"value": rows})).calendar.occurrences(window, &Zone::utc());
+        found.occurrences.iter().map(|occurrence| occurrence.changed.clone()).collect()
+    };
+    let unknown = Fact::Unknown(UnknownReason::MasterUnreadable);
+    for (kind, hour, alone, beside_master) in [
+        (json!("occurrence"), 10, Fact::Known(false), false),
+        (json!("exception"), 10, Fact::Known(true), true),
+        (json!(null), 10, unknown, true),
+        (json!("occurrence"), 14, Fact::Known(true), true),
+        (json!("exception"), 14, Fact::Known(true), true),
+    ] {
+        let row = row(&kind, hour);
+        assert_eq!(told(json!([row])), [alone], "{kind} at {hour}");
+        assert_eq!(told(json!([master, row])), [Fact::Known(beside_master)], "{kind} at {hour}, beside its master");
+    }
+}
+
+#[test]
 fn zones_have_many_names() {
     let start = |time: Value, more: Value| {
         let mut row = item(more);

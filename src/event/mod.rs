@@ -60,6 +60,8 @@ pub enum EntryKind {
         recurrence_id: Moment,
         /// Whether the change holds from this instance on (`RANGE=THISANDFUTURE`).
         and_following: bool,
+        /// Whether it differs from its series, where the source itself says so (`M7.3`).
+        changed: Option<bool>,
     },
 }
 

@@ -163,7 +163,8 @@ fn single(event: &Event) -> Occurrence {
     }
 }
 
-/// An instance whose series cannot be seen (`G2.20`, `I10.7`): whether it was moved can be told, little else.
+/// An instance whose series cannot be seen (`G2.20`, `I10.7`): whether it was moved can be told, and changed where the source
+/// says so; little else.
 fn orphan(event: &Event) -> Occurrence {
     let reason = UnknownReason::MasterUnreadable;
     let recurrence_id = match &event.kind {
@@ -176,7 +177,11 @@ fn orphan(event: &Event) -> Occurrence {
         series: SeriesFacts::Orphan(reason),
         first: Fact::Unknown(reason),
         moved: Fact::Known(moved),
-        changed: if moved { Fact::Known(true) } else { Fact::Unknown(reason) },
+        changed: match stated_change(event) {
+            _ if moved => Fact::Known(true),
+            Some(changed) => Fact::Known(changed),
+            None => Fact::Unknown(reason),
+        },
         ..single(event)
     }
 }
@@ -261,7 +266,7 @@ impl<'a> Series<'a> {
             out.occurrences.extend(Some(occurrence).filter(|occurrence| starts_in(occurrence, window, self.reader)));
         }
         for (original, event) in named {
-            let occurrence = self.changed(event, original, first == Some(original));
+            let occurrence = self.recorded(event, original, first == Some(original));
             out.occurrences.extend(Some(occurrence).filter(|occurrence| starts_in(occurrence, window, self.reader)));
         }
         expansion.work
@@ -293,13 +298,15 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// An instance with a record of its own.
-    fn changed(&self, event: &Event, original: Instant, first: bool) -> Occurrence {
+    /// An instance with a record of its own: a change of the series, unless the source lists all instances and says that this
+    /// one is none.
+    fn recorded(&self, event: &Event, original: Instant, first: bool) -> Occurrence {
         let name = self.moment_of(original);
+        let moved = !same_moment(&name, &event.start);
         Occurrence {
             series: self.summary(),
-            moved: Fact::Known(!same_moment(&name, &event.start)),
-            changed: Fact::Known(true),
+            moved: Fact::Known(moved),
+            changed: Fact::Known(moved || stated_change(event) != Some(false)),
             first: Fact::Known(first),
             recurrence_id: Some(name),
             sub_hourly: self.sub_hourly(),
@@ -368,6 +375,14 @@ impl<'a> Series<'a> {
 fn recurrence_id(event: &Event) -> Option<&Moment> {
     match &event.kind {
         EntryKind::Instance { recurrence_id, .. } => Some(recurrence_id),
+        _ => None,
+    }
+}
+
+/// Whether an instance differs from its series, where the source says so.
+fn stated_change(event: &Event) -> Option<bool> {
+    match event.kind {
+        EntryKind::Instance { changed, .. } => changed,
         _ => None,
     }
 }

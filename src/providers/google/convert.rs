@@ -193,7 +193,9 @@ impl Converter<'_> {
         };
         let end = self.end(&start, &mut remarks);
         let kind = match original {
-            Some((master, recurrence_id)) => EntryKind::Instance { master: Some(master), recurrence_id, and_following: false },
+            Some((master, recurrence_id)) => {
+                EntryKind::Instance { master: Some(master), recurrence_id, and_following: false, changed: None }
+            }
             None => self.series(&start, &mut remarks),
         };
         let uid = text(&wire.ical_uid)

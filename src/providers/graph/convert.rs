@@ -255,6 +255,11 @@ impl Converter<'_> {
                 master: text(&wire.series_master_id).map(str::to_owned),
                 recurrence_id: self.original_start(start, uid, remarks),
                 and_following: false,
+                changed: match text(&wire.kind) {
+                    Some("occurrence") => Some(false),
+                    Some("exception") => Some(true),
+                    _ => None,
+                },
             },
             _ => EntryKind::Single,
         }

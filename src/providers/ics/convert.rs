@@ -137,7 +137,7 @@ impl Converter<'_, '_> {
             Some(recurrence_id) => {
                 let range = entry.first("RECURRENCE-ID").and_then(|property| property.param("RANGE"));
                 let and_following = range.is_some_and(|range| range.eq_ignore_ascii_case("THISANDFUTURE"));
-                EntryKind::Instance { master: None, recurrence_id, and_following }
+                EntryKind::Instance { master: None, recurrence_id, and_following, changed: None }
             }
             None => self.kind(entry, &start),
         };
