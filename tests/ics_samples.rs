@@ -1,6 +1,6 @@
 //! What other projects' files lack: one behaviour of the iCalendar reader a test.
 
-use callsheet::event::{Calendar, EntryKind, Event, Person};
+use callsheet::event::{Calendar, EntryKind, Event, Occurrence, Person};
 use callsheet::providers::{ReadError, ics};
 use callsheet::time::{Moment, Zone};
 use callsheet::value::{Closed, Fact, UnknownReason};
@@ -306,6 +306,111 @@ fn a_method_or_a_status_cancels() {
         &calendar("METHOD:REPLY", entry),
         expect![[r#"
         line 1: an answer to an invitation (REPLY, COUNTER, REFRESH), which changes no calendar
+    "#]],
+    );
+}
+
+/// A weekly series of three with one instance moved, as a request with this revision.
+fn request(sequence: u32, stamp: &str) -> String {
+    calendar(
+        "METHOD:REQUEST",
+        &format!(
+            "BEGIN:VEVENT\nUID:s@example.com\nSEQUENCE:{sequence}\nDTSTAMP:{stamp}\nDTSTART:20260302T100000Z\n\
+             RRULE:FREQ=WEEKLY;COUNT=3\nEND:VEVENT\n\
+             BEGIN:VEVENT\nUID:s@example.com\nSEQUENCE:9\nDTSTAMP:{stamp}\nRECURRENCE-ID:20260309T100000Z\n\
+             DTSTART:20260309T140000Z\nEND:VEVENT\n"
+        ),
+    )
+}
+
+/// Reads the files as one, and tells which occurrences of March still take place, and what could not be read.
+fn check_march(files: &[String], expected: Expect) {
+    let calendar = ics::read(files.concat().as_bytes(), &Zone::utc()).expect("a calendar");
+    let march = "2026-03-01T00:00:00Z".parse().expect("an instant").."2026-04-01T00:00:00Z".parse().expect("an instant");
+    let found = calendar.occurrences(march, &Zone::utc()).occurrences;
+    let occurrence = |found: &Occurrence| format!("{} {} {}", found.uid, moment(&found.start), found.facts.status.word());
+    let remarks = calendar.unreadable.iter().map(|part| format!("{}: {}", part.place, part.why));
+    let lines = found.iter().map(occurrence).chain(remarks).map(|line| format!("{line}\n"));
+    expected.assert_eq(&lines.collect::<String>());
+}
+
+#[test]
+fn a_cancellation_by_uid_alone_cancels_the_whole_series() {
+    let single = event("SUMMARY:another meeting");
+    let cancel = |lines: &str| calendar("METHOD:CANCEL", &format!("BEGIN:VEVENT\nUID:s@example.com\n{lines}END:VEVENT\n"));
+    let bare = cancel("SEQUENCE:1\nDTSTAMP:20260202T000000Z\n");
+    check_march(
+        &[single.clone(), request(1, "20260201T000000Z"), bare.clone()],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC cancelled
+        u@example.com 2026-03-02T10:00:00 UTC confirmed
+        s@example.com 2026-03-09T14:00:00 UTC cancelled
+        s@example.com 2026-03-16T10:00:00 UTC cancelled
+    "#]],
+    );
+    // The order in the file says nothing, nor do numbers and times that the sender left out.
+    check_march(
+        &[bare.clone(), request(1, "20260201T000000Z")],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC cancelled
+        s@example.com 2026-03-09T14:00:00 UTC cancelled
+        s@example.com 2026-03-16T10:00:00 UTC cancelled
+    "#]],
+    );
+    check_march(
+        &[request(1, "20260201T000000Z"), cancel("")],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC cancelled
+        s@example.com 2026-03-09T14:00:00 UTC cancelled
+        s@example.com 2026-03-16T10:00:00 UTC cancelled
+    "#]],
+    );
+    check_march(
+        &[
+            request(1, "20260201T000000Z"),
+            bare.replace("METHOD:CANCEL", "METHOD:PUBLISH").replace("SEQ", "STATUS:CANCELLED\nSEQ"),
+        ],
+        expect![[r#"
+            s@example.com 2026-03-02T10:00:00 UTC cancelled
+            s@example.com 2026-03-09T14:00:00 UTC cancelled
+            s@example.com 2026-03-16T10:00:00 UTC cancelled
+        "#]],
+    );
+    // With its times, a cancellation of the series reaches the moved instance as well.
+    let timed = cancel("SEQUENCE:2\nDTSTAMP:20260202T000000Z\nDTSTART:20260302T100000Z\nRRULE:FREQ=WEEKLY;COUNT=3\n");
+    check_march(
+        &[request(1, "20260201T000000Z"), timed],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC cancelled
+        s@example.com 2026-03-09T14:00:00 UTC cancelled
+        s@example.com 2026-03-16T10:00:00 UTC cancelled
+    "#]],
+    );
+    // The series was called again since.
+    check_march(
+        &[bare.clone(), request(2, "20260203T000000Z")],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC confirmed
+        s@example.com 2026-03-09T14:00:00 UTC confirmed
+        s@example.com 2026-03-16T10:00:00 UTC confirmed
+        line 3: a cancellation that is older than what it cancels
+    "#]],
+    );
+    check_march(
+        &[bare.clone(), request(1, "20260203T000000Z")],
+        expect![[r#"
+        s@example.com 2026-03-02T10:00:00 UTC confirmed
+        s@example.com 2026-03-09T14:00:00 UTC confirmed
+        s@example.com 2026-03-16T10:00:00 UTC confirmed
+        line 3: a cancellation that is older than what it cancels
+    "#]],
+    );
+    // The calendar of somebody who was never asked.
+    check_march(
+        &[single, bare],
+        expect![[r#"
+        u@example.com 2026-03-02T10:00:00 UTC confirmed
+        line 11: a cancellation of an event that is not in this file
     "#]],
     );
 }

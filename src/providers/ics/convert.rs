@@ -3,6 +3,7 @@
 use crate::event::html;
 use crate::event::{Address, Calendar, EntryKind, Event, Facts, Recurrence, Revision, Text};
 use crate::providers::ics::INVITATION_EVENTS_MAX;
+use crate::providers::ics::cancellations::{Cancellation, cancel};
 use crate::providers::ics::dates::{length, written};
 use crate::providers::ics::lines::{Property, unescape};
 use crate::providers::ics::links::link;
@@ -21,6 +22,7 @@ pub fn calendar(file: File, reader: &Zone) -> Calendar {
     let calendars = || components.iter().filter(|component| component.name == "VCALENDAR");
     let name = calendars().find_map(calendar_name);
     let mut events = Vec::new();
+    let mut cancellations = Vec::new();
     let mut definitions = Definitions::new(&components);
     // Events outside of any calendar are met where only a part of a file was passed on.
     for component in components.iter().filter(|component| matches!(component.name.as_str(), "VCALENDAR" | "VEVENT")) {
@@ -28,12 +30,14 @@ pub fn calendar(file: File, reader: &Zone) -> Calendar {
         let mut converter = Converter {
             zones,
             remarks: &mut remarks,
+            cancellations: &mut cancellations,
             masters: HashMap::new(),
             method: Method::of(component),
             name: calendar_name(component),
         };
         converter.calendar(component, &mut events);
     }
+    cancel(&cancellations, &mut events, &mut remarks);
     let owner = name.as_deref().and_then(Address::parse).filter(|address| !address.domain().ends_with(".calendar.google.com"));
     Calendar { name, owner, zone: calendars().find_map(own_zone), events, unreadable: remarks.into_list() }
 }
@@ -73,6 +77,8 @@ impl Method {
 struct Converter<'a, 'd> {
     zones: Zones<'a, 'd>,
     remarks: &'d mut Remarks,
+    /// What calls off a whole series, to be held against all events of the file.
+    cancellations: &'d mut Vec<Cancellation>,
     /// Start zones of series masters by UID: an exception may name its start without one (`B12`).
     masters: HashMap<String, Zone>,
     method: Method,
@@ -99,6 +105,12 @@ impl Converter<'_, '_> {
             }
         }
         for entry in entries {
+            let cancellation = self.cancellation(entry);
+            let bare = cancellation.as_ref().is_some_and(|cancellation| cancellation.bare);
+            self.cancellations.extend(cancellation);
+            if bare {
+                continue;
+            }
             match self.event(entry) {
                 Ok(event) => {
                     if entry.first("UID").is_none() {
@@ -143,6 +155,18 @@ impl Converter<'_, '_> {
         };
         let facts = Arc::new(self.facts(entry));
         Ok(Event { uid, provider_id: None, kind, start, end, revision: self.revision(entry), facts })
+    }
+
+    /// What an entry calls off that names no instance. It needs no start: the UID is enough.
+    fn cancellation(&self, entry: &Component) -> Option<Cancellation> {
+        let uid = unescape(&entry.first("UID")?.value);
+        let bare = entry.first("DTSTART").is_none();
+        let cancels = self.method == Method::Cancel || (bare && self.status(entry) == Status::Cancelled);
+        let numbered = ["SEQUENCE", "X-MICROSOFT-CDO-APPT-SEQUENCE"].iter().any(|name| entry.first(name).is_some());
+        let Revision { sequence, stamp, .. } = self.revision(entry);
+        let sequence = numbered.then_some(sequence);
+        let whole = cancels && entry.first("RECURRENCE-ID").is_none();
+        whole.then_some(Cancellation { uid, sequence, stamp, line: entry.line, bare })
     }
 
     /// The UID as written, white space included. An event without one gets a name made of its content, so that reading again finds it again.

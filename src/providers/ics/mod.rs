@@ -2,8 +2,9 @@
 //!
 //! [`read`] takes whatever a mail, a feed or a person hands over. `lines.rs` makes content lines of bytes, `wire.rs`
 //! components of lines, `dates.rs`, `zones.rs` and `vtimezone.rs` know time, `people.rs`, `links.rs` and `convert.rs` turn components
-//! into events. Series are not expanded here, and nothing is fetched.
+//! into events, and `cancellations.rs` calls off whole series of them. Series are not expanded here, and nothing is fetched.
 
+mod cancellations;
 mod convert;
 pub(in crate::providers) mod dates;
 mod lines;
