@@ -13,6 +13,10 @@ use std::hint::black_box;
 /// The most bytes of a rule file, and of one rule.
 const FILE_BYTES: usize = 64 * 1024;
 const RULE_BYTES: usize = 16 * 1024;
+/// The most pieces of a file, parts of what they say, and items of lists.
+const PIECES: usize = 1_500;
+const PARTS: usize = 5_000;
+const ITEMS: usize = 10_000;
 
 fn main() {
     let cases = cases();
@@ -59,8 +63,96 @@ fn texts() -> Vec<(&'static str, String)> {
         ("unicode-texts", listed(&|at| format!("\"ﬃﬃ{at}\""), "title contains any of l")),
         ("definitions", definitions()),
         ("regexes-of-classes", regexes(r"\PL")),
+        ("regexes-of-few-classes", regexes_with(|at| format!(r"x{at}\PL"))),
         ("regexes-of-words", regexes(r"\w")),
         ("regexes-of-repeats", regexes("(a|b){1,30}")),
+        ("rules-without-action", numbered(|at| format!("rule r{at}:\n"))),
+        ("rules-of-one-name", numbered(|_| "rule r:\n record\n".into())),
+        ("rules-of-many-clauses", filled("rule a:", " record shadow")),
+        ("rules-of-all-clauses", numbered(all_clauses)),
+        ("tests", numbered(|at| format!("test \"{at}\":\n event {{}}\n expect skip\n"))),
+        ("broken-tests", numbered(|at| format!("test \"{at}\":\n"))),
+        (
+            "tests-of-no-rule",
+            numbered(|at| format!("rule rule-{at}:\n skip\ntest \"{at}\":\n event {{}}\n expect skip by rule_{at}\n")),
+        ),
+        (
+            "tests-of-unknown-zones",
+            numbered(|at| format!("test \"{at}\":\n event {{ zone: \"Europe/Landon\" }}\n expect skip\n")),
+        ),
+        (
+            "tests-of-series",
+            numbered(|at| format!("test \"{at}\":\n event {{ repeats: \"FREQ=DAILY;UNTIL=20990101\" }}\n expect skip\n")),
+        ),
+        (
+            "tests-of-guests",
+            numbered(|at| format!("test \"{at}\":\n event {{ attendees: [me, me optional, a@a.example] }}\n expect skip\n")),
+        ),
+        ("definitions-alone", numbered(|at| format!("define d{at} = d{}\n", at.saturating_sub(1)))),
+        ("slips-of-piece-words", numbered(|at| format!("lisd l{at} = []\n"))),
+        ("suppressions", numbered(|at| format!("# lint: allow unused-name\nlist l{at} = [@a.example]\n"))),
+        (
+            "needless-suppressions",
+            numbered(|at| if at % 9 == 0 { format!("list l{at}=[]\n") } else { "# lint: allow always-true\n".into() }),
+        ),
+        ("lists-of-commas", format!("list l = [{}]\n", ",".repeat(ITEMS - 1))),
+        ("closing-brackets", ")".repeat(FILE_BYTES)),
+        ("pairs-of-brackets", filled("define a = ", "()")),
+        ("words-in-a-line", format!("define a = {}\n", "x ".repeat(FILE_BYTES / 2 - 20))),
+        ("blanks-between", format!("define a = title{}is \"x\"\n", " ".repeat(FILE_BYTES - 40))),
+        ("comments-between", format!("define a = title{}is \"x\"\n", " #\n".repeat(FILE_BYTES / 3 - 20))),
+        ("long-comment-between", format!("define a = title #{}\n is \"x\"\n", "x".repeat(FILE_BYTES - 60))),
+        ("broken-conditions", of_rules(&|| filled_rule("x y", " and x y"))),
+        ("subjects-without-test", of_rules(&|| filled_rule("title", " and title"))),
+        ("misplaced-nots", of_rules(&|| filled_rule("title is not \"\"", " and title is not \"\""))),
+        ("mixed-connectives", of_rules(&|| filled_rule("d", " and d or d"))),
+        ("not-chains", of_rules(&|| filled_rule("d", &format!(" and {}all-day", "not ".repeat(30))))),
+        ("nested-groups", of_rules(&|| filled_rule("d", &format!(" and {}all-day{}", "(".repeat(30), ")".repeat(30))))),
+        ("nested-broken-groups", of_rules(&|| filled_rule("d", &format!(" and {}x y{}", "(".repeat(30), " z)".repeat(30))))),
+        (
+            "nested-broken-lists",
+            of_rules(&|| filled_rule("d", &format!(" and {}x y{}", "any of (".repeat(30), ", z z)".repeat(30)))),
+        ),
+        (
+            "nested-broken-tests",
+            of_rules(&|| filled_rule("d", &format!(" and any attendee {}is me{}", "(".repeat(29), " z)".repeat(29)))),
+        ),
+        ("or-lists", of_rules(&|| filled_rule("d", " or any attendee in l"))),
+        (
+            "tests-of-one-person",
+            of_rules(&|| {
+                format!(
+                    "{})",
+                    filled_rule("any attendee (is me", " or is me").trim_end_matches('\n').trim_end_matches(|c| c != 'e')
+                )
+            }),
+        ),
+        ("addresses-without-domain", listed(&|at| format!("a@{at}"), "any attendee in l")),
+        ("bad-escapes", listed(&|_| "\"\\q\"".into(), "title contains any of l")),
+        ("long-list-named-often", named_often("list l = [", "@{}.example", "]", "at least {} attendees in l")),
+        ("long-person-named-often", named_often("person p = [", "{}@a.example", "]", "at least {} attendees is p")),
+        ("long-texts-named-often", named_often("list l = [", "\"{}\"", "]", "not title contains any of l")),
+        ("long-dates-named-often", dates_named_often()),
+        ("defaults-copied-often", defaults_copied_often()),
+        (
+            "json-rules",
+            json_rules(|at| format!("{{\"id\":\"r{at}\",\"do\":\"record\",\"when\":{{\"title\":{{\"is\":\"{at}\"}}}}}}")),
+        ),
+        ("json-broken-rules", json_rules(|_| "{\"x\":1}".into())),
+        ("json-empty-rules", json_rules(|_| "{}".into())),
+        ("json-numbers-for-rules", json_rules(|_| "1".into())),
+        (
+            "json-nested",
+            json_rules(|at| {
+                format!("{{\"id\":\"r{at}\",\"do\":\"record\",\"when\":{}{{\"x\":1}}{}}}", "{\"not\":".repeat(30), "}".repeat(30))
+            }),
+        ),
+        (
+            "json-nested-values",
+            json_rules(|at| {
+                format!("{{\"id\":\"r{at}\",\"do\":\"record\",\"when\":{}1{}}}", "{\"value\":".repeat(30), "}".repeat(30))
+            }),
+        ),
         ("quotes", "\"".repeat(FILE_BYTES)),
         ("comments", "#\n".repeat(FILE_BYTES / 2)),
         ("json-brackets", format!("{{\"rules\":{}", "[".repeat(FILE_BYTES - 20))),
@@ -98,7 +190,7 @@ fn expand(start: &str, rule: &str) {
 /// As many pieces as a file may hold.
 fn numbered(piece: impl Fn(usize) -> String) -> String {
     let mut text = String::from("our domains @acme.example\n");
-    for at in 0.. {
+    for at in 0..PIECES - 1 {
         let piece = piece(at);
         if text.len() + piece.len() > FILE_BYTES {
             break;
@@ -119,13 +211,15 @@ fn nearly_defined(at: usize) -> String {
 
 /// One rule, filled to its limit.
 fn filled(head: &str, part: &str) -> String {
-    format!("{head}{}\n", part.repeat((RULE_BYTES - head.len() - 1) / part.len()))
+    let parts = part.split([' ', '(']).filter(|word| matches!(*word, "and" | "or" | "not" | "")).count().max(1);
+    let times = ((RULE_BYTES - head.len() - 1) / part.len()).min((PARTS / 4 - 8) / parts);
+    format!("{head}{}\n", part.repeat(times))
 }
 
 /// Items with commas between, as many as a file may hold.
 fn items(item: &dyn Fn(usize) -> String) -> String {
     let mut text = String::new();
-    for at in 0..9_999 {
+    for at in 0..ITEMS {
         let item = item(at);
         if text.len() + item.len() + 200 > FILE_BYTES {
             break;
@@ -138,14 +232,93 @@ fn items(item: &dyn Fn(usize) -> String) -> String {
 /// Each definition uses the one before it twice.
 fn definitions() -> String {
     let mut text = String::from("define d0 = all-day\n");
-    for at in 1..1500 {
+    for at in 1..1400 {
         let _ = writeln!(text, "define d{at} = d{} and d{}", at - 1, at - 1);
     }
-    text + "rule a:\n  record\n  when d1499\n"
+    text + "rule a:\n  record\n  when d1399\n"
 }
 
 /// As many different patterns as a set may hold, each as long as it may be.
 fn regexes(part: &str) -> String {
-    let rule = |at: usize| format!("rule r{at}:\n  record\n  when title matches /x{at}{}/i\n", part.repeat(250 / part.len()));
-    (0..64).map(rule).collect()
+    regexes_with(|at| format!("x{at}{}", part.repeat(250 / part.len())))
+}
+
+fn regexes_with(pattern: impl Fn(usize) -> String) -> String {
+    (0..64).map(|at| format!("rule r{at}:\n  record\n  when title matches /{}/i\n", pattern(at))).collect()
+}
+
+/// A rule that says everything once.
+fn all_clauses(at: usize) -> String {
+    format!(
+        "rule r{at} \"t\":\n  always record\n  when d\n  unless {}\n  with {{ keep: {}d, tags: [\"t\"] }}\n  because \"b\"\n",
+        "all-day",
+        at % 99 + 1
+    )
+}
+
+/// A rule whose condition fills it.
+fn filled_rule(head: &str, part: &str) -> String {
+    filled(&format!("rule a:\n  record\n  when {head}"), part)
+}
+
+/// As many rules of the largest size as a file holds.
+fn of_rules(rule: &dyn Fn() -> String) -> String {
+    let rule = rule();
+    rule.repeat(FILE_BYTES / rule.len())
+}
+
+/// Something long in one half of the file, named as often as the other half holds. `{}` is a number.
+fn named_often(open: &str, item: &str, close: &str, test: &str) -> String {
+    let filled = |part: &str, between: &str, bytes: usize| {
+        let mut text = String::new();
+        for at in 1.. {
+            let part = part.replace("{}", &at.to_string());
+            if text.len() + between.len() + part.len() > bytes {
+                break;
+            }
+            let _ = write!(text, "{}{part}", if at == 1 { "" } else { between });
+        }
+        text
+    };
+    let items = filled(item, ",", FILE_BYTES / 2);
+    let rule = |at: usize| {
+        format!("rule r{at}:\n record\n when {}\n", filled(&test.replace("{}", &format!("{at}{{}}")), " or ", RULE_BYTES - 100))
+    };
+    format!("{open}{items}{close}\n{}{}", rule(1), rule(2)).chars().take(FILE_BYTES).collect()
+}
+
+/// A long list of dates, in conditions that differ in something else.
+fn dates_named_often() -> String {
+    let mut text = String::from("list l = [");
+    for at in 0..2500 {
+        let date = Date::constant(2000, 1, 1).saturating_add(callsheet::time::Elapsed::from_hours(24 * at));
+        let _ = write!(text, "{}{date}", if at == 0 { "" } else { "," });
+    }
+    text.push_str("]\n");
+    for rule in 0..2 {
+        let _ = write!(text, "rule r{rule}:\n record\n when d");
+        for at in 0..390 {
+            let _ = write!(text, " or starts at {:02}:{:02} on any of l", rule * 12 + at / 60, at % 60);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Settings that every rule inherits.
+fn defaults_copied_often() -> String {
+    let mut text = String::from("defaults with { tags: [");
+    for at in 0..6000 {
+        let _ = write!(text, "{}\"{at}\"", if at == 0 { "" } else { "," });
+    }
+    text.push_str("] }\n");
+    for at in 0..500 {
+        let _ = writeln!(text, "rule r{at}:\n record");
+    }
+    text
+}
+
+/// A file of JSON with as many rules as fit.
+fn json_rules(rule: impl Fn(usize) -> String) -> String {
+    format!("{{\"callsheet\":1,\"rules\":[{}]}}", items(&rule))
 }

@@ -908,6 +908,18 @@ fn limits_name_themselves_and_their_value() {
           help: a list that the tenant keeps outside of the file may be longer: `list name provided people`
     "#]],
     );
+    let paid = "person p = [a@a.example, b@a.example]\nrule r: record when organizer is p or creator is p";
+    few(|limits| limits.conditions = 7).remarks(
+        &[paid],
+        expect![[r#"
+        error[limit-exceeded] 2:47 `is p`: the rules hold more than 7 conditions, with definitions and people put in for their names
+    "#]],
+    );
+    let own = format!("rule r: record with {{ tags: [\"a\"], x_a: \"{}\", x_b: 1 }}", "x".repeat(4000));
+    let own_limit = expect![[r#"
+        error[limit-exceeded] 1:36 `x_a`: tags and `x_` settings take more than 4096 bytes in one place
+    "#]];
+    Check::default().remarks(&[&own], own_limit);
     let deep = "define a = not (not (not (one-on-one)))\ndefine b = not (not (not a))\nrule r: record when not (not (not b))";
     few(|limits| limits.depth = 8).remarks(
         &[deep],
@@ -938,7 +950,7 @@ fn definitions_that_double_each_other_stay_bounded() {
         warning[unused-name] 7:8 `d6`: no rule uses the definition `d6`
         warning[unused-name] 8:8 `d7`: no rule uses the definition `d7`
         warning[unused-name] 9:8 `d8`: no rule uses the definition `d8`
-        error[limit-exceeded] 9:13 `d7`: the rules hold more than 20000 conditions, with definitions put in for their names
+        error[limit-exceeded] 9:13 `d7`: the rules hold more than 20000 conditions, with definitions and people put in for their names
         warning[unused-name] 10:8 `d9`: no rule uses the definition `d9`
         warning[unused-name] 11:8 `d10`: no rule uses the definition `d10`
         warning[unused-name] 12:8 `d11`: no rule uses the definition `d11`
@@ -1005,7 +1017,7 @@ fn whatever_is_measured_can_be_built() {
 fn classes_are_counted_before_they_are_looked_up() {
     let mut text = String::new();
     for number in 0..64 {
-        writeln!(text, "rule r{number}: record when title matches /{number}{}/i", r"\PL".repeat(80)).expect("a string");
+        writeln!(text, "rule r{number}: record when title matches /{number}{}/i", r"\PL".repeat(30)).expect("a string");
     }
     let mut messages = Check::default()
         .run(&[&text], |_, _, diagnostics, _| diagnostics.iter().map(|found| found.message.clone()).collect::<Vec<_>>());

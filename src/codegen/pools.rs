@@ -17,6 +17,10 @@ pub(in crate::codegen) struct Pools<'a> {
     texts: Pool<Vec<String>>,
     patterns: Pool<PatternText>,
     people: Pool<PeopleSet>,
+    /// Where the lists are that conditions named already: one list may be named hundreds of times.
+    texts_of: HashMap<ListIdx, TextsIdx>,
+    people_of: HashMap<ListIdx, PeopleIdx>,
+    clocks_of: HashMap<ClockTest, ClockIdx>,
     provided: Pool<ProvidedName>,
     comparisons: Pool<Comparison>,
     clocks: Pool<ClockTest>,
@@ -39,6 +43,9 @@ impl<'a> Pools<'a> {
             texts: Pool::new(),
             patterns: Pool::new(),
             people: Pool::new(),
+            texts_of: HashMap::new(),
+            people_of: HashMap::new(),
+            clocks_of: HashMap::new(),
             provided: Pool::new(),
             comparisons: Pool::new(),
             clocks: Pool::new(),
@@ -65,6 +72,26 @@ impl<'a> Pools<'a> {
         PatternIdx(self.patterns.add(PatternText { pattern: pattern.to_owned(), flags: flags.to_owned() }))
     }
 
+    /// The texts of a list that is written in the rules.
+    pub fn texts_of(&mut self, list: ListIdx, items: &ListItems) -> TextsIdx {
+        if let Some(known) = self.texts_of.get(&list) {
+            return *known;
+        }
+        let texts = self.texts(items.texts.clone());
+        self.texts_of.insert(list, texts);
+        texts
+    }
+
+    /// The people of a list that is written in the rules.
+    pub fn people_of(&mut self, list: ListIdx, items: &ListItems) -> PeopleIdx {
+        if let Some(known) = self.people_of.get(&list) {
+            return *known;
+        }
+        let people = self.people(PeopleSet { addresses: items.addresses.clone(), domains: items.domains.clone() });
+        self.people_of.insert(list, people);
+        people
+    }
+
     pub fn people(&mut self, mut people: PeopleSet) -> PeopleIdx {
         people.addresses.sort_unstable();
         people.addresses.dedup();
@@ -77,9 +104,14 @@ impl<'a> Pools<'a> {
         ComparisonIdx(self.comparisons.add(comparison))
     }
 
-    pub fn clock(&mut self, mut clock: ClockTest) -> ClockIdx {
-        clock.days = clock.days.map(|days| self.days(days));
-        ClockIdx(self.clocks.add(clock))
+    pub fn clock(&mut self, clock: ClockTest) -> ClockIdx {
+        if let Some(known) = self.clocks_of.get(&clock) {
+            return *known;
+        }
+        let days = clock.days.clone().map(|days| self.days(days));
+        let index = ClockIdx(self.clocks.add(ClockTest { days, ..clock.clone() }));
+        self.clocks_of.insert(clock, index);
+        index
     }
 
     fn days(&mut self, days: DayTest) -> DayTest {

@@ -47,13 +47,13 @@ pub(in crate::codegen) fn emit_question(atom: &Atom, pools: &mut Pools<'_>, bloc
 
 fn emit_text(field: TextField, how: TextOp, texts: &Texts, pools: &mut Pools<'_>) -> Op {
     let texts = match texts {
-        Texts::Written(texts) => texts.clone(),
+        Texts::Written(texts) => pools.texts(texts.clone()),
         Texts::List(list) => match pools.list(*list) {
-            Listed::Written(items) => items.texts.clone(),
+            Listed::Written(items) => pools.texts_of(*list, items),
             Listed::Provided(list) => return Op::AskTextProvided { field, how, list },
         },
     };
-    Op::AskText { field, how, texts: pools.texts(texts) }
+    Op::AskText { field, how, texts }
 }
 
 fn emit_block(test: &PersonCond, pools: &mut Pools<'_>, blocks: &mut Blocks) -> Block {
@@ -116,9 +116,7 @@ fn emit_leaf(test: &PersonCond, dst: Reg, pools: &mut Pools<'_>) -> Op {
         PersonCond::Addresses(addresses) => among(PeopleSet { addresses: addresses.clone(), domains: Vec::new() }, pools),
         PersonCond::From(domains) => among(PeopleSet { addresses: Vec::new(), domains: domains.clone() }, pools),
         PersonCond::In(list) => match pools.list(*list) {
-            Listed::Written(items) => {
-                among(PeopleSet { addresses: items.addresses.clone(), domains: items.domains.clone() }, pools)
-            }
+            Listed::Written(items) => Op::IsAmong { dst, people: pools.people_of(*list, items) },
             Listed::Provided(list) => Op::IsAmongProvided { dst, list },
         },
         PersonCond::Response(response) => Op::HasAnswered { dst, response: *response },

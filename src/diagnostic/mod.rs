@@ -112,11 +112,11 @@ impl Diagnostic {
 /// ```
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().take(WORD_CHARS_MAX).collect();
-    let mut allowed = word.len() / 3;
+    let word = Written::of(word);
+    let mut allowed = word.len / 3;
     let mut best = None;
     for candidate in known {
-        let Some(distance) = distance_within(&word, candidate, allowed) else { continue };
+        let Some(distance) = word.distance_within(candidate, allowed) else { continue };
         match best {
             Some((least, first)) if distance == least && first != Some(candidate) => best = Some((least, None)),
             Some((least, _)) if distance >= least => {}
@@ -143,35 +143,63 @@ pub fn nobody_reads_on(so_far: &[Diagnostic]) -> bool {
 /// Remarks after which no suggestions are looked for; more than are shown.
 const SUGGESTIONS_MAX: usize = 32;
 
-/// Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`; `None` where it takes more than `most`.
-fn distance_within(a: &[char], b: &str, most: usize) -> Option<usize> {
-    let b: Vec<char> = b.chars().take(WORD_CHARS_MAX).collect();
-    if a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    // Further from the diagonal than `most`, every way already takes more.
-    let far = most + 1;
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).map(|j| j.min(far)).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut row = vec![far; b.len() + 1];
-        row[0] = (i + 1).min(far);
-        for j in i.saturating_sub(most)..b.len().min(i + most + 1) {
-            let mut least = (last[j] + usize::from(*from != b[j])).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *from == b[j - 1] && a[i - 1] == b[j] {
-                least = least.min(before_last[j - 1] + 1);
-            }
-            row[j + 1] = least.min(far);
-        }
-        if row.iter().all(|distance| *distance == far) {
-            return None;
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    Some(last[b.len()]).filter(|distance| *distance <= most)
+/// A word that others are compared with: for each of its characters, the places where it stands, one bit each.
+struct Written {
+    len: usize,
+    ascii: [u64; 128],
+    others: Vec<(char, u64)>,
 }
 
-/// Longer words are compared by their beginning.
+impl Written {
+    fn of(word: &str) -> Self {
+        let mut written = Self { len: 0, ascii: [0; 128], others: Vec::new() };
+        for character in word.chars().take(WORD_CHARS_MAX) {
+            let place = 1 << written.len;
+            written.len += 1;
+            match written.ascii.get_mut(character as usize) {
+                Some(places) => *places |= place,
+                None => written.others.push((character, place)),
+            }
+        }
+        written
+    }
+
+    fn places(&self, character: char) -> u64 {
+        let others = || self.others.iter().filter(|(other, _)| *other == character).fold(0, |all, (_, place)| all | place);
+        self.ascii.get(character as usize).copied().unwrap_or_else(others)
+    }
+
+    /// Insertions, deletions, replacements and swaps of neighbours that turn the word into `other`; `None` where it takes more
+    /// than `most`.
+    ///
+    /// Computes a whole row of the usual table at once (Hyyrö, "A bit-vector algorithm for computing Levenshtein and Damerau
+    /// edit distances", 2003): bit `i` of `up` and `down` says that the distance grows or shrinks between places `i` and `i + 1`.
+    fn distance_within(&self, other: &str, most: usize) -> Option<usize> {
+        let len = other.chars().take(WORD_CHARS_MAX).count();
+        if self.len.abs_diff(len) > most {
+            return None;
+        }
+        let Some(last) = self.len.checked_sub(1) else { return Some(len) };
+        let (mut up, mut down) = (u64::MAX, 0_u64);
+        let (mut same, mut same_before) = (0_u64, 0_u64);
+        let mut distance = self.len;
+        for character in other.chars().take(WORD_CHARS_MAX) {
+            let here = self.places(character);
+            let swapped = ((!same & here) << 1) & same_before;
+            same = (((here & up).wrapping_add(up)) ^ up) | here | down | swapped;
+            let across_up = down | !(same | up);
+            let across_down = same & up;
+            distance = distance + (across_up >> last & 1) as usize - (across_down >> last & 1) as usize;
+            let across_up = across_up << 1 | 1;
+            up = across_down << 1 | !(same | across_up);
+            down = across_up & same;
+            same_before = here;
+        }
+        Some(distance).filter(|distance| *distance <= most)
+    }
+}
+
+/// Longer words are compared by their beginning: one bit a character.
 const WORD_CHARS_MAX: usize = 64;
 
 #[cfg(test)]
@@ -194,5 +222,38 @@ mod tests {
             assert_eq!(nearest(word, [known]).is_some(), expected, "{word} {known}");
         }
         assert_eq!(nearest("cat", ["bat", "hat"]), None);
+    }
+    #[test]
+    fn distances_are_those_of_the_textbook() {
+        let words: Vec<String> = (0..=4_u32)
+            .flat_map(|len| {
+                (0..3_u32.pow(len)).map(move |n| (0..len).map(|i| ['a', 'b', 'ü'][(n / 3_u32.pow(i) % 3) as usize]).collect())
+            })
+            .chain(["Europe/London", "Europe/Lodnno", "urope/LondonX"].map(str::to_owned))
+            .chain([63, 64, 65].map(|len| format!("b{}", "a".repeat(len))))
+            .collect();
+        for a in &words {
+            for b in &words {
+                assert_eq!(Written::of(a).distance_within(b, usize::MAX), Some(textbook(a, b)), "{a} {b}");
+            }
+        }
+    }
+
+    /// The whole table, row by row.
+    fn textbook(a: &str, b: &str) -> usize {
+        let [a, b] = [a, b].map(|word| word.chars().take(WORD_CHARS_MAX).collect::<Vec<_>>());
+        let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+        for i in 0..a.len() {
+            let mut row = vec![i + 1];
+            for j in 0..b.len() {
+                let mut least = (rows[i][j] + usize::from(a[i] != b[j])).min(rows[i][j + 1] + 1).min(row[j] + 1);
+                if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                    least = least.min(rows[i - 1][j - 1] + 1);
+                }
+                row.push(least);
+            }
+            rows.push(row);
+        }
+        rows[a.len()][b.len()]
     }
 }

@@ -96,7 +96,8 @@ impl Lowering<'_> {
         self.count_conditions(1, at)
     }
 
-    fn count_conditions(&mut self, more: usize, at: Span) -> Option<()> {
+    /// Counts what a name stands for.
+    pub(super) fn count_conditions(&mut self, more: usize, at: Span) -> Option<()> {
         let limit = self.input.limits.conditions;
         let before = self.conditions;
         self.conditions = before.saturating_add(more);
@@ -104,7 +105,8 @@ impl Lowering<'_> {
             return Some(());
         }
         if before <= limit {
-            let message = format!("the rules hold more than {limit} conditions, with definitions put in for their names");
+            let message =
+                format!("the rules hold more than {limit} conditions, with definitions and people put in for their names");
             self.diagnostics.push(Diagnostic::new(Code::LimitExceeded, at, message).label("past the limit here"));
         }
         None

@@ -1,7 +1,7 @@
 //! The effective list: all files lowered, their rules brought into the order in which they decide.
 
 use crate::builtins::Atom;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, suggestion};
 use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::semantics::conditions::{Defined, Scope};
@@ -11,6 +11,7 @@ use crate::semantics::lists::CheckedList;
 use crate::semantics::names::{Kind, NameId, Names};
 use crate::semantics::patterns::Patterns;
 use crate::semantics::settings::{self, Partial};
+use crate::semantics::test_event::Purpose;
 use crate::semantics::{CheckInput, RuleFile};
 use crate::syntax::ast::{Definition, ExpectedOutcome, Piece, Rule, Tiered};
 use crate::syntax::printer;
@@ -211,13 +212,9 @@ impl<'a> Lowering<'a> {
     /// Marks names as used, and those that used definitions use.
     fn mark_used(&mut self, uses: &[NameId]) {
         let mut open = uses.to_vec();
-        let mut seen = HashSet::new();
         while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            self.names.mark_used(id);
-            if id.kind == Kind::Definition {
+            // What a used definition uses was marked with it.
+            if self.names.mark_used(id) && id.kind == Kind::Definition {
                 open.extend(self.definitions[id.index].uses.iter().copied());
             }
         }
@@ -227,14 +224,15 @@ impl<'a> Lowering<'a> {
     fn tests(&mut self) {
         for (at, file) in in_layer_order(self.input) {
             for test in &file.tree.tests {
-                if let Err(mistakes) = self.prepare_test(at, test) {
-                    self.diagnostics.extend(mistakes);
-                }
+                let mut diagnostics = std::mem::take(&mut self.diagnostics);
+                self.prepare_test(at, test, Purpose::Checking, &mut diagnostics);
+                self.diagnostics = diagnostics;
                 let ExpectedOutcome::Decided { by: Some(by), .. } = &test.value.expect.value.outcome else { continue };
                 let seen_by_any = [Layer::User, Layer::Organisation].map(|layer| self.names.find(layer, Kind::Rule, &by.value));
                 if seen_by_any.iter().all(Option::is_none) {
                     let message = format!("the test expects the rule `{}`, and no rule has this id", by.value);
-                    let near = nearest(&by.value, self.names.visible(file.layer(), Kind::Rule)).map(str::to_owned);
+                    let visible = self.names.visible(file.layer(), Kind::Rule);
+                    let near = suggestion(&self.diagnostics, &by.value, visible).map(str::to_owned);
                     let diagnostic = Diagnostic::new(Code::TestStale, by.at.0, message).label("no such rule");
                     self.diagnostics.push(match near {
                         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),

@@ -28,9 +28,9 @@ pub use prepare::{PreparedTest, prepare};
 pub use suppress::suppress;
 pub use test_event::KEYS as TEST_EVENT_KEYS;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::event::address::DomainPattern;
-use crate::source::SourceId;
+use crate::source::{SourceId, Span};
 use crate::syntax::{Limits, ast};
 use crate::time::Date;
 use crate::value::words::Layer;
@@ -79,13 +79,20 @@ pub fn lower(input: &CheckInput<'_>, diagnostics: &mut Vec<Diagnostic>) -> Hir {
     let mut own = Vec::new();
     let hir = effective::lower(input, &mut own);
     // Readers keep what they remarked on in the tree; the same remark about the same place is not made twice.
-    own.retain(|remark| !diagnostics.iter().any(|earlier| is_same_remark(earlier, remark)));
+    let mut places: Vec<(Code, Span)> = diagnostics.iter().map(|earlier| (earlier.code, earlier.primary.span)).collect();
+    places.sort_unstable();
+    own.retain(|remark| !is_said(&places, remark));
     own.sort_by(|a, b| (a.primary.span, a.code, &a.message).cmp(&(b.primary.span, b.code, &b.message)));
     diagnostics.append(&mut own);
     hir
 }
 
-fn is_same_remark(earlier: &Diagnostic, later: &Diagnostic) -> bool {
-    let (inner, outer) = (earlier.primary.span, later.primary.span);
-    earlier.code == later.code && inner.source == outer.source && outer.start <= inner.start && inner.end <= outer.end
+/// Whether an earlier remark of the same code stands inside the place of this one. `earlier` is sorted.
+fn is_said(earlier: &[(Code, Span)], remark: &Diagnostic) -> bool {
+    let outer = remark.primary.span;
+    let first = earlier.partition_point(|place| *place < (remark.code, Span { end: outer.start, ..outer }));
+    let inside = earlier[first..]
+        .iter()
+        .take_while(|(code, inner)| *code == remark.code && inner.source == outer.source && inner.start <= outer.end);
+    inside.into_iter().any(|(_, inner)| inner.end <= outer.end)
 }

@@ -153,9 +153,9 @@ impl Names {
             .map(|(_, _, name)| name.as_str())
     }
 
-    /// Notes that a rule uses the piece.
-    pub fn mark_used(&mut self, id: NameId) {
-        self.used.insert(id);
+    /// Notes that a rule uses the piece; `false` where that was known.
+    pub fn mark_used(&mut self, id: NameId) -> bool {
+        self.used.insert(id)
     }
 
     /// Where the piece is named.

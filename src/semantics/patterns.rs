@@ -24,8 +24,8 @@ use std::convert::Infallible;
 /// Most bytes that the automata of all patterns of a set may take.
 pub const SET_SIZE_MAX: usize = 1024 * 1024;
 
-/// Most classes from the tables of Unicode that all patterns of a set may use; `\d` and `\s` are small, and four of them
-/// count as one.
+/// Most classes such as `\w` that all patterns of a set may use; `\d` and `\s` are small, and four of them count as one.
+/// `\p{..}` counts as four: where case does not matter, the other case of every letter in it is looked up.
 pub const CLASSES_MAX: usize = 128;
 
 /// The distinct patterns of a rule set.
@@ -35,7 +35,7 @@ pub(super) struct Patterns {
     seen: HashMap<(String, String), bool>,
     /// Bytes that all of them take together.
     size: usize,
-    /// Quarters of a class of Unicode that all of them use.
+    /// Quarters of a class such as `\w` that all of them use.
     classes: usize,
     /// Too many were written, and the author was told.
     refused: bool,
@@ -123,7 +123,7 @@ impl Patterns {
 
 const SMALLER: &str = "counted repetitions and classes such as `\\w` or `\\p{..}` multiply; `[a-z]` is small";
 
-/// Quarters of a class of Unicode that a pattern uses: what reading it costs.
+/// Quarters of a class such as `\w` that a pattern uses: what reading it costs.
 fn count_classes(parsed: &Ast) -> usize {
     ast::visit(parsed, Classes { quarters: 0 }).unwrap_or_else(|never| match never {})
 }
@@ -152,7 +152,7 @@ impl Visitor for Classes {
     fn visit_pre(&mut self, part: &Ast) -> Result<(), Infallible> {
         match part {
             Ast::ClassPerl(class) => self.perl(class),
-            Ast::ClassUnicode(_) => self.quarters += 4,
+            Ast::ClassUnicode(_) => self.quarters += 16,
             _ => {}
         }
         Ok(())
@@ -161,9 +161,9 @@ impl Visitor for Classes {
     fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Infallible> {
         match item {
             ClassSetItem::Perl(class) => self.perl(class),
-            ClassSetItem::Unicode(_) => self.quarters += 4,
-            // Where case does not matter, every letter of a wide range is looked up.
-            ClassSetItem::Range(range) if !range.end.c.is_ascii() => self.quarters += 4,
+            ClassSetItem::Unicode(_) => self.quarters += 16,
+            // A range can hold every letter there is.
+            ClassSetItem::Range(range) if !range.end.c.is_ascii() => self.quarters += 16,
             _ => {}
         }
         Ok(())

@@ -58,6 +58,8 @@ impl Lowering<'_> {
             PersonRef::Name(name) => {
                 let id = self.names.resolve(scope.layer, Kind::Person, name, &mut self.diagnostics)?;
                 scope.uses.push(id);
+                // Like a definition, the name stands for all that is behind it.
+                self.count_conditions(self.people[id.index].len(), at)?;
                 Some(PersonCond::Addresses(self.people[id.index].clone()))
             }
         }

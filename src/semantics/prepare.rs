@@ -10,7 +10,7 @@ use crate::event::{ConnectedUser, Occurrence, ProvidedLists, Question};
 use crate::semantics::CheckInput;
 use crate::semantics::effective::{self, Lowering};
 use crate::semantics::settings::{Partial, read_settings};
-use crate::semantics::test_event::Reading;
+use crate::semantics::test_event::{Purpose, Reading};
 use crate::source::Span;
 use crate::syntax::ast::{ExpectedOutcome, Piece, Test};
 use crate::value::outline::Outline;
@@ -127,26 +127,32 @@ fn other_settings<'a>(wanted: &'a Partial, settings: &'a Settings) -> impl Itera
 pub fn prepare(input: &CheckInput<'_>) -> Vec<PreparedTest> {
     let lowering = effective::names_only(input);
     let tests = input.files.iter().enumerate().flat_map(|(at, file)| file.tree.tests.iter().map(move |test| (at, test)));
-    tests.filter_map(|(at, test)| lowering.prepare_test(at, test).ok()).collect()
+    let mut mistakes = Vec::new();
+    tests.filter_map(|(at, test)| lowering.prepare_test(at, test, Purpose::Asking, &mut mistakes)).collect()
 }
 
 impl Lowering<'_> {
-    /// Makes a question of one test of file `at`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with its event and its lists.
-    pub(super) fn prepare_test(&self, at: usize, test: &Piece<Test>) -> Result<PreparedTest, Vec<Diagnostic>> {
+    /// Makes a question of one test of file `at`; `None`, reported, where something is wrong with its event or its lists.
+    pub(super) fn prepare_test(
+        &self,
+        at: usize,
+        test: &Piece<Test>,
+        purpose: Purpose,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Option<PreparedTest> {
         let layer = self.input.files[at].layer();
-        let mut reading = Reading::new(self, at, &test.value.event.value);
+        let before = mistakes.len();
+        let mut reading = Reading::new(self, at, &test.value.event.value, purpose, std::mem::take(mistakes));
         let occurrence = reading.occurrence();
         let overrides = Overrides { occurrence: reading.word_of("override"), series: reading.word_of("series_override") };
         let lists = reading.given_lists(&test.value);
         let with = read_settings(&test.value.expect.value.with, &mut reading.mistakes);
         let user = ConnectedUser { addresses: vec![reading.me.clone()], zone: Some(reading.user_zone.clone()), bots: Vec::new() };
-        if !reading.mistakes.is_empty() {
-            return Err(reading.mistakes);
+        *mistakes = reading.mistakes;
+        if mistakes.len() > before {
+            return None;
         }
         let (name, span, expected) = (test.name.value.clone(), test.at.0, test.value.expect.value.outcome.clone());
-        Ok(PreparedTest { name, span, layer, occurrence, user, overrides, lists, expected, with })
+        Some(PreparedTest { name, span, layer, occurrence, user, overrides, lists, expected, with })
     }
 }

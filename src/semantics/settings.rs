@@ -24,6 +24,11 @@ const KEEP_SECS_MAX: Seconds = 36_525 * 24 * 60 * 60;
 /// Longest display name, in characters.
 const BOT_NAME_CHARS_MAX: usize = 100;
 
+/// Most bytes that tags and settings of the author's own take in one place: every rule below `defaults` has a copy of them.
+const OWN_BYTES_MAX: usize = 4096;
+/// What a setting or a text takes besides its characters.
+const TEXT_BYTES: usize = 32;
+
 /// The settings that one place sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Partial {
@@ -46,9 +51,13 @@ pub(super) struct Limits {
 
 /// Reads a block of settings; what is wrong in it is reported and left out.
 pub(super) fn read_settings(settings: &[Setting], diagnostics: &mut Vec<Diagnostic>) -> Partial {
+    let mut weight = Weight(0);
     let mut partial = Partial::default();
     for setting in settings {
-        read_setting(&mut partial, &setting.key, &setting.value.value, setting.value.at.0, diagnostics);
+        let (key, value) = (&setting.key, &setting.value);
+        if weight.fits(key, &value.value, diagnostics) {
+            read_setting(&mut partial, key, &value.value, value.at.0, diagnostics);
+        }
     }
     partial
 }
@@ -56,10 +65,15 @@ pub(super) fn read_settings(settings: &[Setting], diagnostics: &mut Vec<Diagnost
 /// Reads `limits { … }`; what is wrong in it is reported and left out.
 pub(super) fn read_limits(entries: &[ast::Limit], diagnostics: &mut Vec<Diagnostic>) -> Limits {
     let mut limits = Limits::default();
+    let mut weight = Weight(0);
     for entry in entries {
         let at = entry.value.at.0;
         match &entry.value.value {
-            LimitValue::Fixed(value) => read_setting(&mut limits.fixed, &entry.key, value, at, diagnostics),
+            LimitValue::Fixed(value) => {
+                if weight.fits(&entry.key, value, diagnostics) {
+                    read_setting(&mut limits.fixed, &entry.key, value, at, diagnostics);
+                }
+            }
             LimitValue::AtMost(value) => {
                 let mut read = Partial::default();
                 read_setting(&mut read, &entry.key, value, at, diagnostics);
@@ -76,6 +90,30 @@ pub(super) fn read_limits(entries: &[ast::Limit], diagnostics: &mut Vec<Diagnost
         }
     }
     limits
+}
+
+/// Bytes of tags and of settings of the author's own so far.
+struct Weight(usize);
+
+impl Weight {
+    /// Whether one more setting fits; says once where none does any more.
+    fn fits(&mut self, key: &Located<String>, value: &SettingValue, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        if key.value != "tags" && !key.value.starts_with("x_") {
+            return true;
+        }
+        let texts = match value {
+            SettingValue::Text(text) | SettingValue::Word(text) => text.len(),
+            SettingValue::Texts(texts) => texts.iter().map(|text| TEXT_BYTES + text.value.len()).sum(),
+            SettingValue::Duration(_) | SettingValue::Offset(_) | SettingValue::Number(_) => 0,
+        };
+        let before = self.0;
+        self.0 += TEXT_BYTES + key.value.len() + texts;
+        if before <= OWN_BYTES_MAX && self.0 > OWN_BYTES_MAX {
+            let message = format!("tags and `x_` settings take more than {OWN_BYTES_MAX} bytes in one place");
+            diagnostics.push(Diagnostic::new(Code::LimitExceeded, key.at.0, message).label("past the limit here"));
+        }
+        self.0 <= OWN_BYTES_MAX
+    }
 }
 
 fn read_setting(

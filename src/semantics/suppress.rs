@@ -13,16 +13,44 @@ use crate::syntax::ast::{Allow, File};
 /// A finding belongs to a piece when its place lies in it.
 pub fn suppress(input: &CheckInput<'_>, findings: &mut Vec<Diagnostic>) {
     let mut remarks = Vec::new();
+    let mut open = Findings::of(findings);
     for file in input.files {
         for (piece, allow) in allowed(&file.tree) {
-            remarks.extend(apply(input, piece, allow, findings));
+            remarks.extend(apply(input, piece, allow, findings, &mut open));
         }
     }
+    let mut taken = open.taken.into_iter();
+    findings.retain(|_| taken.next() != Some(true));
     findings.append(&mut remarks);
 }
 
+/// Findings by place, so that those of a piece are found without looking at all of them.
+struct Findings {
+    order: Vec<usize>,
+    /// Which of the findings were taken away.
+    taken: Vec<bool>,
+}
+
+impl Findings {
+    fn of(findings: &[Diagnostic]) -> Self {
+        let mut order: Vec<usize> = (0..findings.len()).collect();
+        order.sort_by_key(|at| findings[*at].primary.span);
+        Self { order, taken: vec![false; findings.len()] }
+    }
+
+    /// The findings of one code in a piece that are still there.
+    fn inside(&self, findings: &[Diagnostic], piece: Span, code: Code) -> impl Iterator<Item = usize> {
+        let first = self.order.partition_point(|at| findings[*at].primary.span < Span { end: piece.start, ..piece });
+        let begun = self.order[first..].iter().copied().take_while(move |at| {
+            let place = findings[*at].primary.span;
+            place.source == piece.source && place.start <= piece.end
+        });
+        begun.filter(move |at| !self.taken[*at] && findings[*at].code == code && findings[*at].primary.span.end <= piece.end)
+    }
+}
+
 /// Applies one suppression; what is wrong with it.
-fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &mut Vec<Diagnostic>) -> Option<Diagnostic> {
+fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &[Diagnostic], open: &mut Findings) -> Option<Diagnostic> {
     let (written, at) = (allow.code.value.as_str(), allow.code.at.0);
     let known = Code::ALL.iter().map(|code| code.as_str());
     let Some(code) = Code::ALL.iter().copied().find(|code| code.as_str() == written) else {
@@ -32,27 +60,30 @@ fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &mut Vec<
             None => diagnostic,
         });
     };
-    let is_meant = |finding: &Diagnostic| finding.code == code && is_inside(finding.primary.span, piece);
     if let (Some(until), Some(today)) = (allow.until, input.today)
         && until < today
     {
         let message = format!("this suppression of `{written}` ended on {until}");
         return Some(Diagnostic::new(Code::ExpiredSuppression, allow.at.0, message));
     }
-    if let Some(found) = findings.iter().position(|finding| is_meant(finding) && finding.severity != Severity::Error) {
-        findings.remove(found);
+    let mut errors = false;
+    let mut found: Option<usize> = None;
+    for at in open.inside(findings, piece, code) {
+        match findings[at].severity {
+            Severity::Error => errors = true,
+            _ => found = Some(found.map_or(at, |first| first.min(at))),
+        }
+    }
+    if let Some(found) = found {
+        open.taken[found] = true;
         return None;
     }
-    if findings.iter().any(is_meant) {
+    if errors {
         let message = format!("`{written}` is an error, and errors cannot be suppressed");
         return Some(Diagnostic::new(Code::BadSuppression, at, message));
     }
     let message = format!("there is no `{written}` here to suppress");
     Some(Diagnostic::new(Code::UnusedSuppression, allow.at.0, message).label("can be removed"))
-}
-
-fn is_inside(place: Span, piece: Span) -> bool {
-    place.source == piece.source && piece.start <= place.start && place.end <= piece.end
 }
 
 /// Every suppression of a file with the piece that it stands before.

@@ -4,7 +4,7 @@
 //! when, it is Monday 2026-01-05 at 10:00 for half an hour.
 
 use crate::builtins::ListItems;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, suggestion};
 use crate::event::link::Link;
 use crate::event::recurrence::{Rules, summary};
 use crate::event::{
@@ -57,9 +57,19 @@ pub const KEYS: &[&str] = &[
     "me",
 ];
 
+/// What an event is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To find the mistakes in it: nothing is computed that takes long.
+    Checking,
+    /// To ask the rules about it.
+    Asking,
+}
+
 /// One event of a test, being read.
 pub(super) struct Reading<'a> {
     lowering: &'a Lowering<'a>,
+    purpose: Purpose,
     layer: Layer,
     entries: BTreeMap<&'a str, &'a EventEntry>,
     pub me: Address,
@@ -76,14 +86,20 @@ const LENGTH_SECS: u64 = 30 * 60;
 const LENGTH_SECS_MAX: u64 = 3660 * 24 * 60 * 60;
 
 impl<'a> Reading<'a> {
-    pub fn new(lowering: &'a Lowering<'a>, at: usize, entries: &'a [EventEntry]) -> Self {
-        let mut mistakes = Vec::new();
+    /// Mistakes are added to those that were found before.
+    pub fn new(
+        lowering: &'a Lowering<'a>,
+        at: usize,
+        entries: &'a [EventEntry],
+        purpose: Purpose,
+        mut mistakes: Vec<Diagnostic>,
+    ) -> Self {
         let mut found: BTreeMap<&str, &EventEntry> = BTreeMap::new();
         for entry in entries {
             let (key, place) = (entry.key.value.as_str(), entry.key.at.0);
             if !KEYS.contains(&key) {
                 let diagnostic = Diagnostic::new(Code::UnknownKey, place, format!("a test's event has no `{key}`"));
-                mistakes.push(match nearest(key, KEYS.iter().copied()) {
+                mistakes.push(match suggestion(&mistakes, key, KEYS.iter().copied()) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), place, near),
                     None => diagnostic,
                 });
@@ -98,8 +114,16 @@ impl<'a> Reading<'a> {
         };
         let me = me_at(&lowering.own_domains);
         let layer = lowering.input.files[at].layer();
-        let mut reading =
-            Self { lowering, layer, entries: found, me, zone: file_zone.clone(), user_zone: file_zone.clone(), mistakes };
+        let mut reading = Self {
+            lowering,
+            purpose,
+            layer,
+            entries: found,
+            me,
+            zone: file_zone.clone(),
+            user_zone: file_zone.clone(),
+            mistakes,
+        };
         reading.zone = reading.zone_of("zone").unwrap_or(file_zone.clone());
         reading.user_zone = reading.zone_of("user_zone").unwrap_or(file_zone);
         if let Some((who, at)) = reading.string("me", "an address")
@@ -314,7 +338,11 @@ impl<'a> Reading<'a> {
             self.mistakes.push(Diagnostic::new(Code::BadDateRule, at, format!("this recurrence rule cannot be read: {error}")));
             return SeriesFacts::NotRecurring;
         }
-        SeriesFacts::Of(Arc::new(summary(start, &recurrence, &rules, &self.user_zone)))
+        match self.purpose {
+            Purpose::Asking => SeriesFacts::Of(Arc::new(summary(start, &recurrence, &rules, &self.user_zone))),
+            // How often it happens is counted by walking through it.
+            Purpose::Checking => SeriesFacts::Orphan(UnknownReason::MasterUnreadable),
+        }
     }
 
     /// `link: no`, `link: hidden`, `conference: zoom`; a link that bots can join where nothing is said.

@@ -44,9 +44,21 @@ pub fn parse(source: SourceId, text: &str, limits: &Limits) -> (File, Vec<Diagno
         Ok(json) => json,
         Err(diagnostic) => return (File::default(), vec![*diagnostic]),
     };
+    if let Some(at) = piece_past(&json, limits.pieces) {
+        return (File::default(), vec![limits.too_many_pieces(at)]);
+    }
     let mut diagnostics = Vec::new();
     check::check(&json, &mut diagnostics);
     let file = lower::file(&json, limits, &mut diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
     (file, diagnostics)
+}
+
+/// The place of the first piece of a file that may have `most`, past these.
+fn piece_past(file: &value::Node<'_>, most: usize) -> Option<Span> {
+    let pieces = file.entries().iter().flat_map(|entry| {
+        let items = entry.value.items().iter().map(value::Node::opening);
+        items.chain(entry.value.entries().iter().map(|entry| entry.key_at))
+    });
+    pieces.into_iter().nth(most)
 }

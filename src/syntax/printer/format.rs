@@ -40,7 +40,14 @@ pub fn convert(source: SourceId, rules: &str, to: Form, limits: &Limits) -> Resu
         Form::Json => json(&file),
     };
     // What is printed may be longer than what an author may write.
-    let roomy = Limits { file_bytes: limits.file_bytes.max(printed.len()), rule_bytes: usize::MAX, ..*limits };
+    let roomy = Limits {
+        file_bytes: limits.file_bytes.max(printed.len()),
+        rule_bytes: usize::MAX,
+        pieces: usize::MAX,
+        words: usize::MAX,
+        parts: usize::MAX,
+        ..*limits
+    };
     let (mut again, diagnostics) = parse(source, &printed, &roomy);
     complete(&mut file);
     complete(&mut again);

@@ -38,6 +38,13 @@ impl Reader<'_> {
     }
 
     fn element(&mut self, pair: Pair<'_>) -> Condition {
+        let pair = match complete(pair) {
+            Ok(pair) => pair,
+            Err(pair) => {
+                let at = self.at(&pair);
+                return Condition { kind: self.broken_condition(&pair), at, trivia: Trivia::default() };
+            }
+        };
         let at = self.at(&pair);
         let kind = match pair.as_rule() {
             Rule::use_name => self.use_name(pair),
@@ -339,13 +346,17 @@ impl Reader<'_> {
         values.into_iter().collect()
     }
 
-    /// Reports `and` beside `or`, with both readings as fixes.
+    /// Reports `and` beside `or`, with both readings as fixes where somebody will look at them.
     pub fn refuse_mixed(&mut self, elements: &[At], connectives: &[(Connective, At)]) {
         let Some(first) = connectives.first() else { return };
         let Some((_, other)) = connectives.iter().find(|(connective, _)| *connective != first.0) else { return };
-        let readings = [Connective::And, Connective::Or].map(|tighter| self.reading(elements, connectives, tighter));
+        let shown = !self.is_full() && elements.len() <= READ_ELEMENTS_MAX;
+        let readings =
+            [Connective::And, Connective::Or].map(|tighter| shown.then(|| self.reading(elements, connectives, tighter)));
         let diagnostic = self.report(Code::MixedAndOr, *other, "`and` and `or` do not mix without parentheses");
         diagnostic.secondary.push(crate::diagnostic::Label { span: first.1.0, text: String::new() });
+        let [Some(one), Some(two)] = readings else { return };
+        let readings = [one, two];
         let written: Vec<String> = readings.iter().map(|fix| fix.title.trim_start_matches("write ").to_owned()).collect();
         diagnostic.help.push(format!("write {}", written.join(" or ")));
         diagnostic.fixes.extend(readings);
@@ -373,6 +384,35 @@ impl Reader<'_> {
         }
         Fix { title: format!("write `{shown}`"), edits }
     }
+}
+
+/// In longer chains nobody can see where the parentheses would stand.
+const READ_ELEMENTS_MAX: usize = 64;
+
+/// What an element is, without its wrapper; `Err` where something in it or behind it does not belong there.
+pub(super) fn complete(pair: Pair<'_>) -> Result<Pair<'_>, Pair<'_>> {
+    let inner = match pair.as_rule() {
+        Rule::complete | Rule::complete_test if ends_with(&pair, Rule::broken_tail) => return Err(pair),
+        Rule::complete | Rule::complete_test => only(pair),
+        _ => pair,
+    };
+    let broken = match inner.as_rule() {
+        Rule::group | Rule::test_group => ends_with(&inner, Rule::rest),
+        Rule::all_of
+        | Rule::any_of
+        | Rule::none_of
+        | Rule::surely
+        | Rule::possibly
+        | Rule::test_all
+        | Rule::test_any
+        | Rule::test_none => inner.clone().into_inner().next_back().is_some_and(|brackets| ends_with(&brackets, Rule::rest)),
+        _ => false,
+    };
+    if broken { Err(inner) } else { Ok(inner) }
+}
+
+fn ends_with(pair: &Pair<'_>, production: Rule) -> bool {
+    pair.clone().into_inner().next_back().is_some_and(|last| last.as_rule() == production)
 }
 
 /// What joins the elements of a chain.

@@ -198,7 +198,10 @@ fn spelled(production: Rule) -> Vec<&'static str> {
             vec!["["]
         }
         Rule::open_set | Rule::settings => vec!["{"],
-        Rule::open_group | Rule::conditions | Rule::test_conditions | Rule::group | Rule::test_group => vec!["("],
+        Rule::open_group | Rule::whole_conditions | Rule::whole_test_conditions | Rule::whole_group | Rule::whole_test_group => {
+            vec!["("]
+        }
+        Rule::conditions | Rule::test_conditions | Rule::group | Rule::test_group => vec!["("],
         Rule::kw_one_on_one => vec!["one-on-one"],
         Rule::kw_all_day => vec!["all-day"],
         _ => keyword(production).into_iter().collect(),
@@ -226,8 +229,8 @@ fn described(production: Rule) -> Option<&'static str> {
         Rule::word => Some("a word"),
         Rule::weekday | Rule::day_range | Rule::weekdays => Some("days such as `mon..fri`"),
         Rule::compare_op => Some("a comparison such as `>= 3`"),
-        Rule::condition | Rule::use_name | Rule::only_condition => Some("a condition"),
-        Rule::only_test_part | Rule::test_not => Some("a test such as `is external` or `declined`"),
+        Rule::condition | Rule::complete | Rule::use_name | Rule::only_condition => Some("a condition"),
+        Rule::only_test_part | Rule::complete_test | Rule::test_not => Some("a test such as `is external` or `declined`"),
         Rule::guest | Rule::only_guest => Some("a guest such as `me` or `dana@acme.com`"),
         Rule::setting | Rule::only_setting => Some("a setting such as `keep: 180d`"),
         Rule::limit | Rule::only_limit => Some("a limit such as `keep: at most 90d`"),

@@ -16,14 +16,25 @@ use crate::syntax::names::is_reserved;
 
 impl Reader<'_> {
     /// Past the shown diagnostics, more of them are only counted.
-    fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.diagnostics.len() > self.limits.diagnostics
+    }
+
+    /// Whether a broken stretch is worth being read again: the remark will be shown, and not too much was read twice.
+    fn is_worth_it(&mut self, pair: &Pair<'_>) -> bool {
+        self.explained += pair.as_str().len();
+        !self.is_full() && self.explained <= EXPLAINED_BYTES_MAX
     }
 
     /// Reads a broken stretch again, strictly, to say what it lacks.
     pub fn explain_again(&mut self, production: Rule, pair: &Pair<'_>) {
+        let worth_it = self.is_worth_it(pair);
+        self.explain_if(worth_it, production, pair);
+    }
+
+    fn explain_if(&mut self, worth_it: bool, production: Rule, pair: &Pair<'_>) {
         let span = pair.as_span();
-        if self.is_full() {
+        if !worth_it {
             let at = self.at(pair);
             self.report(Code::SyntaxError, at, "this cannot be read");
             return;
@@ -128,14 +139,15 @@ impl Reader<'_> {
 
     /// A condition that is none: says which word of it nothing knows, else what is expected where.
     pub fn broken_condition(&mut self, pair: &Pair<'_>) -> ConditionKind {
-        let known = !self.is_full()
+        let worth_it = self.is_worth_it(pair);
+        let known = worth_it
             && (self.misplaced_not(pair, Rule::only_condition)
                 || self.foreign_sign(pair)
                 || self.missing_hyphens(pair)
                 || self.unknown_subject(pair)
                 || self.lonely_test(pair));
         if !known {
-            self.explain_again(Rule::only_condition, pair);
+            self.explain_if(worth_it, Rule::only_condition, pair);
         }
         ConditionKind::Error
     }
@@ -209,8 +221,9 @@ impl Reader<'_> {
 
     /// A test of a person that is none.
     pub fn broken_test_part(&mut self, pair: &Pair<'_>) -> PersonTestKind {
-        if self.is_full() || !self.misplaced_not(pair, Rule::only_test_part) {
-            self.explain_again(Rule::only_test_part, pair);
+        let worth_it = self.is_worth_it(pair);
+        if !worth_it || !self.misplaced_not(pair, Rule::only_test_part) {
+            self.explain_if(worth_it, Rule::only_test_part, pair);
         }
         PersonTestKind::Error
     }
@@ -267,6 +280,9 @@ impl Reader<'_> {
         true
     }
 }
+
+/// Most bytes of broken stretches of one file that are read again to say what they lack. A mistake spoils a few words.
+const EXPLAINED_BYTES_MAX: usize = 8 * 1024;
 
 /// Longer conditions are not tried without their `not`.
 const NOT_TOKENS_MAX: usize = 64;

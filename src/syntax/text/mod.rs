@@ -26,7 +26,7 @@ use crate::syntax::Limits;
 use crate::syntax::ast::{At, File, Located};
 use balance::{Places, balance};
 use grammar::{Pair, Rule};
-use scan::{PieceKind, RawPiece, Scan};
+use scan::{PieceKind, RawPiece, Scan, TokenKind};
 
 /// Reads a rule text; diagnostics in the order of their places.
 #[must_use]
@@ -35,9 +35,14 @@ pub fn parse(source: SourceId, text: &str, limits: &Limits) -> (File, Vec<Diagno
         return (File::default(), vec![too_long(source, text, "a rule file", text.len(), limits.file_bytes, 0)]);
     }
     let scan = Scan::of(text);
+    let pieces = scan::pieces(text, &scan.tokens);
+    if let Some(diagnostic) = too_many_pieces(source, &scan, &pieces, limits).or_else(|| too_much(source, text, &scan, limits)) {
+        return (File::default(), vec![diagnostic]);
+    }
+    let (file, diagnostics) = (File::default(), Vec::new());
     let mut reader =
-        Reader { source, text, limits, scan: &scan, places: Places::default(), file: File::default(), diagnostics: Vec::new() };
-    for piece in scan::pieces(text, &scan.tokens) {
+        Reader { source, text, limits, scan: &scan, places: Places::default(), rules: 0, explained: 0, file, diagnostics };
+    for piece in pieces {
         reader.piece(&piece);
     }
     let Reader { mut file, mut diagnostics, .. } = reader;
@@ -56,6 +61,44 @@ fn too_long(source: SourceId, text: &str, what: &str, bytes: usize, limit: usize
     )
 }
 
+fn too_many_pieces(source: SourceId, scan: &Scan, pieces: &[RawPiece], limits: &Limits) -> Option<Diagnostic> {
+    let first = pieces.get(limits.pieces)?.tokens.clone().next()?;
+    let place = scan.tokens[first].range.clone();
+    Some(limits.too_many_pieces(Span::new(source, place.start, place.end)))
+}
+
+/// Whether the words and signs of a text tell that it holds more than it may, before anything else is read.
+fn too_much(source: SourceId, text: &str, scan: &Scan, limits: &Limits) -> Option<Diagnostic> {
+    let (mut items, mut parts, mut words) = (0_usize, 0_usize, 0_usize);
+    let mut brackets = Vec::new();
+    for token in &scan.tokens {
+        let word = &text[token.range.clone()];
+        match token.kind {
+            TokenKind::Open(bracket) => brackets.push(bracket),
+            TokenKind::Close(_) => drop(brackets.pop()),
+            _ => {}
+        }
+        let in_list = brackets.last() == Some(&'[');
+        words += usize::from(!in_list);
+        match word {
+            "," if in_list => items += 1,
+            "," | "(" | "{" | "[" | "and" | "or" | "not" => parts += 1,
+            _ => {}
+        }
+        let past = [
+            (items > limits.list_items, limits.list_items, "list items"),
+            (parts > limits.parts, limits.parts, "parts of conditions, settings and lists"),
+            (words > limits.words, limits.words, "words and signs"),
+        ];
+        if let Some((_, limit, what)) = past.into_iter().find(|(past, ..)| *past) {
+            let place = Span::new(source, token.range.start, token.range.end);
+            let message = format!("more than {limit} {what} in one file");
+            return Some(Diagnostic::new(Code::LimitExceeded, place, message).label("past the limit here"));
+        }
+    }
+    None
+}
+
 /// Reads one file, piece by piece.
 struct Reader<'t> {
     source: SourceId,
@@ -64,6 +107,10 @@ struct Reader<'t> {
     scan: &'t Scan,
     /// Leads from the text of the present piece back to the file.
     places: Places,
+    /// Rules so far.
+    rules: usize,
+    /// Bytes of broken stretches that were read again.
+    explained: usize,
     file: File,
     diagnostics: Vec<Diagnostic>,
 }
@@ -75,6 +122,9 @@ impl Reader<'_> {
         let (start, end) = (first.range.start, last.range.end);
         if piece.kind == PieceKind::Unknown {
             return self.unknown_piece(piece);
+        }
+        if piece.kind == PieceKind::Rule && !self.one_more_rule(piece) {
+            return;
         }
         if piece.kind == PieceKind::Rule && end - start > self.limits.rule_bytes {
             let diagnostic = too_long(self.source, self.text, "a rule", end - start, self.limits.rule_bytes, start);
@@ -102,6 +152,18 @@ impl Reader<'_> {
             Ok(pair) => self.read_piece(pair),
             Err(failure) => self.explain_failure(production, &failure, 0, text.len()),
         }
+    }
+
+    /// Counts a rule, broken or not; whether it is to be read. Past the limit none is.
+    fn one_more_rule(&mut self, piece: &RawPiece) -> bool {
+        self.rules += 1;
+        if self.rules == self.limits.rules.saturating_add(1) {
+            let tokens = &self.scan.tokens[piece.tokens.clone()];
+            let place = tokens.get(1).or(tokens.first()).map_or(0..0, |token| token.range.clone());
+            let message = format!("more than {} rules in one set", self.limits.rules);
+            self.report(Code::LimitExceeded, At(Span::new(self.source, place.start, place.end)), message);
+        }
+        self.rules <= self.limits.rules
     }
 
     fn read_piece(&mut self, pair: Pair<'_>) {

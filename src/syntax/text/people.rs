@@ -1,13 +1,20 @@
 //! Tests of one person.
 
 use super::Reader;
-use super::conditions::{Connective, group_chain};
+use super::conditions::{Connective, complete, group_chain};
 use super::grammar::{Pair, Rule, only, parts_of};
 use crate::syntax::ast::*;
 use crate::value::Response;
 
 impl Reader<'_> {
     pub fn person_test(&mut self, pair: Pair<'_>) -> PersonTest {
+        let pair = match complete(pair) {
+            Ok(pair) => pair,
+            Err(pair) => {
+                let at = self.at(&pair);
+                return PersonTest { kind: self.broken_test_part(&pair), at, trivia: Trivia::default() };
+            }
+        };
         let at = self.at(&pair);
         let kind = match pair.as_rule() {
             Rule::test_group => return self.test_group(pair),

@@ -127,7 +127,9 @@ impl Reader<'_> {
 
     /// Adds to the last diagnostic the known word that `word` is close to, if any.
     pub fn suggest(&mut self, at: At, word: &str, known: &[&str]) {
-        if let Some(meant) = close_word(word, known) {
+        if !self.is_full()
+            && let Some(meant) = close_word(word, known)
+        {
             self.suggest_word(at, meant);
         }
     }
