@@ -478,3 +478,21 @@ proptest! {
         let _ = json_kind(&bytes);
     }
 }
+
+/// Whoever sends an invitation chooses its UID: one that copies the UID of a meeting in the same calendar hides nothing.
+#[test]
+fn a_copied_uid_hides_no_meeting_of_the_same_calendar() {
+    let item = |id: &str, title: &str, hour: u32, updated: &str| {
+        serde_json::json!({
+            "id": id, "iCalUID": "pitch@google.com", "status": "confirmed", "summary": title, "sequence": 9, "updated": updated,
+            "start": {"dateTime": format!("2026-03-02T{hour}:00:00Z")}, "end": {"dateTime": format!("2026-03-02T{hour}:30:00Z")},
+        })
+    };
+    let page =
+        serde_json::json!([item("own", "Pitch", 10, "2026-02-01T00:00:00Z"), item("copy", "Copied", 12, "2026-02-02T00:00:00Z")]);
+    let calendar = callsheet::providers::read(page.to_string().as_bytes(), &Zone::utc()).expect("a calendar");
+    let window = "2026-03-02T00:00:00Z".parse().expect("an instant").."2026-03-03T00:00:00Z".parse().expect("an instant");
+    let titles: Vec<_> =
+        calendar.occurrences(window, &Zone::utc()).occurrences.iter().map(|found| found.facts.title.clone()).collect();
+    assert_eq!(titles.len(), 2, "{titles:?}");
+}

@@ -63,16 +63,26 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// The groups in the order of their first entry.
+    ///
+    /// One UID makes one group only as far as the source does not tell its entries apart: those with ids of their own are
+    /// different events, since a UID is whatever the sender of an invitation wrote.
     fn all(events: &'a [Event]) -> Vec<Self> {
-        let masters = events.iter().filter(|event| !matches!(event.kind, EntryKind::Instance { .. }));
-        let uid_of: HashMap<&str, &str> =
-            masters.filter_map(|event| Some((event.provider_id.as_deref()?, event.uid.as_str()))).collect();
+        let heads = || events.iter().filter(|event| !matches!(event.kind, EntryKind::Instance { .. }));
+        let by_id: HashMap<&str, (&str, Option<&str>)> =
+            heads().filter_map(|event| Some((event.provider_id.as_deref()?, name(event)))).collect();
+        let mut by_uid: HashMap<&str, (&str, Option<&str>)> = HashMap::new();
+        for event in heads() {
+            by_uid.entry(&event.uid).or_insert(name(event));
+        }
         let mut groups: Vec<Self> = Vec::new();
-        let mut place: HashMap<&str, usize> = HashMap::new();
+        let mut place: HashMap<(&str, Option<&str>), usize> = HashMap::new();
         for event in events {
             let key = match &event.kind {
-                EntryKind::Instance { master: Some(master), .. } => uid_of.get(master.as_str()).copied().unwrap_or(&event.uid),
-                _ => &event.uid,
+                EntryKind::Instance { master, .. } => {
+                    let own = master.as_deref().and_then(|master| by_id.get(master));
+                    own.or_else(|| by_uid.get(event.uid.as_str())).copied().unwrap_or((&event.uid, None))
+                }
+                _ => name(event),
             };
             let at = *place.entry(key).or_insert_with(|| {
                 groups.push(Self::default());
@@ -111,6 +121,11 @@ impl<'a> Group<'a> {
         }
         work
     }
+}
+
+/// What tells an event from others of its source.
+fn name(event: &Event) -> (&str, Option<&str>) {
+    (&event.uid, event.provider_id.as_deref())
 }
 
 /// The newest state among entries of one UID. States of one revision that begin at different times are different entries.
