@@ -7,10 +7,13 @@ use crate::event::{ConnectedUser, Occurrence, ProvidedLists, Question};
 use crate::time::Zone;
 use crate::value::{Decision, Overrides, Settings};
 use crate::vm::Machine;
+use std::collections::BTreeSet;
 
 /// One occurrence as one connected user's calendar shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Sighting<'a> {
+    /// The organisation's rules and this user's together.
+    pub rules: &'a RuleSet,
     /// The occurrence.
     pub occurrence: &'a Occurrence,
     /// Whose calendar it lies in.
@@ -24,31 +27,36 @@ pub struct Sighting<'a> {
 pub struct Planned {
     /// The copy that decided, with its facts completed from the others.
     pub occurrence: Occurrence,
+    /// Which of the sightings decided.
+    pub deciding: usize,
+    /// The sightings that are this meeting, the deciding one among them, ascending.
+    pub members: Vec<usize>,
+    /// Other meetings of the plan claim the same UID and occurrence, and agree with this one on nothing else.
+    pub conflict: bool,
     /// What holds.
     pub decision: Decision,
     /// How the bot behaves, where one comes.
     pub settings: Settings,
     /// Why, in a few words.
     pub reason: String,
-    /// In how many calendars the meeting stands.
-    pub copies: usize,
 }
 
 /// Decides every meeting once, however many calendars show it.
 ///
 /// Copies of one occurrence are completed from each other, each is decided for its owner, and the strongest decision holds.
-/// Meetings with one room and one start get one bot. Ascending by start.
+/// Meetings with one room and one start get one bot. Ascending by start; of equals, the first sighting wins.
 #[must_use]
-pub fn plan(rules: &RuleSet, lists: &ProvidedLists, sightings: &[Sighting<'_>], reader: &Zone) -> Vec<Planned> {
+pub fn plan(lists: &ProvidedLists, sightings: &[Sighting<'_>], reader: &Zone) -> Vec<Planned> {
     let identities: Vec<EventCopy> = sightings.iter().map(|sighting| EventCopy::of(sighting.occurrence)).collect();
     let grouping = same_occurrence_groups(&identities);
-    let mut planner = Planner { rules, lists, sightings, machine: Machine::new() };
+    let contested: BTreeSet<usize> = grouping.conflicts.iter().flat_map(|conflict| conflict.events.iter().copied()).collect();
+    let mut planner = Planner { lists, sightings, machine: Machine::new() };
     let mut plan: Vec<Planned> = grouping
         .dispatches
         .iter()
         .map(|events| {
             let groups: Vec<&[usize]> = events.iter().map(|event| grouping.events[*event].as_slice()).collect();
-            planner.meeting(&groups)
+            Planned { conflict: events.iter().any(|event| contested.contains(event)), ..planner.meeting(&groups) }
         })
         .collect();
     plan.sort_by(|a, b| {
@@ -59,7 +67,6 @@ pub fn plan(rules: &RuleSet, lists: &ProvidedLists, sightings: &[Sighting<'_>], 
 }
 
 struct Planner<'a> {
-    rules: &'a RuleSet,
     lists: &'a ProvidedLists,
     sightings: &'a [Sighting<'a>],
     machine: Machine,
@@ -84,11 +91,20 @@ impl Planner<'_> {
             GroupDecision::Decided { by, .. } => votes.iter().position(|vote| vote.connection == by),
             GroupDecision::NotRecordable(why) => votes.iter().position(|vote| vote.decision == Decision::NotRecordable(why)),
         };
-        let copies = members.len();
-        let member = members.swap_remove(deciding.expect("the decision is that of a member"));
-        let decision = member.vote.decision;
-        let reason = self.rules.reason(&self.question(&member.occurrence, member.sighting));
-        Planned { settings: self.rules.settings(&decision).clone(), decision, reason, copies, occurrence: member.occurrence }
+        let mut places: Vec<usize> = members.iter().map(|member| member.sighting).collect();
+        places.sort_unstable();
+        let Member { sighting, occurrence, vote } = members.swap_remove(deciding.expect("the decision is that of a member"));
+        let rules = self.sightings[sighting].rules;
+        let reason = rules.reason(&Self::question(self.lists, &self.sightings[sighting], &occurrence));
+        Planned {
+            deciding: sighting,
+            members: places,
+            conflict: false,
+            decision: vote.decision,
+            settings: rules.settings(&vote.decision).clone(),
+            reason,
+            occurrence,
+        }
     }
 
     /// Completes the copies of one event from each other and decides each for its owner.
@@ -105,9 +121,10 @@ impl Planner<'_> {
             .iter()
             .zip(completed)
             .map(|(&sighting, occurrence)| {
-                let question = Self::question_of(self.lists, &self.sightings[sighting], &occurrence);
-                let decision = self.rules.decide(&mut self.machine, &question);
-                Member { sighting, vote: MemberDecision::of(sighting as u64, self.rules.outline(), decision), occurrence }
+                let rules = self.sightings[sighting].rules;
+                let question = Self::question(self.lists, &self.sightings[sighting], &occurrence);
+                let decision = rules.decide(&mut self.machine, &question);
+                Member { sighting, vote: MemberDecision::of(sighting as u64, rules.outline(), decision), occurrence }
             })
             .collect()
     }
@@ -121,18 +138,15 @@ impl Planner<'_> {
         let groups_of: Vec<_> = members.iter().map(|member| group_of(member.sighting)).collect();
         for at in 0..members.len() {
             let own = &organizers[at];
-            let internal = own.as_ref().is_some_and(|address| self.rules.is_internal(address));
+            let rules = self.sightings[members[at].sighting].rules;
+            let internal = own.as_ref().is_some_and(|address| rules.is_internal(address));
             let shared =
                 own.is_some() && (0..members.len()).any(|other| groups_of[other] != groups_of[at] && organizers[other] == *own);
             members[at].vote.may_veto = internal || shared;
         }
     }
 
-    fn question<'q>(&'q self, occurrence: &'q Occurrence, sighting: usize) -> Question<'q> {
-        Self::question_of(self.lists, &self.sightings[sighting], occurrence)
-    }
-
-    fn question_of<'q>(lists: &'q ProvidedLists, sighting: &Sighting<'q>, occurrence: &'q Occurrence) -> Question<'q> {
+    fn question<'q>(lists: &'q ProvidedLists, sighting: &Sighting<'q>, occurrence: &'q Occurrence) -> Question<'q> {
         Question { occurrence, user: sighting.user, overrides: sighting.overrides, lists }
     }
 }

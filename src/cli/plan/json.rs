@@ -31,7 +31,7 @@ fn entry(rules: &RuleSet, planned: &Planned, zone: &Zone) -> Value {
         object.insert("join_at".into(), instant(join_at(planned, zone)));
         object.insert("settings".into(), settings_to_json(&planned.settings));
     }
-    object.insert("copies".into(), planned.copies.into());
+    object.insert("copies".into(), planned.members.len().into());
     Value::Object(object)
 }
 

@@ -57,9 +57,14 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     let sightings: Vec<Sighting<'_>> = seen
         .iter()
         .flat_map(|(calendar, found)| found.iter().map(move |occurrence| (*calendar, occurrence)))
-        .map(|(calendar, occurrence)| Sighting { occurrence, user: &users[calendar], overrides: Overrides::default() })
+        .map(|(calendar, occurrence)| Sighting {
+            rules: &rules,
+            occurrence,
+            user: &users[calendar],
+            overrides: Overrides::default(),
+        })
         .collect();
-    let plan = engine::plan(&rules, &lists, &sightings, &reader);
+    let plan = engine::plan(&lists, &sightings, &reader);
     if plan.is_empty() {
         super::events::say_empty(&window, files.iter().map(|file| &file.calendar), &reader);
     }

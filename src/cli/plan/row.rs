@@ -52,7 +52,7 @@ impl Row {
             title: title(planned),
             mark: mark(planned, zone),
             reason: planned.reason.clone(),
-            copies: planned.copies,
+            copies: planned.members.len(),
         }
     }
 }
