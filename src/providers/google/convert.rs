@@ -420,7 +420,7 @@ impl Converter<'_> {
 }
 
 /// The master's id and the original start that the id of an instance is made of: `…_20260309T090000Z`, `…_20260309`.
-fn instance_id(id: &str) -> Option<(&str, Written)> {
+pub fn instance_id(id: &str) -> Option<(&str, Written)> {
     let (master, suffix) = id.rsplit_once('_')?;
     let shaped = matches!(suffix.len(), 8 | 16) && !master.is_empty() && !suffix.contains('-');
     match written(suffix).filter(|_| shaped)? {

@@ -41,3 +41,15 @@ pub fn read(bytes: &[u8], reader: &Zone) -> Result<Calendar, ReadError> {
 pub fn read_page(bytes: &[u8], reader: &Zone) -> Result<Page, ReadError> {
     convert::page(&pages::decoded(bytes), reader)
 }
+
+/// The id of the series that this id of an instance was made from (`G2.1`); `None` for ids of everything else.
+///
+/// ```
+/// use callsheet::providers::google::master_of;
+/// assert_eq!(master_of("abc_20260309T090000Z"), Some("abc"));
+/// assert_eq!(master_of("abc_R20260309T090000"), None);
+/// ```
+#[must_use]
+pub fn master_of(id: &str) -> Option<&str> {
+    convert::instance_id(id).map(|(master, _)| master)
+}

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// The whole file as one calendar.
 pub fn calendar(file: File, reader: &Zone) -> Calendar {
-    let File { components, mut remarks } = file;
+    let File { components, mut remarks, .. } = file;
     let calendars = || components.iter().filter(|component| component.name == "VCALENDAR");
     let name = calendars().find_map(calendar_name);
     let mut events = Vec::new();
@@ -132,7 +132,7 @@ impl Converter<'_, '_> {
     }
 
     fn event(&mut self, entry: &Component) -> Result<Event, &'static str> {
-        let uid = Self::uid(entry);
+        let uid = uid_of(entry);
         let master_zone = self.masters.get(&uid).cloned();
         let recurrence_id = self.recurrence_id(entry, master_zone.as_ref())?;
         let start = match self.single(entry, "DTSTART", None) {
@@ -167,20 +167,6 @@ impl Converter<'_, '_> {
         let sequence = numbered.then_some(sequence);
         let whole = cancels && entry.first("RECURRENCE-ID").is_none();
         whole.then_some(Cancellation { uid, sequence, stamp, line: entry.line, bare })
-    }
-
-    /// The UID as written, white space included. An event without one gets a name made of its content, so that reading again finds it again.
-    fn uid(entry: &Component) -> String {
-        if let Some(property) = entry.first("UID") {
-            return unescape(&property.value);
-        }
-        let passing = ["DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"];
-        let mut hash = Sha256::new();
-        for property in entry.properties.iter().filter(|property| !passing.contains(&property.name.as_str())) {
-            hash.update(format!("{}:{}\n", property.name, property.value));
-        }
-        let digest = hash.finalize();
-        digest[..16].iter().fold("no-uid-".to_owned(), |uid, byte| format!("{uid}{byte:02x}"))
     }
 
     fn recurrence_id(&mut self, entry: &Component, master_zone: Option<&Zone>) -> Result<Option<Moment>, &'static str> {
@@ -323,6 +309,20 @@ impl Converter<'_, '_> {
             || entry.first("TRANSP").is_some_and(|property| property.value.trim().eq_ignore_ascii_case("TRANSPARENT"));
         outlook.unwrap_or_else(|| if transparent() { ShowsAs::Free } else { ShowsAs::Busy })
     }
+}
+
+/// The UID as written, white space included. An event without one gets a name made of its content, so that reading again finds it again.
+pub fn uid_of(entry: &Component) -> String {
+    if let Some(property) = entry.first("UID") {
+        return unescape(&property.value);
+    }
+    let passing = ["DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"];
+    let mut hash = Sha256::new();
+    for property in entry.properties.iter().filter(|property| !passing.contains(&property.name.as_str())) {
+        hash.update(format!("{}:{}\n", property.name, property.value));
+    }
+    let digest = hash.finalize();
+    digest[..16].iter().fold("no-uid-".to_owned(), |uid, byte| format!("{uid}{byte:02x}"))
 }
 
 /// Most recurrence rules of one series; one is the rule.

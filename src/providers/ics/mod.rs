@@ -9,11 +9,13 @@ mod convert;
 pub(in crate::providers) mod dates;
 mod lines;
 mod links;
+mod parts;
 mod people;
 mod vtimezone;
 mod wire;
 mod zones;
 
+pub use parts::{Part, Parts, join, parts};
 pub use wire::{COMPONENTS_MAX, DEPTH_MAX, FILE_BYTES_MAX, LINES_MAX, REMARKS_MAX};
 
 use crate::event::Calendar;

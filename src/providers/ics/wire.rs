@@ -54,6 +54,8 @@ pub struct File {
     pub components: Vec<Component>,
     /// In the order of the file.
     pub remarks: Remarks,
+    /// A calendar is not closed by its own END: what the file holds is not all that it would.
+    pub cut: bool,
 }
 
 /// Lines for [`Calendar::unreadable`](crate::event::Calendar), bounded.
@@ -150,6 +152,7 @@ impl Reader {
         }
         let name = property.value.trim().to_ascii_uppercase();
         if name == "VCALENDAR" {
+            self.file.cut |= !self.open.is_empty();
             self.close_down_to(0, property.line);
         } else if SIBLINGS.contains(&name.as_str())
             && let Some(at) = self.open.iter().position(|open| SIBLINGS.contains(&open.name.as_str()))
@@ -204,6 +207,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> Result<File, ReadError> {
+        self.file.cut |= !self.open.is_empty();
         self.close_down_to(0, self.last_line);
         if self.file.components.is_empty() {
             return Err(ReadError::NotACalendar);
