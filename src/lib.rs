@@ -17,5 +17,7 @@ pub mod reference;
 pub mod engine;
 #[cfg(any(feature = "cli", feature = "host"))]
 pub mod providers;
+#[cfg(feature = "host")]
+pub mod host;
 #[cfg(feature = "cli")]
 pub mod cli;

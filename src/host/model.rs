@@ -1,0 +1,464 @@
+//! The rows of the host: what it knows of tenants, calendars, meetings and bots.
+//!
+//! Every row begins with its tenant. Rows are plain data; what may change them when is said by the step machines.
+
+use crate::time::Instant;
+use std::fmt;
+
+/// Numbers that name rows, one type each so that they cannot be mixed up.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer of the host. No row, query or answer ever joins two.
+    TenantId,
+    /// One connected user's account at one provider. Ties between copies of a meeting go to the lowest.
+    ConnectionId,
+    /// One calendar of a connection.
+    CalendarId,
+    /// A webhook receiver of a tenant.
+    EndpointId,
+    /// An event of the outbox; ascending in the order of commits of one tenant.
+    EventId,
+}
+
+/// Words for the variants of an enum, as stored and as shown.
+macro_rules! words {
+    ($name:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $name {
+            /// The word, as stored and shown.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// The variant of a word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+
+            /// Every variant.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+        }
+    };
+}
+
+/// A customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its number.
+    pub id: TenantId,
+    /// What people call it.
+    pub name: String,
+    /// Its own domains, as written in `our domains`.
+    pub own_domains: Vec<String>,
+    /// Addresses of its recording bots.
+    pub bots: Vec<String>,
+    /// Grows with every commit that changes meetings: plans are made against one version and fail against another.
+    pub plan_version: u64,
+}
+
+/// Who keeps a calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Origin {
+    /// Google Calendar.
+    Google,
+    /// Microsoft Graph.
+    Graph,
+    /// An iCalendar feed: a URL, or a file on this machine.
+    Feed,
+}
+words!(Origin { Google = "google", Graph = "graph", Feed = "feed" });
+
+/// Whether a connection can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ConnectionState {
+    /// In use.
+    Active,
+    /// The grant is gone: the user must connect again.
+    Reconnect,
+    /// The user did not grant what is needed.
+    PermissionMissing,
+    /// Cut by the tenant or the user.
+    Disconnected,
+}
+words!(ConnectionState {
+    Active = "active",
+    Reconnect = "reconnect",
+    PermissionMissing = "permission-missing",
+    Disconnected = "disconnected",
+});
+
+/// One connected user's account at one provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number.
+    pub id: ConnectionId,
+    /// The user, as the customer calls them.
+    pub user: String,
+    /// The provider.
+    pub origin: Origin,
+    /// The OAuth client it was made with; quotas are counted per client.
+    pub client: String,
+    /// The user's own addresses, where known.
+    pub addresses: Vec<String>,
+    /// The user's zone, where known.
+    pub zone: Option<String>,
+    /// Whether it can be used.
+    pub state: ConnectionState,
+}
+
+/// Whether a calendar is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CalendarState {
+    /// Read on the clock.
+    Active,
+    /// Reading keeps failing in a way that only time or people cure; still tried, seldom.
+    Failing,
+    /// The provider says that it no longer exists.
+    Gone,
+}
+words!(CalendarState { Active = "active", Failing = "failing", Gone = "gone" });
+
+/// One calendar that is kept in sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number.
+    pub id: CalendarId,
+    /// The connection that it is read with.
+    pub connection: ConnectionId,
+    /// Who keeps it.
+    pub origin: Origin,
+    /// The provider's name of it: a calendar id, or the URL of a feed. Empty: the account's default calendar.
+    pub reference: String,
+    /// Where the next incremental sync begins, as the sync machine of the provider wrote it; `None`: with a full sync.
+    pub cursor: Option<String>,
+    /// Whether it is read.
+    pub state: CalendarState,
+    /// When a full pass last ended, to the day that the row was last written: quiet passes write nothing.
+    pub synced_at: Option<Instant>,
+    /// The last instant up to which occurrences were expanded into sightings.
+    pub expanded_to: Option<Instant>,
+    /// Grows with every write of this row or of its entries and sightings.
+    pub version: u64,
+}
+
+impl Calendar {
+    /// A calendar that was never read.
+    #[must_use]
+    pub fn unread(tenant: TenantId, id: CalendarId, connection: ConnectionId, origin: Origin, reference: String) -> Self {
+        Self {
+            tenant,
+            id,
+            connection,
+            origin,
+            reference,
+            cursor: None,
+            state: CalendarState::Active,
+            synced_at: None,
+            expanded_to: None,
+            version: 0,
+        }
+    }
+}
+
+/// An entry of a calendar as its provider told it: a single event, a series master or an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The provider's id of it; of a feed: UID and recurrence id.
+    pub id: String,
+    /// The provider's own text: JSON, or an iCalendar component.
+    pub body: String,
+}
+
+/// An occurrence inside the horizon, as one calendar shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// Names the sighting in its calendar; survives moves and edits.
+    pub id: String,
+    /// The normalised UID, where there is one.
+    pub uid: Option<String>,
+    /// The UID of the series that this one was split from, where it was.
+    pub family: Option<String>,
+    /// The occurrence key as text: `single`, an instant, a date.
+    pub occurrence: String,
+    /// The start; of whole days: midnight in the zone of the connection.
+    pub start: Instant,
+    /// The platform and what names the meeting on it, where a bot can join.
+    pub room: Option<String>,
+    /// The provider's id of the entry, for a read of that one alone.
+    pub entry: Option<String>,
+    /// The occurrence in the full normalised form ([`crate::providers::normal`]).
+    pub body: String,
+}
+
+/// What holds for a meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// A bot joins.
+    Record,
+    /// Rules, a person or the default keep bots out.
+    Skip,
+    /// No bot could or may join.
+    NotRecordable,
+}
+words!(Outcome { Record = "record", Skip = "skip", NotRecordable = "not-recordable" });
+
+/// One occurrence of one meeting, however many calendars show it, and what was decided about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Names it for good: made from UID, occurrence and organizer or room of its first sighting.
+    pub id: String,
+    /// The sightings it was seen as, `calendar/id`, ascending.
+    pub sightings: Vec<String>,
+    /// The start.
+    pub start: Instant,
+    /// The end, where it is known.
+    pub end: Option<Instant>,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// Whose copy decided.
+    pub by: ConnectionId,
+    /// The deciding rule, where a rule decided.
+    pub rule: Option<String>,
+    /// Why, in a few words.
+    pub reason: String,
+    /// The decision in full, as JSON: versions of what it was made from, settings, explanation.
+    pub record: String,
+    /// Other meetings claim the same UID and occurrence, and agree on nothing else.
+    pub conflict: bool,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// Where a dispatch stands (`reliability.md` 4.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DispatchState {
+    /// Waits for its second.
+    Planned,
+    /// A host is asking the bot backend for a bot.
+    Claimed,
+    /// A host asked and got no answer: the backend must be asked what it has.
+    Unknown,
+    /// The backend has the bot.
+    Accepted,
+    /// The bot is in the meeting.
+    Joined,
+    /// The bot left.
+    Ended,
+    /// The bot must not join or stay; the backend has not confirmed yet.
+    Recalling,
+    /// The backend confirmed that no bot of this key joins or stays.
+    Recalled,
+    /// Taken back before any host claimed it.
+    Withdrawn,
+    /// No bot came in time; the reason is said.
+    Missed,
+}
+words!(DispatchState {
+    Planned = "planned",
+    Claimed = "claimed",
+    Unknown = "unknown",
+    Accepted = "accepted",
+    Joined = "joined",
+    Ended = "ended",
+    Recalling = "recalling",
+    Recalled = "recalled",
+    Withdrawn = "withdrawn",
+    Missed = "missed",
+});
+
+/// One bot for one meeting. A meeting whose bot must be replaced after it was accepted gets another, under the next epoch.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The meeting.
+    pub meeting: String,
+    /// 0 for the first bot of the meeting.
+    pub epoch: u32,
+    /// The idempotency key: the same on every host and every try.
+    pub key: String,
+    /// Where it stands.
+    pub state: DispatchState,
+    /// When the host acts next: asks for the bot, asks again, or looks after it. `None`: nothing is left to do.
+    pub due_at: Option<Instant>,
+    /// The planned second of the first try, spread included.
+    pub fire_at: Instant,
+    /// The start of the meeting.
+    pub start: Instant,
+    /// After this no bot is sent: ten minutes after the start, or the end.
+    pub late_at: Instant,
+    /// What the backend is told, as JSON.
+    pub spec: String,
+    /// Guards against hosts that were paused: grows with every claim, and later writes must name it.
+    pub fence: u64,
+    /// The host that holds the claim.
+    pub owner: Option<String>,
+    /// Until when.
+    pub lease_until: Option<Instant>,
+    /// How often the backend was asked for the bot.
+    pub attempts: u32,
+    /// A read of the event shortly before the claim confirmed it.
+    pub verified: bool,
+    /// Why it was withdrawn, recalled or missed.
+    pub reason: Option<String>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// Without the spec: the address to join may hold a password (`U11.9`).
+impl fmt::Debug for Dispatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatch")
+            .field("tenant", &self.tenant)
+            .field("meeting", &self.meeting)
+            .field("epoch", &self.epoch)
+            .field("key", &self.key)
+            .field("state", &self.state)
+            .field("due_at", &self.due_at)
+            .field("fire_at", &self.fire_at)
+            .field("start", &self.start)
+            .field("late_at", &self.late_at)
+            .field("fence", &self.fence)
+            .field("owner", &self.owner)
+            .field("lease_until", &self.lease_until)
+            .field("attempts", &self.attempts)
+            .field("verified", &self.verified)
+            .field("reason", &self.reason)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A person's word on an occurrence or a series; outlives every resync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverrideRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The user it holds for; `None`: for every copy.
+    pub user: Option<String>,
+    /// The normalised UID; of a series: that of its family.
+    pub uid: String,
+    /// The occurrence key as text; `None`: the whole series.
+    pub occurrence: Option<String>,
+    /// Organizer or room of the meeting that it was said about: a copied UID alone does not inherit it.
+    pub mark: String,
+    /// True: stop; false: record.
+    pub stop: bool,
+}
+
+/// The rules of an organisation or of one user, one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulesRow {
+    /// Whose they are.
+    pub tenant: TenantId,
+    /// The user; `None`: the organisation's.
+    pub user: Option<String>,
+    /// From 1, ascending.
+    pub version: u64,
+    /// The text, in either form.
+    pub text: String,
+}
+
+/// Something that happened, for webhook receivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxEvent {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number; 0 in a commit, where the store gives the next one.
+    pub id: EventId,
+    /// `dispatch.accepted` and the like.
+    pub kind: String,
+    /// What it is about: orders events of one meeting.
+    pub subject: String,
+    /// The data of the event, as JSON.
+    pub body: String,
+    /// When it happened.
+    pub at: Instant,
+}
+
+/// Whether a webhook receiver is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndpointState {
+    /// Served.
+    Active,
+    /// It kept failing, or said that it is gone.
+    Disabled,
+}
+words!(EndpointState { Active = "active", Disabled = "disabled" });
+
+/// A webhook receiver.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number.
+    pub id: EndpointId,
+    /// Where it listens.
+    pub url: String,
+    /// Signing secrets, the newest first; two while one is being replaced. `whsec_…`.
+    pub secrets: Vec<String>,
+    /// Whether it is served.
+    pub state: EndpointState,
+    /// Since when every delivery failed.
+    pub failing_since: Option<Instant>,
+}
+
+/// Shows no secret.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "endpoint {} of tenant {}, {}", self.id, self.tenant, self.state.word())
+    }
+}
+
+/// Where the delivery of one event to one receiver stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DeliveryState {
+    /// To be tried.
+    Pending,
+    /// The receiver has it.
+    Delivered,
+    /// Given up; can be replayed.
+    Dead,
+}
+words!(DeliveryState { Pending = "pending", Delivered = "delivered", Dead = "dead" });
+
+/// One event for one receiver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The event.
+    pub event: EventId,
+    /// The receiver.
+    pub endpoint: EndpointId,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// When it is tried next.
+    pub due_at: Option<Instant>,
+    /// How often it was tried; counted before each try.
+    pub attempts: u32,
+    /// The last answer's status, or what was wrong, in a word.
+    pub last: Option<String>,
+}
