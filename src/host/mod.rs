@@ -1,7 +1,7 @@
 //! The host: keeps calendars in sync, plans one bot a meeting, dispatches it at the right minute, and tells what happened.
 //!
 //! What the host decides is a pure function or a step machine over rows and answers; the rest of it moves bytes. All of its
-//! state lies in one `store`; a change and the effects it causes are one `store::Commit`. Everything it says to the world
+//! state lies in one [`store`]; a change and the effects it causes are one [`store::Commit`]. Everything it says to the world
 //! goes through [`http::Egress`], everything it knows of time comes from [`clock::Clock`], so that the same code runs against
 //! the simulated `world` and against the real one.
 //!
@@ -10,3 +10,4 @@
 pub mod clock;
 pub mod http;
 pub mod model;
+pub mod store;

@@ -1,0 +1,85 @@
+//! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
+
+use super::{Commit, CommitError, Write, kept};
+use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Meeting, OutboxEvent, Sighting, TenantId};
+use std::collections::BTreeSet;
+
+impl Commit {
+    /// The commit as the stores take it.
+    pub(super) fn checked(self) -> Result<Self, CommitError> {
+        if self.writes.iter().any(|write| write.tenant().is_some_and(|tenant| tenant != self.tenant)) {
+            return Err(CommitError::Conflict("a row of another tenant"));
+        }
+        Ok(Self { tenant: self.tenant, writes: self.writes.into_iter().map(Write::kept).collect() })
+    }
+
+    /// The calendars whose entries or sightings it writes, but not their own row: their version grows nevertheless.
+    pub(super) fn grown(&self) -> BTreeSet<CalendarId> {
+        let mut grown = BTreeSet::new();
+        for write in &self.writes {
+            match write {
+                Write::Entry(calendar, _) | Write::RemoveEntry(calendar, _) | Write::RemoveSighting(calendar, _) => {
+                    grown.insert(*calendar)
+                }
+                Write::Sighting(row) => grown.insert(row.calendar),
+                _ => false,
+            };
+        }
+        for write in &self.writes {
+            if let Write::Calendar(row) = write {
+                grown.remove(&row.id);
+            }
+        }
+        grown
+    }
+}
+
+impl Write {
+    /// The tenant that the row names, where it names one.
+    fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(row) => Some(row.id),
+            Self::Connection(row) => Some(row.tenant),
+            Self::Calendar(row) => Some(row.tenant),
+            Self::Meeting(row) => Some(row.tenant),
+            Self::Dispatch(row) => Some(row.tenant),
+            Self::Override(row) => Some(row.tenant),
+            Self::Rules(row) => Some(row.tenant),
+            Self::Endpoint(row) => Some(row.tenant),
+            Self::Event(row) => Some(row.tenant),
+            Self::Delivery(row) => Some(row.tenant),
+            Self::PlanVersion(_)
+            | Self::RemoveConnection(_)
+            | Self::Entry(..)
+            | Self::RemoveEntry(..)
+            | Self::Sighting(_)
+            | Self::RemoveSighting(..)
+            | Self::RemoveMeeting(_)
+            | Self::RemoveOverride(..)
+            | Self::List(..)
+            | Self::RemoveEndpoint(_) => None,
+        }
+    }
+
+    fn kept(self) -> Self {
+        match self {
+            Self::Calendar(row) => {
+                Self::Calendar(Calendar { synced_at: row.synced_at.map(kept), expanded_to: row.expanded_to.map(kept), ..row })
+            }
+            Self::Sighting(row) => Self::Sighting(Sighting { start: kept(row.start), ..row }),
+            Self::Meeting(row) => Self::Meeting(Meeting { start: kept(row.start), end: row.end.map(kept), ..row }),
+            Self::Dispatch(row) => Self::Dispatch(Dispatch {
+                due_at: row.due_at.map(kept),
+                fire_at: kept(row.fire_at),
+                start: kept(row.start),
+                late_at: kept(row.late_at),
+                lease_until: row.lease_until.map(kept),
+                ..row
+            }),
+            Self::Endpoint(row) => Self::Endpoint(Endpoint { failing_since: row.failing_since.map(kept), ..row }),
+            Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
+            Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The store in memory: what the simulation runs on, and the model that the databases are held to.
+//!
+//! Deterministic: ordered maps, no clock, no randomness. The rows are locked for one operation at a time and never across an
+//! await, so operations of several hosts on one task interleave only between operations, as they do on a database.
+
+mod commit;
+mod rows;
+
+use super::{Commit, CommitError, DueDelivery, Queries, StoreError, Watched};
+use crate::host::model::{
+    Calendar, CalendarId, CalendarState, Connection, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId, EndpointState,
+    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+};
+use crate::time::{Elapsed, Instant};
+use rows::Rows;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Before or after an operation took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Nothing has happened yet: a failure here leaves the store as it was.
+    Before,
+    /// It has happened: a failure here is an answer that got lost.
+    After,
+}
+
+/// Told the name of every operation (that of the query, or `commit`), before and after it; may make it fail.
+pub type Hook = dyn Fn(&'static str, Moment) -> Result<(), StoreError> + Send + Sync;
+
+/// A store in memory. A clone is another handle on the same rows.
+#[derive(Clone, Default)]
+pub struct Memory {
+    rows: Arc<Mutex<Rows>>,
+    hook: Option<Arc<Hook>>,
+}
+
+/// Shows no rows.
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("store in memory")
+    }
+}
+
+impl Memory {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another handle on the same rows, whose operations `hook` is told of. Other handles keep theirs, so each host of a
+    /// simulation can have its own faults.
+    #[must_use]
+    pub fn with_hook(&self, hook: Arc<Hook>) -> Self {
+        Self { rows: Arc::clone(&self.rows), hook: Some(hook) }
+    }
+
+    /// Makes the changes, all or none.
+    pub(super) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.tell("commit", Moment::Before)?;
+        let done = self.locked(|rows| commit::commit(rows, &commit));
+        self.tell("commit", Moment::After)?;
+        done
+    }
+
+    fn tell(&self, operation: &'static str, moment: Moment) -> Result<(), StoreError> {
+        self.hook.as_ref().map_or(Ok(()), |hook| hook(operation, moment))
+    }
+
+    /// A panic inside leaves rows that a simulation should still be able to look at.
+    fn locked<T>(&self, work: impl FnOnce(&mut Rows) -> T) -> T {
+        work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn read<T>(&self, operation: &'static str, work: impl FnOnce(&mut Rows) -> T) -> Result<T, StoreError> {
+        self.tell(operation, Moment::Before)?;
+        let answer = self.locked(work);
+        self.tell(operation, Moment::After)?;
+        Ok(answer)
+    }
+}
+
+impl Queries for Memory {
+    async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        self.read("tenants", |rows| rows.tenants.values().cloned().collect())
+    }
+
+    async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
+        self.read("tenant", |rows| rows.tenants.get(&tenant).cloned())
+    }
+
+    async fn next_id(&self) -> Result<u64, StoreError> {
+        self.read("next_id", |rows| {
+            rows.number += 1;
+            rows.number
+        })
+    }
+
+    async fn watched(&self, now: Instant) -> Result<Vec<Watched>, StoreError> {
+        self.read("watched", |rows| {
+            let mut watched: BTreeMap<(TenantId, CalendarId), Watched> = BTreeMap::new();
+            for ((tenant, id), calendar) in rows.calendars.iter().filter(|(_, calendar)| calendar.state != CalendarState::Gone) {
+                let Some(connection) = rows.connections.get(&(*tenant, calendar.connection)) else { continue };
+                if connection.state == ConnectionState::Active {
+                    let client = connection.client.clone();
+                    watched.insert((*tenant, *id), Watched { tenant: *tenant, calendar: *id, client, next_start: None });
+                }
+            }
+            next_starts(rows, now, &mut watched);
+            watched.into_values().collect()
+        })
+    }
+
+    async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {
+        self.read("connections", |rows| {
+            let from = (tenant, Default::default());
+            rows.connections.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn calendars(&self, tenant: TenantId) -> Result<Vec<Calendar>, StoreError> {
+        self.read("calendars", |rows| {
+            let from = (tenant, Default::default());
+            rows.calendars.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn calendar(&self, tenant: TenantId, calendar: CalendarId) -> Result<Option<Calendar>, StoreError> {
+        self.read("calendar", |rows| rows.calendars.get(&(tenant, calendar)).cloned())
+    }
+
+    async fn entries(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Entry>, StoreError> {
+        self.read("entries", |rows| rows.entries_of(tenant, calendar).cloned().collect())
+    }
+
+    async fn sightings(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings", |rows| rows.sightings_of(tenant, calendar).cloned().collect())
+    }
+
+    async fn sightings_like(
+        &self,
+        tenant: TenantId,
+        uids: &[String],
+        rooms: &[(String, Instant)],
+    ) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings_like", |rows| {
+            let mut found = BTreeSet::new();
+            for uid in uids {
+                let from = (tenant, uid.clone(), CalendarId::default(), String::new());
+                let of_uid = rows.by_uid.range(from..).take_while(|key| key.0 == tenant && key.1 == *uid);
+                found.extend(of_uid.map(|(_, _, calendar, id)| (tenant, *calendar, id.clone())));
+            }
+            for (room, start) in rooms {
+                let start = super::kept(*start);
+                let from = (tenant, room.clone(), start, CalendarId::default(), String::new());
+                let there = rows.by_room.range(from..).take_while(|key| key.0 == tenant && key.1 == *room && key.2 == start);
+                found.extend(there.map(|(_, _, _, calendar, id)| (tenant, *calendar, id.clone())));
+            }
+            found.iter().filter_map(|key| rows.sightings.get(key)).cloned().collect()
+        })
+    }
+
+    async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {
+        self.read("all_sightings", |rows| {
+            let from = (tenant, CalendarId::default(), String::new());
+            rows.sightings.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn meetings_of(&self, tenant: TenantId, sightings: &[String]) -> Result<Vec<Meeting>, StoreError> {
+        self.read("meetings_of", |rows| {
+            let mut found = BTreeSet::new();
+            for sighting in sightings {
+                let from = (tenant, sighting.clone(), String::new());
+                let of_it = rows.seen.range(from..).take_while(|key| key.0 == tenant && key.1 == *sighting);
+                found.extend(of_it.map(|(_, _, meeting)| (tenant, meeting.clone())));
+            }
+            found.iter().filter_map(|key| rows.meetings.get(key)).cloned().collect()
+        })
+    }
+
+    async fn meetings_named(&self, tenant: TenantId, ids: &[String]) -> Result<Vec<Meeting>, StoreError> {
+        self.read("meetings_named", |rows| {
+            let wanted: BTreeSet<&String> = ids.iter().collect();
+            wanted.into_iter().filter_map(|id| rows.meetings.get(&(tenant, id.clone()))).cloned().collect()
+        })
+    }
+
+    async fn meetings(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Result<Vec<Meeting>, StoreError> {
+        self.read("meetings", |rows| {
+            let first = (tenant, from, String::new());
+            let inside = rows.by_start.range(first..).take_while(|key| key.0 == tenant && key.1 < to).take(limit);
+            inside.filter_map(|(_, _, id)| rows.meetings.get(&(tenant, id.clone()))).cloned().collect()
+        })
+    }
+
+    async fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<Dispatch>, StoreError> {
+        self.read("dispatches_of", |rows| {
+            let wanted: BTreeSet<&String> = meetings.iter().collect();
+            wanted.into_iter().flat_map(|meeting| rows.dispatches_of(tenant, meeting).cloned().collect::<Vec<_>>()).collect()
+        })
+    }
+
+    async fn due_dispatches(&self, before: Instant, limit: usize) -> Result<Vec<Dispatch>, StoreError> {
+        self.read("due_dispatches", |rows| {
+            let due = rows.due.iter().take_while(|key| key.0 < before).take(limit);
+            due.filter_map(|(_, _, tenant, meeting, epoch)| rows.dispatches.get(&(*tenant, meeting.clone(), *epoch)))
+                .cloned()
+                .collect()
+        })
+    }
+
+    async fn overrides(&self, tenant: TenantId, uids: &[String]) -> Result<Vec<OverrideRow>, StoreError> {
+        self.read("overrides", |rows| {
+            let wanted: BTreeSet<&String> = uids.iter().collect();
+            let of = |uid: &String| {
+                let uid = uid.clone();
+                let from = (tenant, uid.clone(), None, None);
+                rows.overrides
+                    .range(from..)
+                    .take_while(move |(key, _)| key.0 == tenant && key.1 == uid)
+                    .map(|(_, row)| row.clone())
+            };
+            wanted.into_iter().flat_map(of).collect()
+        })
+    }
+
+    async fn rules(&self, tenant: TenantId) -> Result<Vec<RulesRow>, StoreError> {
+        self.read("rules", |rows| {
+            let of_tenant = rows.rules.range((tenant, None, 0)..).take_while(|(key, _)| key.0 == tenant);
+            // Ascending by version, so the last of each user stays.
+            of_tenant.map(|(_, row)| (row.user.clone(), row.clone())).collect::<BTreeMap<_, _>>().into_values().collect()
+        })
+    }
+
+    async fn lists(&self, tenant: TenantId) -> Result<Vec<(String, String)>, StoreError> {
+        self.read("lists", |rows| {
+            let of_tenant = rows.lists.range((tenant, String::new())..).take_while(|(key, _)| key.0 == tenant);
+            of_tenant.map(|((_, name), text)| (name.clone(), text.clone())).collect()
+        })
+    }
+
+    async fn endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError> {
+        self.read("endpoints", |rows| rows.endpoints_of(tenant).cloned().collect())
+    }
+
+    async fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Result<Vec<OutboxEvent>, StoreError> {
+        self.read("events", |rows| {
+            let from = (tenant, EventId(after.0.saturating_add(1)));
+            let later = rows.events.range(from..).take_while(|(key, _)| key.0 == tenant).take(limit);
+            later.map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Result<Vec<DueDelivery>, StoreError> {
+        self.read("due_deliveries", |rows| due_deliveries(rows, before, limit, each))
+    }
+
+    async fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Result<Vec<Delivery>, StoreError> {
+        self.read("dead_deliveries", |rows| {
+            let from = (tenant, endpoint, EventId::default());
+            let dead = rows.dead.range(from..).take_while(|key| key.0 == tenant && key.1 == endpoint).take(limit);
+            dead.filter_map(|(_, _, event)| rows.deliveries.get(&(tenant, *event, endpoint))).cloned().collect()
+        })
+    }
+}
+
+/// Fills in when each calendar has its next planned dispatch. Planned ones come by start, so the first of a calendar counts.
+fn next_starts(rows: &Rows, now: Instant, watched: &mut BTreeMap<(TenantId, CalendarId), Watched>) {
+    let mut without = watched.len();
+    let Ok(from) = now.checked_add(Elapsed::from_nanos(1)) else { return };
+    let planned = rows.planned.range((from, TenantId::default(), String::new(), 0)..);
+    for (start, tenant, meeting, _) in planned {
+        if without == 0 {
+            return;
+        }
+        let meeting = rows.meetings.get(&(*tenant, meeting.clone()));
+        for sighting in meeting.iter().flat_map(|meeting| &meeting.sightings) {
+            let row = super::calendar_of(sighting).and_then(|calendar| watched.get_mut(&(*tenant, calendar)));
+            if let Some(row) = row.filter(|row| row.next_start.is_none()) {
+                row.next_start = Some(*start);
+                without -= 1;
+            }
+        }
+    }
+}
+
+/// By due time, tenant, event and receiver, which is the order of the index.
+fn due_deliveries(rows: &Rows, before: Instant, limit: usize, each: usize) -> Vec<DueDelivery> {
+    let mut taken: BTreeMap<(TenantId, EndpointId), usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (_, tenant, event, endpoint) in rows.pending.iter().take_while(|key| key.0 < before) {
+        if found.len() >= limit {
+            break;
+        }
+        let row = rows.endpoints.get(&(*tenant, *endpoint)).filter(|row| row.state == EndpointState::Active);
+        let delivery = rows.deliveries.get(&(*tenant, *event, *endpoint));
+        let (Some(endpoint), Some(delivery), Some(event)) = (row, delivery, rows.events.get(&(*tenant, *event))) else {
+            continue;
+        };
+        let count = taken.entry((*tenant, endpoint.id)).or_default();
+        if *count < each {
+            *count += 1;
+            found.push(DueDelivery { delivery: delivery.clone(), event: event.clone(), endpoint: endpoint.clone() });
+        }
+    }
+    found
+}

@@ -1,0 +1,221 @@
+//! Commits to the rows in memory: each guard checked in the order of the writes, everything taken back at the first that fails.
+
+use super::rows::{Change, Rows};
+use crate::host::model::{
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
+    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+};
+use crate::host::store::{Commit, CommitError, Write};
+
+/// Makes all the changes of `commit`, or none.
+pub(super) fn commit(rows: &mut Rows, commit: &Commit) -> Result<(), CommitError> {
+    let mut work = Work { rows, tenant: commit.tenant, undo: Vec::new() };
+    let done = commit.writes.iter().try_for_each(|write| work.write(write));
+    if done.is_ok() {
+        for calendar in commit.grown() {
+            work.grow(calendar);
+        }
+        return Ok(());
+    }
+    let undo = std::mem::take(&mut work.undo);
+    for change in undo.into_iter().rev() {
+        work.rows.put(change);
+    }
+    done
+}
+
+/// One commit under way.
+struct Work<'a> {
+    rows: &'a mut Rows,
+    tenant: TenantId,
+    undo: Vec<Change>,
+}
+
+/// Fails where the guard does not hold.
+fn guard(holds: bool, what: &'static str) -> Result<(), CommitError> {
+    if holds { Ok(()) } else { Err(CommitError::Conflict(what)) }
+}
+
+impl Work<'_> {
+    fn put(&mut self, change: Change) {
+        let undo = self.rows.put(change);
+        self.undo.push(undo);
+    }
+
+    fn write(&mut self, write: &Write) -> Result<(), CommitError> {
+        let tenant = self.tenant;
+        match write {
+            Write::Tenant(row) => self.tenant(row),
+            Write::PlanVersion(version) => self.plan_version(*version)?,
+            Write::Connection(row) => self.connection(row),
+            Write::RemoveConnection(id) => self.remove_connection(*id),
+            Write::Calendar(row) => self.calendar(row)?,
+            Write::Entry(calendar, row) => self.entry(*calendar, row)?,
+            Write::RemoveEntry(calendar, id) => self.put(Change::Entry((tenant, *calendar, id.clone()), None)),
+            Write::Sighting(row) => self.sighting(row)?,
+            Write::RemoveSighting(calendar, id) => self.put(Change::Sighting((tenant, *calendar, id.clone()), None)),
+            Write::Meeting(row) => self.meeting(row)?,
+            Write::RemoveMeeting(id) => self.remove_meeting(id),
+            Write::Dispatch(row) => self.dispatch(row)?,
+            Write::Override(row) => self.override_row(row),
+            Write::RemoveOverride(user, uid, occurrence) => {
+                self.put(Change::Override((tenant, uid.clone(), user.clone(), occurrence.clone()), None));
+            }
+            Write::Rules(row) => self.rules(row)?,
+            Write::List(name, text) => self.put(Change::List((tenant, name.clone()), Some(text.clone()))),
+            Write::Endpoint(row) => self.endpoint(row),
+            Write::RemoveEndpoint(id) => self.remove_endpoint(*id),
+            Write::Event(row) => self.event(row),
+            Write::Delivery(row) => self.delivery(row)?,
+        }
+        Ok(())
+    }
+
+    /// A number that a row has is never given to another.
+    fn taken(&mut self, number: u64) {
+        if number > self.rows.number {
+            self.put(Change::Number(number));
+        }
+    }
+
+    fn tenant(&mut self, row: &Tenant) {
+        let plan_version = self.rows.tenants.get(&row.id).map_or(row.plan_version, |stored| stored.plan_version);
+        self.put(Change::Tenant(row.id, Some(Tenant { plan_version, ..row.clone() })));
+        self.taken(row.id.0);
+    }
+
+    fn plan_version(&mut self, seen: u64) -> Result<(), CommitError> {
+        let stored = self.rows.tenants.get(&self.tenant).filter(|row| row.plan_version == seen).cloned();
+        let row = stored.ok_or(CommitError::Conflict("plan"))?;
+        self.put(Change::Tenant(row.id, Some(Tenant { plan_version: seen + 1, ..row })));
+        Ok(())
+    }
+
+    fn connection(&mut self, row: &Connection) {
+        self.put(Change::Connection((self.tenant, row.id), Some(row.clone())));
+        self.taken(row.id.0);
+    }
+
+    fn remove_connection(&mut self, id: ConnectionId) {
+        let tenant = self.tenant;
+        let from = (tenant, CalendarId::default());
+        let of_tenant = self.rows.calendars.range(from..).take_while(|(key, _)| key.0 == tenant);
+        let calendars: Vec<CalendarId> = of_tenant.filter(|(_, row)| row.connection == id).map(|(key, _)| key.1).collect();
+        for calendar in calendars {
+            let entries: Vec<String> = self.rows.entries_of(tenant, calendar).map(|row| row.id.clone()).collect();
+            let sightings: Vec<String> = self.rows.sightings_of(tenant, calendar).map(|row| row.id.clone()).collect();
+            entries.into_iter().for_each(|id| self.put(Change::Entry((tenant, calendar, id), None)));
+            sightings.into_iter().for_each(|id| self.put(Change::Sighting((tenant, calendar, id), None)));
+            self.put(Change::Calendar((tenant, calendar), None));
+        }
+        self.put(Change::Connection((tenant, id), None));
+    }
+
+    fn calendar(&mut self, row: &Calendar) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id);
+        let stored = self.rows.calendars.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "calendar")?;
+        guard(self.rows.connections.contains_key(&(self.tenant, row.connection)), "connection")?;
+        self.put(Change::Calendar(key, Some(Calendar { version: row.version + 1, ..row.clone() })));
+        self.taken(row.id.0);
+        Ok(())
+    }
+
+    /// What the calendar holds was changed without its row.
+    fn grow(&mut self, calendar: CalendarId) {
+        let key = (self.tenant, calendar);
+        if let Some(row) = self.rows.calendars.get(&key).cloned() {
+            self.put(Change::Calendar(key, Some(Calendar { version: row.version + 1, ..row })));
+        }
+    }
+
+    fn entry(&mut self, calendar: CalendarId, row: &Entry) -> Result<(), CommitError> {
+        guard(self.rows.calendars.contains_key(&(self.tenant, calendar)), "calendar")?;
+        self.put(Change::Entry((self.tenant, calendar, row.id.clone()), Some(row.clone())));
+        Ok(())
+    }
+
+    fn sighting(&mut self, row: &Sighting) -> Result<(), CommitError> {
+        guard(self.rows.calendars.contains_key(&(self.tenant, row.calendar)), "calendar")?;
+        self.put(Change::Sighting((self.tenant, row.calendar, row.id.clone()), Some(row.clone())));
+        Ok(())
+    }
+
+    fn meeting(&mut self, row: &Meeting) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id.clone());
+        let stored = self.rows.meetings.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "meeting")?;
+        self.put(Change::Meeting(key, Some(Meeting { version: row.version + 1, ..row.clone() })));
+        Ok(())
+    }
+
+    fn remove_meeting(&mut self, id: &str) {
+        let epochs: Vec<u32> = self.rows.dispatches_of(self.tenant, id).map(|row| row.epoch).collect();
+        for epoch in epochs {
+            self.put(Change::Dispatch((self.tenant, id.to_owned(), epoch), None));
+        }
+        self.put(Change::Meeting((self.tenant, id.to_owned()), None));
+    }
+
+    fn dispatch(&mut self, row: &Dispatch) -> Result<(), CommitError> {
+        let key = (self.tenant, row.meeting.clone(), row.epoch);
+        let (version, fence) = self.rows.dispatches.get(&key).map_or((0, 0), |stored| (stored.version, stored.fence));
+        guard(version == row.version && fence <= row.fence, "dispatch")?;
+        guard(self.rows.meetings.contains_key(&(self.tenant, row.meeting.clone())), "meeting")?;
+        self.put(Change::Dispatch(key, Some(Dispatch { version: row.version + 1, ..row.clone() })));
+        Ok(())
+    }
+
+    fn override_row(&mut self, row: &OverrideRow) {
+        let key = (self.tenant, row.uid.clone(), row.user.clone(), row.occurrence.clone());
+        self.put(Change::Override(key, Some(row.clone())));
+    }
+
+    fn rules(&mut self, row: &RulesRow) -> Result<(), CommitError> {
+        let range = (self.tenant, row.user.clone(), 0)..=(self.tenant, row.user.clone(), u64::MAX);
+        let last = self.rows.rules.range(range).next_back().map_or(0, |(key, _)| key.2);
+        guard(last.checked_add(1) == Some(row.version), "rules")?;
+        self.put(Change::Rules((self.tenant, row.user.clone(), row.version), Some(row.clone())));
+        Ok(())
+    }
+
+    fn endpoint(&mut self, row: &Endpoint) {
+        self.put(Change::Endpoint((self.tenant, row.id), Some(row.clone())));
+        self.taken(row.id.0);
+    }
+
+    fn remove_endpoint(&mut self, id: EndpointId) {
+        let tenant = self.tenant;
+        let from = (tenant, EventId::default(), EndpointId::default());
+        let of_tenant = self.rows.deliveries.range(from..).take_while(|(key, _)| key.0 == tenant);
+        let deliveries: Vec<EventId> = of_tenant.filter(|(key, _)| key.2 == id).map(|(key, _)| key.1).collect();
+        for event in deliveries {
+            self.put(Change::Delivery((tenant, event, id), None));
+        }
+        self.put(Change::Endpoint((tenant, id), None));
+    }
+
+    fn event(&mut self, row: &OutboxEvent) {
+        let tenant = self.tenant;
+        let number = self.rows.last_events.get(&tenant).map_or(1, |last| last + 1);
+        let event = EventId(number);
+        self.put(Change::LastEvent(tenant, Some(number)));
+        self.put(Change::Event((tenant, event), Some(OutboxEvent { id: event, ..row.clone() })));
+        let active = self.rows.endpoints_of(tenant).filter(|row| row.state == EndpointState::Active);
+        let receivers: Vec<EndpointId> = active.map(|row| row.id).collect();
+        for endpoint in receivers {
+            let (state, due_at) = (DeliveryState::Pending, Some(row.at));
+            let delivery = Delivery { tenant, event, endpoint, state, due_at, attempts: 0, last: None };
+            self.put(Change::Delivery((tenant, event, endpoint), Some(delivery)));
+        }
+    }
+
+    fn delivery(&mut self, row: &Delivery) -> Result<(), CommitError> {
+        let key = (self.tenant, row.event, row.endpoint);
+        let stored = self.rows.deliveries.get(&key).map(|stored| stored.attempts);
+        let follows = stored.is_some_and(|stored| stored == row.attempts || stored.checked_add(1) == Some(row.attempts));
+        guard(follows, "delivery")?;
+        self.put(Change::Delivery(key, Some(row.clone())));
+        Ok(())
+    }
+}

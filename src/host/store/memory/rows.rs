@@ -1,0 +1,184 @@
+//! The rows, and the indexes that the queries need. Every change goes through [`Rows::put`], which keeps both in step and
+//! answers with the change that undoes it.
+
+use crate::host::model::{
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
+    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+};
+use crate::host::store::acts_at;
+use crate::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The key of an override: tenant, uid, user, occurrence.
+pub(super) type OverrideKey = (TenantId, String, Option<String>, Option<String>);
+/// The key of a dispatch: tenant, meeting, epoch.
+pub(super) type DispatchKey = (TenantId, String, u32);
+
+/// Everything the store holds.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) tenants: BTreeMap<TenantId, Tenant>,
+    pub(super) connections: BTreeMap<(TenantId, ConnectionId), Connection>,
+    pub(super) calendars: BTreeMap<(TenantId, CalendarId), Calendar>,
+    pub(super) entries: BTreeMap<(TenantId, CalendarId, String), Entry>,
+    pub(super) sightings: BTreeMap<(TenantId, CalendarId, String), Sighting>,
+    pub(super) meetings: BTreeMap<(TenantId, String), Meeting>,
+    pub(super) dispatches: BTreeMap<DispatchKey, Dispatch>,
+    pub(super) overrides: BTreeMap<OverrideKey, OverrideRow>,
+    pub(super) rules: BTreeMap<(TenantId, Option<String>, u64), RulesRow>,
+    pub(super) lists: BTreeMap<(TenantId, String), String>,
+    pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
+    pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
+    pub(super) deliveries: BTreeMap<(TenantId, EventId, EndpointId), Delivery>,
+    /// The last number that was given to a row, or that a row has.
+    pub(super) number: u64,
+    /// The last event of each tenant; outlives the events.
+    pub(super) last_events: BTreeMap<TenantId, u64>,
+    /// Sightings by UID.
+    pub(super) by_uid: BTreeSet<(TenantId, String, CalendarId, String)>,
+    /// Sightings by room and start.
+    pub(super) by_room: BTreeSet<(TenantId, String, Instant, CalendarId, String)>,
+    /// Meetings by sighting.
+    pub(super) seen: BTreeSet<(TenantId, String, String)>,
+    /// Meetings by start.
+    pub(super) by_start: BTreeSet<(TenantId, Instant, String)>,
+    /// Dispatches that a host must act on, by when and bot key.
+    pub(super) due: BTreeSet<(Instant, String, TenantId, String, u32)>,
+    /// Planned dispatches by start.
+    pub(super) planned: BTreeSet<(Instant, TenantId, String, u32)>,
+    /// Pending deliveries by due time.
+    pub(super) pending: BTreeSet<(Instant, TenantId, EventId, EndpointId)>,
+    /// Deliveries that were given up.
+    pub(super) dead: BTreeSet<(TenantId, EndpointId, EventId)>,
+}
+
+/// What a row is to become; `None`: it goes.
+pub(super) enum Change {
+    Tenant(TenantId, Option<Tenant>),
+    Connection((TenantId, ConnectionId), Option<Connection>),
+    Calendar((TenantId, CalendarId), Option<Calendar>),
+    Entry((TenantId, CalendarId, String), Option<Entry>),
+    Sighting((TenantId, CalendarId, String), Option<Sighting>),
+    Meeting((TenantId, String), Option<Meeting>),
+    Dispatch(DispatchKey, Option<Dispatch>),
+    Override(OverrideKey, Option<OverrideRow>),
+    Rules((TenantId, Option<String>, u64), Option<RulesRow>),
+    List((TenantId, String), Option<String>),
+    Endpoint((TenantId, EndpointId), Option<Endpoint>),
+    Event((TenantId, EventId), Option<OutboxEvent>),
+    Delivery((TenantId, EventId, EndpointId), Option<Delivery>),
+    Number(u64),
+    LastEvent(TenantId, Option<u64>),
+}
+
+/// Puts the row in, or takes it out; answers with what was there.
+fn swap<K: Ord, V>(table: &mut BTreeMap<K, V>, key: K, row: Option<V>) -> Option<V> {
+    match row {
+        Some(row) => table.insert(key, row),
+        None => table.remove(&key),
+    }
+}
+
+/// Replaces an index entry.
+fn reindex<K: Ord>(index: &mut BTreeSet<K>, old: Option<K>, new: Option<K>) {
+    if let Some(old) = old {
+        index.remove(&old);
+    }
+    index.extend(new);
+}
+
+impl Rows {
+    /// Makes the change; answers with the one that takes it back.
+    pub(super) fn put(&mut self, change: Change) -> Change {
+        match change {
+            Change::Tenant(key, row) => Change::Tenant(key, swap(&mut self.tenants, key, row)),
+            Change::Connection(key, row) => Change::Connection(key, swap(&mut self.connections, key, row)),
+            Change::Calendar(key, row) => Change::Calendar(key, swap(&mut self.calendars, key, row)),
+            Change::Entry(key, row) => Change::Entry(key.clone(), swap(&mut self.entries, key, row)),
+            Change::Sighting(key, row) => self.put_sighting(key, row),
+            Change::Meeting(key, row) => self.put_meeting(key, row),
+            Change::Dispatch(key, row) => self.put_dispatch(key, row),
+            Change::Override(key, row) => Change::Override(key.clone(), swap(&mut self.overrides, key, row)),
+            Change::Rules(key, row) => Change::Rules(key.clone(), swap(&mut self.rules, key, row)),
+            Change::List(key, row) => Change::List(key.clone(), swap(&mut self.lists, key, row)),
+            Change::Endpoint(key, row) => Change::Endpoint(key, swap(&mut self.endpoints, key, row)),
+            Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),
+            Change::Delivery(key, row) => self.put_delivery(key, row),
+            Change::Number(number) => Change::Number(std::mem::replace(&mut self.number, number)),
+            Change::LastEvent(tenant, last) => Change::LastEvent(tenant, swap(&mut self.last_events, tenant, last)),
+        }
+    }
+
+    fn put_sighting(&mut self, key: (TenantId, CalendarId, String), row: Option<Sighting>) -> Change {
+        let tenant = key.0;
+        let uid = |row: &Sighting| Some((tenant, row.uid.clone()?, row.calendar, row.id.clone()));
+        let room = |row: &Sighting| Some((tenant, row.room.clone()?, row.start, row.calendar, row.id.clone()));
+        let new = (row.as_ref().and_then(uid), row.as_ref().and_then(room));
+        let old = swap(&mut self.sightings, key.clone(), row);
+        reindex(&mut self.by_uid, old.as_ref().and_then(uid), new.0);
+        reindex(&mut self.by_room, old.as_ref().and_then(room), new.1);
+        Change::Sighting(key, old)
+    }
+
+    fn put_meeting(&mut self, key: (TenantId, String), row: Option<Meeting>) -> Change {
+        let start = |row: &Meeting| (row.tenant, row.start, row.id.clone());
+        let new = row.as_ref().map(start);
+        let sightings = row.as_ref().map_or_else(Vec::new, |row| row.sightings.clone());
+        let old = swap(&mut self.meetings, key.clone(), row);
+        reindex(&mut self.by_start, old.as_ref().map(start), new);
+        for sighting in old.iter().flat_map(|row| &row.sightings) {
+            self.seen.remove(&(key.0, sighting.clone(), key.1.clone()));
+        }
+        self.seen.extend(sightings.into_iter().map(|sighting| (key.0, sighting, key.1.clone())));
+        Change::Meeting(key, old)
+    }
+
+    fn put_dispatch(&mut self, key: DispatchKey, row: Option<Dispatch>) -> Change {
+        let due = |row: &Dispatch| Some((acts_at(row)?, row.key.clone(), row.tenant, row.meeting.clone(), row.epoch));
+        let planned = |row: &Dispatch| {
+            (row.state == DispatchState::Planned).then(|| (row.start, row.tenant, row.meeting.clone(), row.epoch))
+        };
+        let new = (row.as_ref().and_then(due), row.as_ref().and_then(planned));
+        let old = swap(&mut self.dispatches, key.clone(), row);
+        reindex(&mut self.due, old.as_ref().and_then(due), new.0);
+        reindex(&mut self.planned, old.as_ref().and_then(planned), new.1);
+        Change::Dispatch(key, old)
+    }
+
+    fn put_delivery(&mut self, key: (TenantId, EventId, EndpointId), row: Option<Delivery>) -> Change {
+        let pending = |row: &Delivery| {
+            let due = row.due_at.filter(|_| row.state == DeliveryState::Pending)?;
+            Some((due, row.tenant, row.event, row.endpoint))
+        };
+        let dead = |row: &Delivery| (row.state == DeliveryState::Dead).then_some((row.tenant, row.endpoint, row.event));
+        let new = (row.as_ref().and_then(pending), row.as_ref().and_then(dead));
+        let old = swap(&mut self.deliveries, key, row);
+        reindex(&mut self.pending, old.as_ref().and_then(pending), new.0);
+        reindex(&mut self.dead, old.as_ref().and_then(dead), new.1);
+        Change::Delivery(key, old)
+    }
+
+    /// The entries of a calendar, by id.
+    pub(super) fn entries_of(&self, tenant: TenantId, calendar: CalendarId) -> impl Iterator<Item = &Entry> {
+        let from = (tenant, calendar, String::new());
+        self.entries.range(from..).take_while(move |(key, _)| key.0 == tenant && key.1 == calendar).map(|(_, row)| row)
+    }
+
+    /// The sightings of a calendar, by id.
+    pub(super) fn sightings_of(&self, tenant: TenantId, calendar: CalendarId) -> impl Iterator<Item = &Sighting> {
+        let from = (tenant, calendar, String::new());
+        self.sightings.range(from..).take_while(move |(key, _)| key.0 == tenant && key.1 == calendar).map(|(_, row)| row)
+    }
+
+    /// The dispatches of a meeting, by epoch.
+    pub(super) fn dispatches_of<'a>(&'a self, tenant: TenantId, meeting: &'a str) -> impl Iterator<Item = &'a Dispatch> {
+        let range = (tenant, meeting.to_owned(), 0)..=(tenant, meeting.to_owned(), u32::MAX);
+        self.dispatches.range(range).map(|(_, row)| row)
+    }
+
+    /// The webhook receivers of a tenant, by number.
+    pub(super) fn endpoints_of(&self, tenant: TenantId) -> impl Iterator<Item = &Endpoint> {
+        let from = (tenant, EndpointId::default());
+        self.endpoints.range(from..).take_while(move |(key, _)| key.0 == tenant).map(|(_, row)| row)
+    }
+}

@@ -1,0 +1,314 @@
+//! The one store of the host: what it knows, and the only way to change it.
+//!
+//! Reads are plain queries, each of one tenant but for those that find what is due. Changes are [`Commit`]s: a list of
+//! [`Write`]s that holds as a whole or not at all, each guarded by the version that its author read. Whoever decides reads
+//! first, computes without the store, and commits; where somebody else was faster the commit is a
+//! [`CommitError::Conflict`], and the work is done again from fresh reads. So one transaction covers a change and the effects it
+//! causes, on every store alike.
+//!
+//! Three stores: SQLite, PostgreSQL, and one in memory that the simulation runs on. The tests beside hold all of them to the
+//! same behaviour.
+//!
+//! Instants are kept to the microsecond; what is finer is cut off.
+
+mod commit;
+mod memory;
+mod sql;
+#[cfg(test)]
+mod tests;
+
+pub use memory::{Hook, Memory, Moment};
+pub use sql::{Postgres, Sqlite};
+
+use super::model::{
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting,
+    OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+};
+use crate::time::Instant;
+
+/// Why a database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is none that a store has.
+    #[error("a database is named `sqlite:PATH` or `postgres://…`")]
+    Url,
+    /// The database cannot be reached or read.
+    #[error("the database cannot be opened")]
+    Open(#[source] sqlx::Error),
+    /// The tables cannot be made, or are those of a newer version.
+    #[error("the tables of the database cannot be brought up to date")]
+    Migrate(#[source] sqlx::migrate::MigrateError),
+}
+
+/// Why the store did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached, or is shutting down: try again. A commit may have happened all the same.
+    #[error("the store cannot be reached")]
+    Unavailable,
+    /// The disk is full or the database is read-only: nothing is written until somebody helps.
+    #[error("the store takes no writes")]
+    ReadOnly,
+    /// The store failed in a way that leaves its state in doubt: the host must stop.
+    #[error("the store failed: {0}")]
+    Broken(String),
+    /// A row holds what this version cannot read.
+    #[error("a row of {table} cannot be read: {why}")]
+    Row {
+        /// Which table.
+        table: &'static str,
+        /// What is wrong with it, without its content.
+        why: String,
+    },
+}
+
+/// Why a commit did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A guard does not hold any more: read again, and decide again.
+    #[error("changed meanwhile: {0}")]
+    Conflict(&'static str),
+    /// The store itself.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Changes that hold as a whole or not at all, in their order.
+///
+/// A row that belongs to another (a calendar to its connection, an entry or sighting to its calendar, a dispatch to its
+/// meeting) needs that one to be there, by this commit or before it; else it is a conflict. A row that names another tenant
+/// than the commit is one as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Commit {
+    /// Whose rows they are; every write is confined to this tenant.
+    pub tenant: TenantId,
+    /// The changes.
+    pub writes: Vec<Write>,
+}
+
+/// One change. Where a row carries a version, the row given has the version that was read (0: there must be none), and the
+/// stored one gets the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Makes or replaces the tenant's row. Leaves `plan_version` alone, but for a new tenant.
+    Tenant(Tenant),
+    /// The tenant's plans were made against this version, which must still hold; it then grows by one.
+    PlanVersion(u64),
+    /// Makes or replaces a connection.
+    Connection(Connection),
+    /// Removes a connection, if it is there, with its calendars, entries and sightings.
+    RemoveConnection(ConnectionId),
+    /// Makes or replaces a calendar. Guarded by version.
+    Calendar(Calendar),
+    /// Makes or replaces an entry of a calendar. The calendar's version grows, by one for the commit, where the commit does
+    /// not write its row as well; so it does for the next three.
+    Entry(CalendarId, Entry),
+    /// Removes an entry, if it is there.
+    RemoveEntry(CalendarId, String),
+    /// Makes or replaces a sighting.
+    Sighting(Sighting),
+    /// Removes a sighting, if it is there.
+    RemoveSighting(CalendarId, String),
+    /// Makes or replaces a meeting. Guarded by version.
+    Meeting(Meeting),
+    /// Removes a meeting that no calendar shows any more, if it is there, with its dispatches.
+    RemoveMeeting(String),
+    /// Makes or replaces a dispatch. Guarded by version, and the stored fence must not be higher than the one given.
+    Dispatch(Dispatch),
+    /// Makes or replaces an override, by user, uid and occurrence.
+    Override(OverrideRow),
+    /// Removes an override, if it is there: user, uid, occurrence.
+    RemoveOverride(Option<String>, String, Option<String>),
+    /// Adds a version of rules; it must be the one after the last.
+    Rules(RulesRow),
+    /// Makes or replaces a provided list: name, text.
+    List(String, String),
+    /// Makes or replaces a webhook receiver.
+    Endpoint(Endpoint),
+    /// Removes a webhook receiver, if it is there, with its deliveries.
+    RemoveEndpoint(EndpointId),
+    /// Adds an event, and a pending delivery for every active receiver of the tenant, due at the event's time.
+    Event(OutboxEvent),
+    /// Changes the state of a delivery; the stored `attempts` must be one less, or equal.
+    Delivery(Delivery),
+}
+
+/// A calendar that the host must keep in sync, as the scheduler needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// The OAuth client it is read with.
+    pub client: String,
+    /// The start of its next dispatch-worthy meeting, where one is planned: such calendars are read first.
+    pub next_start: Option<Instant>,
+}
+
+/// A delivery that is due, with all that is needed to make it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueDelivery {
+    /// The delivery.
+    pub delivery: Delivery,
+    /// The event.
+    pub event: OutboxEvent,
+    /// The receiver.
+    pub endpoint: Endpoint,
+}
+
+/// What the host works on.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// In memory: for the simulation and for tests.
+    Memory(Memory),
+    /// A file on this machine.
+    Sqlite(Sqlite),
+    /// A server that several hosts may share.
+    Postgres(Postgres),
+}
+
+impl Store {
+    /// Opens the database that `url` names, `sqlite:PATH` or `postgres://…`, makes it where it is a file that is not there, and
+    /// brings its tables up to date. Of SQLite the writer runs as a task of the present runtime until [`Store::close`].
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Ok(Self::Sqlite(Sqlite::open(path.strip_prefix("//").unwrap_or(path)).await?));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Postgres::open(url).await?));
+        }
+        Err(OpenError::Url)
+    }
+
+    /// Waits until the commits under way are durable, then lets go of the database. What is asked later is answered with
+    /// [`StoreError::Unavailable`]; one in memory goes on.
+    pub async fn close(&self) {
+        match self {
+            Self::Memory(_) => {}
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// The queries: what every store answers, and the same on [`Store`], which asks the one at hand.
+macro_rules! queries {
+    ($($(#[$doc:meta])* fn $name:ident(&self $(, $argument:ident: $type:ty)*) -> $answer:ty;)*) => {
+        trait Queries {
+            $(fn $name(&self $(, $argument: $type)*) -> impl Future<Output = Result<$answer, StoreError>> + Send;)*
+        }
+
+        impl Store {$(
+            $(#[$doc])*
+            ///
+            /// # Errors
+            /// [`StoreError`].
+            pub async fn $name(&self $(, $argument: $type)*) -> Result<$answer, StoreError> {
+                match self {
+                    Self::Memory(store) => store.$name($($argument),*).await,
+                    Self::Sqlite(store) => store.$name($($argument),*).await,
+                    Self::Postgres(store) => store.$name($($argument),*).await,
+                }
+            }
+        )*}
+    };
+}
+
+queries! {
+    /// Every tenant, by number.
+    fn tenants(&self) -> Vec<Tenant>;
+    /// The tenant.
+    fn tenant(&self, tenant: TenantId) -> Option<Tenant>;
+    /// The next free number for a connection, calendar, endpoint or tenant: above every one that such a row has or was given.
+    fn next_id(&self) -> u64;
+    /// Every calendar of an active connection that is not gone, with the start of its next planned dispatch after `now`.
+    fn watched(&self, now: Instant) -> Vec<Watched>;
+    /// The connections of a tenant, by number.
+    fn connections(&self, tenant: TenantId) -> Vec<Connection>;
+    /// The calendars of a tenant, by number.
+    fn calendars(&self, tenant: TenantId) -> Vec<Calendar>;
+    /// One calendar.
+    fn calendar(&self, tenant: TenantId, calendar: CalendarId) -> Option<Calendar>;
+    /// The entries of a calendar, by id.
+    fn entries(&self, tenant: TenantId, calendar: CalendarId) -> Vec<Entry>;
+    /// The sightings of a calendar, by id.
+    fn sightings(&self, tenant: TenantId, calendar: CalendarId) -> Vec<Sighting>;
+    /// Every sighting of a tenant whose normalised UID is among `uids`, or that has one of `rooms` at the start beside it; by
+    /// calendar and id, each once.
+    fn sightings_like(&self, tenant: TenantId, uids: &[String], rooms: &[(String, Instant)]) -> Vec<Sighting>;
+    /// Every sighting of a tenant, by calendar and id: for a changed rule set.
+    fn all_sightings(&self, tenant: TenantId) -> Vec<Sighting>;
+    /// The meetings that were seen as one of `sightings` (`calendar/id`), by id, each once.
+    fn meetings_of(&self, tenant: TenantId, sightings: &[String]) -> Vec<Meeting>;
+    /// The meetings of these ids, by id.
+    fn meetings_named(&self, tenant: TenantId, ids: &[String]) -> Vec<Meeting>;
+    /// The meetings of a tenant that start in `[from, to)`, by start and id, at most `limit`.
+    fn meetings(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Vec<Meeting>;
+    /// The dispatches of meetings, by meeting and epoch.
+    fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<Dispatch>;
+    /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Those whose claim another
+    /// host holds count from the end of its lease.
+    fn due_dispatches(&self, before: Instant, limit: usize) -> Vec<Dispatch>;
+    /// The overrides of a tenant whose UID is among `uids`, by UID, user and occurrence.
+    fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
+    /// The newest rules of the organisation and of each user; the organisation's first, then by user.
+    fn rules(&self, tenant: TenantId) -> Vec<RulesRow>;
+    /// The provided lists: name and text, by name.
+    fn lists(&self, tenant: TenantId) -> Vec<(String, String)>;
+    /// The webhook receivers of a tenant, by number.
+    fn endpoints(&self, tenant: TenantId) -> Vec<Endpoint>;
+    /// Events of a tenant after `after`, by number, at most `limit`.
+    fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Vec<OutboxEvent>;
+    /// Pending deliveries of all tenants to active receivers that are due before `before`, by due time, then tenant, event and
+    /// receiver; at most `limit`, and at most `each` of one receiver.
+    fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Vec<DueDelivery>;
+    /// The deliveries to a receiver that were given up, by event, at most `limit`.
+    fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Vec<Delivery>;
+}
+
+impl Store {
+    /// Makes the changes, all or none, durable before it returns.
+    ///
+    /// # Errors
+    /// [`CommitError`]; then nothing was changed, but for [`StoreError::Unavailable`] and [`StoreError::Broken`], which can
+    /// mean that only the answer was lost.
+    pub async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let commit = commit.checked()?;
+        match self {
+            Self::Memory(store) => store.commit(commit).await,
+            Self::Sqlite(store) => store.commit(commit).await,
+            Self::Postgres(store) => store.commit(commit).await,
+        }
+    }
+}
+
+/// The instant as the stores keep it.
+fn kept(instant: Instant) -> Instant {
+    from_micros(micros_before(instant)).unwrap_or(instant)
+}
+
+/// The last whole microsecond that is not after the instant, counted from 1970.
+fn micros_before(instant: Instant) -> i64 {
+    instant.as_microsecond() - i64::from(instant.subsec_nanosecond() % 1000 < 0)
+}
+
+/// The instant that many microseconds after 1970, where time reaches that far. (`from_microsecond` ends a second earlier.)
+fn from_micros(micros: i64) -> Option<Instant> {
+    Instant::from_nanosecond(i128::from(micros) * 1000).ok()
+}
+
+/// When a host must act on a dispatch: when it is due, or when the claim on it ends where that is later.
+fn acts_at(dispatch: &Dispatch) -> Option<Instant> {
+    dispatch.due_at.map(|due| dispatch.lease_until.map_or(due, |lease| due.max(lease)))
+}
+
+/// The calendar of a sighting that is named as meetings name it: `calendar/id`.
+fn calendar_of(sighting: &str) -> Option<CalendarId> {
+    let (calendar, _) = sighting.split_once('/')?;
+    let number = CalendarId(calendar.parse().ok()?);
+    (number.to_string() == calendar).then_some(number)
+}

@@ -1,0 +1,238 @@
+//! A commit, statement by statement, inside a transaction that somebody else begins and ends.
+//!
+//! A guard is part of the statement that it guards: the row that must be there is named in its condition, and no row touched
+//! means that somebody was faster. What a row belongs to is held by foreign keys.
+
+use super::args::{flag, key, list, maybe_text, maybe_time, number, place, text, time};
+use super::link::{Fail, Link};
+use super::rows;
+use super::statements as sql;
+use crate::host::model::{
+    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting,
+    Tenant, TenantId,
+};
+use crate::host::store::{Commit, Write, acts_at};
+
+/// Makes the changes of `commit`; the first failure means that the transaction must be taken back.
+pub(super) async fn apply(link: &mut impl Link, commit: &Commit) -> Result<(), Fail> {
+    let tenant = commit.tenant;
+    for write in &commit.writes {
+        one(link, tenant, write).await?;
+    }
+    for calendar in commit.grown() {
+        link.run(sql::GROW_CALENDAR, vec![number(tenant.0), number(calendar.0)]).await?;
+    }
+    Ok(())
+}
+
+/// Exactly one row must have been touched.
+fn guard(touched: u64, what: &'static str) -> Result<(), Fail> {
+    if touched == 1 { Ok(()) } else { Err(Fail::Conflict(what)) }
+}
+
+/// The row that this one belongs to must be there.
+fn belongs<T>(done: Result<T, Fail>, to: &'static str) -> Result<T, Fail> {
+    done.map_err(|fail| match fail {
+        Fail::Sql(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Fail::Conflict(to),
+        other => other,
+    })
+}
+
+async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<(), Fail> {
+    let t = || number(tenant.0);
+    match write {
+        Write::Tenant(row) => put_tenant(link, row).await,
+        Write::PlanVersion(version) => guard(link.run(sql::GROW_PLAN, vec![t(), number(*version)]).await?, "plan"),
+        Write::Connection(row) => put_connection(link, row).await,
+        Write::RemoveConnection(id) => remove(link.run(sql::REMOVE_CONNECTION, vec![t(), number(id.0)]).await),
+        Write::Calendar(row) => put_calendar(link, row).await,
+        Write::Entry(calendar, row) => put_entry(link, tenant, *calendar, row).await,
+        Write::RemoveEntry(calendar, id) => remove(link.run(sql::REMOVE_ENTRY, vec![t(), number(calendar.0), text(id)]).await),
+        Write::Sighting(row) => put_sighting(link, tenant, row).await,
+        Write::RemoveSighting(calendar, id) => {
+            remove(link.run(sql::REMOVE_SIGHTING, vec![t(), number(calendar.0), text(id)]).await)
+        }
+        Write::Meeting(row) => put_meeting(link, row).await,
+        Write::RemoveMeeting(id) => remove(link.run(sql::REMOVE_MEETING, vec![t(), text(id)]).await),
+        Write::Dispatch(row) => put_dispatch(link, row).await,
+        Write::Override(row) => put_override(link, row).await,
+        Write::RemoveOverride(user, uid, occurrence) => {
+            remove(link.run(sql::REMOVE_OVERRIDE, vec![t(), key(user.as_deref()), text(uid), key(occurrence.as_deref())]).await)
+        }
+        Write::Rules(row) => add_rules(link, row).await,
+        Write::List(name, body) => guard(link.run(sql::PUT_LIST, vec![t(), text(name), text(body)]).await?, "list"),
+        Write::Endpoint(row) => put_endpoint(link, row).await,
+        Write::RemoveEndpoint(id) => remove(link.run(sql::REMOVE_ENDPOINT, vec![t(), number(id.0)]).await),
+        Write::Event(row) => add_event(link, row).await,
+        Write::Delivery(row) => change_delivery(link, row).await,
+    }
+}
+
+/// What is not there need not be removed.
+fn remove(done: Result<u64, Fail>) -> Result<(), Fail> {
+    done.map(drop)
+}
+
+/// A number that a row has is never given to another. Where it was given before it was used, nothing is written.
+async fn take_number(link: &mut impl Link, taken: u64) -> Result<(), Fail> {
+    link.run(sql::TAKE_NUMBER, vec![number(taken)]).await.map(drop)
+}
+
+async fn put_tenant(link: &mut impl Link, row: &Tenant) -> Result<(), Fail> {
+    let args = vec![number(row.id.0), text(&row.name), list(&row.own_domains), list(&row.bots), number(row.plan_version)];
+    guard(link.run(sql::PUT_TENANT, args).await?, "tenant")?;
+    take_number(link, row.id.0).await
+}
+
+async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.id.0),
+        text(&row.user),
+        text(row.origin.word()),
+        text(&row.client),
+        list(&row.addresses),
+        maybe_text(row.zone.as_deref()),
+        text(row.state.word()),
+    ];
+    guard(link.run(sql::PUT_CONNECTION, args).await?, "connection")?;
+    take_number(link, row.id.0).await
+}
+
+async fn put_calendar(link: &mut impl Link, row: &Calendar) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.id.0),
+        number(row.connection.0),
+        text(row.origin.word()),
+        text(&row.reference),
+        maybe_text(row.cursor.as_deref()),
+        text(row.state.word()),
+        maybe_time(row.synced_at),
+        maybe_time(row.expanded_to),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_CALENDAR } else { sql::CHANGE_CALENDAR };
+    guard(belongs(link.run(statement, args).await, "connection")?, "calendar")?;
+    if row.version == 0 { take_number(link, row.id.0).await } else { Ok(()) }
+}
+
+async fn put_entry(link: &mut impl Link, tenant: TenantId, calendar: CalendarId, row: &Entry) -> Result<(), Fail> {
+    let args = vec![number(tenant.0), number(calendar.0), text(&row.id), text(&row.body)];
+    guard(belongs(link.run(sql::PUT_ENTRY, args).await, "calendar")?, "entry")
+}
+
+async fn put_sighting(link: &mut impl Link, tenant: TenantId, row: &Sighting) -> Result<(), Fail> {
+    let place = row.room.as_ref().map(|room| place(room, row.start));
+    let args = vec![
+        number(tenant.0),
+        number(row.calendar.0),
+        text(&row.id),
+        maybe_text(row.uid.as_deref()),
+        maybe_text(row.family.as_deref()),
+        text(&row.occurrence),
+        time(row.start),
+        maybe_text(row.room.as_deref()),
+        maybe_text(row.entry.as_deref()),
+        text(&row.body),
+        maybe_text(place.as_deref()),
+    ];
+    guard(belongs(link.run(sql::PUT_SIGHTING, args).await, "calendar")?, "sighting")
+}
+
+async fn put_meeting(link: &mut impl Link, row: &Meeting) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        text(&row.id),
+        list(&row.sightings),
+        time(row.start),
+        maybe_time(row.end),
+        text(row.outcome.word()),
+        number(row.by.0),
+        maybe_text(row.rule.as_deref()),
+        text(&row.reason),
+        text(&row.record),
+        flag(row.conflict),
+        number(row.version),
+    ];
+    let seen = || vec![number(row.tenant.0), text(&row.id), list(&row.sightings)];
+    if row.version == 0 {
+        guard(link.run(sql::ADD_MEETING, args).await?, "meeting")?;
+    } else {
+        guard(link.run(sql::CHANGE_MEETING, args).await?, "meeting")?;
+        link.run(sql::FORGET_SEEN, seen()).await?;
+    }
+    link.run(sql::PUT_SEEN, seen()).await.map(drop)
+}
+
+async fn put_dispatch(link: &mut impl Link, row: &Dispatch) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        text(&row.meeting),
+        number(row.epoch),
+        text(&row.key),
+        text(row.state.word()),
+        maybe_time(row.due_at),
+        time(row.fire_at),
+        time(row.start),
+        time(row.late_at),
+        text(&row.spec),
+        number(row.fence),
+        maybe_text(row.owner.as_deref()),
+        maybe_time(row.lease_until),
+        number(row.attempts),
+        flag(row.verified),
+        maybe_text(row.reason.as_deref()),
+        number(row.version),
+        maybe_time(acts_at(row)),
+    ];
+    let statement = if row.version == 0 { sql::ADD_DISPATCH } else { sql::CHANGE_DISPATCH };
+    guard(belongs(link.run(statement, args).await, "meeting")?, "dispatch")
+}
+
+async fn put_override(link: &mut impl Link, row: &OverrideRow) -> Result<(), Fail> {
+    let (user, occurrence) = (key(row.user.as_deref()), key(row.occurrence.as_deref()));
+    let args = vec![number(row.tenant.0), user, text(&row.uid), occurrence, text(&row.mark), flag(row.stop)];
+    guard(link.run(sql::PUT_OVERRIDE, args).await?, "override")
+}
+
+async fn add_rules(link: &mut impl Link, row: &RulesRow) -> Result<(), Fail> {
+    let args = vec![number(row.tenant.0), key(row.user.as_deref()), number(row.version), text(&row.text)];
+    guard(link.run(sql::ADD_RULES, args).await?, "rules")
+}
+
+async fn put_endpoint(link: &mut impl Link, row: &Endpoint) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.id.0),
+        text(&row.url),
+        list(&row.secrets),
+        text(row.state.word()),
+        maybe_time(row.failing_since),
+    ];
+    guard(link.run(sql::PUT_ENDPOINT, args).await?, "endpoint")?;
+    take_number(link, row.id.0).await
+}
+
+async fn add_event(link: &mut impl Link, row: &OutboxEvent) -> Result<(), Fail> {
+    let tenant = row.tenant.0;
+    let given = link.rows(sql::NEXT_EVENT, vec![number(tenant)], rows::count).await?;
+    let event = *given.first().expect("the statement returns the row that it wrote");
+    let args = vec![number(tenant), number(event), text(&row.kind), text(&row.subject), text(&row.body), time(row.at)];
+    link.run(sql::ADD_EVENT, args).await?;
+    // On PostgreSQL a receiver can go between the look and the insert.
+    belongs(link.run(sql::ADD_DELIVERIES, vec![number(tenant), number(event), time(row.at)]).await, "endpoint").map(drop)
+}
+
+async fn change_delivery(link: &mut impl Link, row: &Delivery) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.event.0),
+        number(row.endpoint.0),
+        text(row.state.word()),
+        maybe_time(row.due_at),
+        number(row.attempts),
+        maybe_text(row.last.as_deref()),
+    ];
+    guard(link.run(sql::CHANGE_DELIVERY, args).await?, "delivery")
+}

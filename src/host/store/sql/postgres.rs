@@ -1,0 +1,129 @@
+//! PostgreSQL: several hosts on one server.
+//!
+//! Every transaction says whose rows it is for, and row-level security holds it to that: a statement that forgets its tenant
+//! finds nothing. Guards are conditions of single statements, so READ COMMITTED is enough; what the server takes back on its
+//! own account (a deadlock) is tried again.
+
+use super::args::{Arg, number};
+use super::commit::apply;
+use super::link::{Fail, Link, Read};
+use super::queries::{Ask, Scope};
+use super::statements::{self as sql, Sql};
+use super::{migrator, rows};
+use crate::host::store::{Commit, CommitError, OpenError, StoreError};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// The steps that make the tables.
+const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/postgres/0001_begin.sql"))];
+
+/// Connections of one host.
+const CONNECTIONS_MAX: u32 = 16;
+/// How long a free connection is waited for.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a commit is tried that the server took back.
+const TRIES_MAX: u32 = 5;
+
+/// A store on a server. A clone is another handle on it.
+#[derive(Clone)]
+pub struct Postgres {
+    pool: PgPool,
+}
+
+/// Shows no URL.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("store on a PostgreSQL server")
+    }
+}
+
+impl Postgres {
+    /// Connects to the server.
+    pub(in crate::host::store) async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = PgConnectOptions::from_str(url).map_err(OpenError::Open)?.application_name("callsheet");
+        let pooled = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
+        migrator(STEPS).run(&pool).await.map_err(OpenError::Migrate)?;
+        Ok(Self { pool })
+    }
+
+    pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        for _ in 0..TRIES_MAX {
+            match self.attempt(&commit).await {
+                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                other => return other.map_err(|fail| fail.told(failure)),
+            }
+        }
+        Err(CommitError::Conflict("taken back by the database"))
+    }
+
+    pub(in crate::host::store) async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Dropped before its end, the transaction is taken back.
+    async fn attempt(&self, commit: &Commit) -> Result<(), Fail> {
+        let mut transaction = self.pool.begin().await?;
+        enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
+        apply(&mut *transaction, commit).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn read<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, Fail> {
+        let mut transaction = self.pool.begin().await?;
+        enter(&mut transaction, scope).await?;
+        let answer = transaction.rows(sql, args, read).await?;
+        transaction.commit().await?;
+        Ok(answer)
+    }
+}
+
+impl Ask for Postgres {
+    async fn ask<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+        self.read(scope, sql, args, read).await.map_err(|fail| fail.asked(failure))
+    }
+
+    async fn number(&self) -> Result<u64, StoreError> {
+        let given = self.ask(Scope::Scheduler, sql::NEXT_NUMBER, vec![], rows::count).await?;
+        given.first().copied().ok_or_else(|| StoreError::Broken("the row of numbers is gone".to_owned()))
+    }
+}
+
+/// Says whose rows the transaction is for. The setting ends with it.
+async fn enter(connection: &mut PgConnection, scope: Scope) -> Result<(), Fail> {
+    match scope {
+        Scope::Tenant(tenant) => connection.run(sql::ENTER_TENANT, vec![number(tenant.0)]).await,
+        Scope::Scheduler => connection.run(sql::ENTER_SCHEDULER, vec![]).await,
+    }
+    .map(drop)
+}
+
+/// Serialization failure, deadlock: the transaction did not happen, through no fault of its own.
+fn taken_back(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if matches!(error.code().as_deref(), Some("40001" | "40P01")))
+}
+
+/// What an error of PostgreSQL means. Source: appendix A of its manual; the first two characters are the class.
+fn failure(error: &sqlx::Error) -> StoreError {
+    let sqlx::Error::Database(error) = error else {
+        return match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                StoreError::Row { table: "answer", why: "not of the expected type".to_owned() }
+            }
+            _ => StoreError::Unavailable,
+        };
+    };
+    let code = error.code().unwrap_or_default();
+    match (code.get(..2).unwrap_or_default(), &*code) {
+        // Disk full, read-only transaction.
+        (_, "53100" | "25006") => StoreError::ReadOnly,
+        // Connection, resources, operator, locks and what was taken back.
+        ("08" | "53" | "57" | "55" | "40", _) => StoreError::Unavailable,
+        // A value that the database cannot hold.
+        ("22" | "54", _) => StoreError::Row { table: "commit", why: format!("PostgreSQL code {code}") },
+        _ => StoreError::Broken(format!("PostgreSQL code {code}")),
+    }
+}

@@ -1,0 +1,264 @@
+//! Rows out of cells, in the order of [`columns`](super::statements).
+
+use super::args::unwritten;
+use super::link::Cells;
+use crate::host::model::{
+    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
+    DispatchState, Endpoint, EndpointId, EndpointState, Entry, EventId, Meeting, Origin, OutboxEvent, Outcome, OverrideRow,
+    RulesRow, Sighting, Tenant, TenantId,
+};
+use crate::host::store::{DueDelivery, StoreError, Watched, from_micros};
+use crate::time::Instant;
+
+/// A row being read.
+struct Row<'a> {
+    cells: &'a mut dyn Cells,
+    table: &'static str,
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+impl Row<'_> {
+    fn wrong<T>(&self, why: &str) -> Answer<T> {
+        Err(StoreError::Row { table: self.table, why: why.to_owned() })
+    }
+
+    fn maybe_int(&mut self) -> Answer<Option<i64>> {
+        self.cells.int().or_else(|_| self.wrong("not a number"))
+    }
+
+    fn int(&mut self) -> Answer<i64> {
+        match self.maybe_int()? {
+            Some(int) => Ok(int),
+            None => self.wrong("a number is missing"),
+        }
+    }
+
+    fn count<T: TryFrom<i64>>(&mut self) -> Answer<T> {
+        let int = self.int()?;
+        T::try_from(int).or_else(|_| self.wrong("a number out of range"))
+    }
+
+    fn flag(&mut self) -> Answer<bool> {
+        Ok(self.int()? != 0)
+    }
+
+    fn maybe_time(&mut self) -> Answer<Option<Instant>> {
+        let Some(micros) = self.maybe_int()? else { return Ok(None) };
+        match from_micros(micros) {
+            Some(instant) => Ok(Some(instant)),
+            None => self.wrong("an instant out of range"),
+        }
+    }
+
+    fn time(&mut self) -> Answer<Instant> {
+        match self.maybe_time()? {
+            Some(instant) => Ok(instant),
+            None => self.wrong("an instant is missing"),
+        }
+    }
+
+    fn maybe_text(&mut self) -> Answer<Option<String>> {
+        Ok(self.cells.text().or_else(|_| self.wrong("not a text"))?.map(unwritten))
+    }
+
+    fn text(&mut self) -> Answer<String> {
+        match self.maybe_text()? {
+            Some(text) => Ok(text),
+            None => self.wrong("a text is missing"),
+        }
+    }
+
+    fn word<T>(&mut self, from_word: fn(&str) -> Option<T>) -> Answer<T> {
+        match from_word(&self.text()?) {
+            Some(variant) => Ok(variant),
+            None => self.wrong("an unknown word"),
+        }
+    }
+
+    fn list(&mut self) -> Answer<Vec<String>> {
+        let text = self.text()?;
+        let list: Vec<String> = serde_json::from_str(&text).or_else(|_| self.wrong("not a list"))?;
+        Ok(list.into_iter().map(unwritten).collect())
+    }
+
+    /// A part of a key that may be absent.
+    fn key(&mut self) -> Answer<Option<String>> {
+        Ok(self.text()?.strip_prefix('=').map(str::to_owned))
+    }
+}
+
+pub(super) fn count(cells: &mut dyn Cells) -> Answer<u64> {
+    Row { cells, table: "numbers" }.count()
+}
+
+pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
+    let mut row = Row { cells, table: "tenants" };
+    Ok(Tenant {
+        id: TenantId(row.count()?),
+        name: row.text()?,
+        own_domains: row.list()?,
+        bots: row.list()?,
+        plan_version: row.count()?,
+    })
+}
+
+pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
+    let mut row = Row { cells, table: "calendars" };
+    let (tenant, calendar) = (TenantId(row.count()?), CalendarId(row.count()?));
+    Ok(Watched { tenant, calendar, client: row.text()?, next_start: row.maybe_time()? })
+}
+
+pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {
+    let mut row = Row { cells, table: "connections" };
+    Ok(Connection {
+        tenant: TenantId(row.count()?),
+        id: ConnectionId(row.count()?),
+        user: row.text()?,
+        origin: row.word(Origin::from_word)?,
+        client: row.text()?,
+        addresses: row.list()?,
+        zone: row.maybe_text()?,
+        state: row.word(ConnectionState::from_word)?,
+    })
+}
+
+pub(super) fn calendar(cells: &mut dyn Cells) -> Answer<Calendar> {
+    let mut row = Row { cells, table: "calendars" };
+    Ok(Calendar {
+        tenant: TenantId(row.count()?),
+        id: CalendarId(row.count()?),
+        connection: ConnectionId(row.count()?),
+        origin: row.word(Origin::from_word)?,
+        reference: row.text()?,
+        cursor: row.maybe_text()?,
+        state: row.word(CalendarState::from_word)?,
+        synced_at: row.maybe_time()?,
+        expanded_to: row.maybe_time()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn entry(cells: &mut dyn Cells) -> Answer<Entry> {
+    let mut row = Row { cells, table: "entries" };
+    Ok(Entry { id: row.text()?, body: row.text()? })
+}
+
+pub(super) fn sighting(cells: &mut dyn Cells) -> Answer<Sighting> {
+    let mut row = Row { cells, table: "sightings" };
+    Ok(Sighting {
+        calendar: CalendarId(row.count()?),
+        id: row.text()?,
+        uid: row.maybe_text()?,
+        family: row.maybe_text()?,
+        occurrence: row.text()?,
+        start: row.time()?,
+        room: row.maybe_text()?,
+        entry: row.maybe_text()?,
+        body: row.text()?,
+    })
+}
+
+pub(super) fn meeting(cells: &mut dyn Cells) -> Answer<Meeting> {
+    let mut row = Row { cells, table: "meetings" };
+    Ok(Meeting {
+        tenant: TenantId(row.count()?),
+        id: row.text()?,
+        sightings: row.list()?,
+        start: row.time()?,
+        end: row.maybe_time()?,
+        outcome: row.word(Outcome::from_word)?,
+        by: ConnectionId(row.count()?),
+        rule: row.maybe_text()?,
+        reason: row.text()?,
+        record: row.text()?,
+        conflict: row.flag()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn dispatch(cells: &mut dyn Cells) -> Answer<Dispatch> {
+    let mut row = Row { cells, table: "dispatches" };
+    Ok(Dispatch {
+        tenant: TenantId(row.count()?),
+        meeting: row.text()?,
+        epoch: row.count()?,
+        key: row.text()?,
+        state: row.word(DispatchState::from_word)?,
+        due_at: row.maybe_time()?,
+        fire_at: row.time()?,
+        start: row.time()?,
+        late_at: row.time()?,
+        spec: row.text()?,
+        fence: row.count()?,
+        owner: row.maybe_text()?,
+        lease_until: row.maybe_time()?,
+        attempts: row.count()?,
+        verified: row.flag()?,
+        reason: row.maybe_text()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn override_row(cells: &mut dyn Cells) -> Answer<OverrideRow> {
+    let mut row = Row { cells, table: "overrides" };
+    Ok(OverrideRow {
+        tenant: TenantId(row.count()?),
+        user: row.key()?,
+        uid: row.text()?,
+        occurrence: row.key()?,
+        mark: row.text()?,
+        stop: row.flag()?,
+    })
+}
+
+pub(super) fn rules(cells: &mut dyn Cells) -> Answer<RulesRow> {
+    let mut row = Row { cells, table: "rules" };
+    Ok(RulesRow { tenant: TenantId(row.count()?), user: row.key()?, version: row.count()?, text: row.text()? })
+}
+
+pub(super) fn list(cells: &mut dyn Cells) -> Answer<(String, String)> {
+    let mut row = Row { cells, table: "lists" };
+    Ok((row.text()?, row.text()?))
+}
+
+pub(super) fn endpoint(cells: &mut dyn Cells) -> Answer<Endpoint> {
+    let mut row = Row { cells, table: "endpoints" };
+    Ok(Endpoint {
+        tenant: TenantId(row.count()?),
+        id: EndpointId(row.count()?),
+        url: row.text()?,
+        secrets: row.list()?,
+        state: row.word(EndpointState::from_word)?,
+        failing_since: row.maybe_time()?,
+    })
+}
+
+pub(super) fn event(cells: &mut dyn Cells) -> Answer<OutboxEvent> {
+    let mut row = Row { cells, table: "events" };
+    Ok(OutboxEvent {
+        tenant: TenantId(row.count()?),
+        id: EventId(row.count()?),
+        kind: row.text()?,
+        subject: row.text()?,
+        body: row.text()?,
+        at: row.time()?,
+    })
+}
+
+pub(super) fn delivery(cells: &mut dyn Cells) -> Answer<Delivery> {
+    let mut row = Row { cells, table: "deliveries" };
+    Ok(Delivery {
+        tenant: TenantId(row.count()?),
+        event: EventId(row.count()?),
+        endpoint: EndpointId(row.count()?),
+        state: row.word(DeliveryState::from_word)?,
+        due_at: row.maybe_time()?,
+        attempts: row.count()?,
+        last: row.maybe_text()?,
+    })
+}
+
+pub(super) fn due_delivery(cells: &mut dyn Cells) -> Answer<DueDelivery> {
+    Ok(DueDelivery { delivery: delivery(cells)?, event: event(cells)?, endpoint: endpoint(cells)? })
+}

@@ -1,0 +1,299 @@
+//! SQLite: one writer with group commit, readers beside it.
+//!
+//! The writer is a task that owns the only connection which writes. It takes what waits for it, makes each commit in a
+//! savepoint of one transaction, and answers when that one is on the disk (`synchronous=FULL`): while the disk works, the
+//! next group gathers. A commit whose guard fails takes back its savepoint and nothing else.
+//!
+//! After an error that leaves the file in doubt, nothing is read or written any more: the host must stop and begin anew from
+//! what the disk has.
+
+use super::commit::apply;
+use super::link::{Link, Read};
+use super::queries::{Ask, Scope};
+use super::statements::{self as sql, Sql};
+use super::{args::Arg, migrator, rows};
+use crate::host::store::{Commit, CommitError, OpenError, StoreError};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// The steps that make the tables.
+const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/sqlite/0001_begin.sql"))];
+
+/// Most commits that share one transaction: what one of them can wait for the others.
+const GROUP_MAX: usize = 256;
+/// Most requests that wait for the writer; who comes later waits for a place.
+const QUEUE_MAX: usize = 1024;
+/// Connections that read. SQLite reads in the process, so more than a few only compete for the processor.
+const READERS_MAX: u32 = 4;
+/// How long another process that holds the file is waited for, and a reader for a free connection.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A store in a file. A clone is another handle on it.
+#[derive(Clone)]
+pub struct Sqlite {
+    readers: SqlitePool,
+    writer: mpsc::Sender<Request>,
+    broken: Broken,
+}
+
+/// Why the store takes nothing any more, once it does not.
+type Broken = Arc<OnceLock<StoreError>>;
+
+/// What the writer is asked for.
+enum Request {
+    Commit(Commit, oneshot::Sender<Result<(), CommitError>>),
+    Number(oneshot::Sender<Result<u64, StoreError>>),
+    Close(oneshot::Sender<()>),
+}
+
+/// Shows no path.
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("store in a SQLite file")
+    }
+}
+
+impl Sqlite {
+    /// Opens the file, or makes it.
+    pub(in crate::host::store) async fn open(path: &str) -> Result<Self, OpenError> {
+        if path.is_empty() || path == ":memory:" {
+            return Err(OpenError::Url);
+        }
+        let mut connection = options(path).connect().await.map_err(OpenError::Open)?;
+        migrator(STEPS).run(&mut connection).await.map_err(OpenError::Migrate)?;
+        Self::start(path, connection).await
+    }
+
+    async fn start(path: &str, connection: SqliteConnection) -> Result<Self, OpenError> {
+        let reading = SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(BUSY_TIMEOUT);
+        let readers = reading.connect_with(options(path).pragma("query_only", "ON")).await.map_err(OpenError::Open)?;
+        let (writer, queue) = mpsc::channel(QUEUE_MAX);
+        let broken = Broken::default();
+        tokio::spawn(Writer { connection, queue, broken: Arc::clone(&broken) }.run());
+        Ok(Self { readers, writer, broken })
+    }
+
+    pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        self.request(|answer| Request::Commit(commit, answer)).await.unwrap_or_else(|error| Err(error.into()))
+    }
+
+    pub(in crate::host::store) async fn close(&self) {
+        let _closed = self.request(Request::Close).await;
+        self.readers.close().await;
+    }
+
+    /// Asks the writer. Where it is gone, the answer is why.
+    async fn request<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, StoreError> {
+        self.check()?;
+        let (answer, answered) = oneshot::channel();
+        self.writer.send(request(answer)).await.map_err(|_| StoreError::Unavailable)?;
+        answered.await.map_err(|_| StoreError::Unavailable)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
+    }
+}
+
+fn options(path: &str) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("trusted_schema", "OFF")
+}
+
+impl Ask for Sqlite {
+    async fn ask<T: Send>(&self, _scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+        self.check()?;
+        let mut connection = self.readers.acquire().await.map_err(|error| failure(&error))?;
+        connection.rows(sql, args, read).await.map_err(|fail| fail.asked(failure))
+    }
+
+    async fn number(&self) -> Result<u64, StoreError> {
+        self.request(Request::Number).await?
+    }
+}
+
+/// The task that writes.
+struct Writer {
+    connection: SqliteConnection,
+    queue: mpsc::Receiver<Request>,
+    broken: Broken,
+}
+
+/// One request of a group, and what came of it unless the group fails.
+enum Done {
+    Commit(oneshot::Sender<Result<(), CommitError>>, Result<(), CommitError>),
+    Number(oneshot::Sender<Result<u64, StoreError>>, u64),
+}
+
+impl Done {
+    /// Answers, when it is known what came of the group. Whoever asked may have gone.
+    fn tell(self, group: Result<(), StoreError>) {
+        match self {
+            Self::Commit(answer, done) => {
+                let _gone = answer.send(group.map_err(CommitError::from).and(done));
+            }
+            Self::Number(answer, number) => {
+                let _gone = answer.send(group.map(|()| number));
+            }
+        }
+    }
+}
+
+impl Writer {
+    /// Serves until every handle is gone, or one of them closes the store.
+    async fn run(mut self) {
+        let mut group = Vec::new();
+        let mut closing = Vec::new();
+        while self.queue.recv_many(&mut group, GROUP_MAX).await > 0 {
+            let mut done = Vec::with_capacity(group.len());
+            for request in group.drain(..) {
+                match request {
+                    // What was asked for before is still done, what comes after is refused.
+                    Request::Close(answer) => {
+                        self.queue.close();
+                        closing.push(answer);
+                    }
+                    Request::Commit(commit, answer) => done.push((Some(commit), Done::Commit(answer, Ok(())))),
+                    Request::Number(answer) => done.push((None, Done::Number(answer, 0))),
+                }
+            }
+            if !done.is_empty() {
+                self.serve(done).await;
+            }
+        }
+        if self.connection.close().await.is_err() {
+            tracing::warn!("the database was not closed properly");
+        }
+        for answer in closing {
+            let _gone = answer.send(());
+        }
+    }
+
+    /// One group: durable, then answered.
+    async fn serve(&mut self, mut group: Vec<(Option<Commit>, Done)>) {
+        let outcome = match self.broken.get() {
+            Some(error) => Err(error.clone()),
+            None => self.transaction(&mut group).await,
+        };
+        if let Err(error) = &outcome {
+            // Fails where SQLite has already taken the transaction back.
+            let _none_open = self.statement("ROLLBACK").await;
+            if let StoreError::Broken(why) = error {
+                tracing::error!(why, "the database is in doubt: nothing is read or written any more");
+                let _first_counts = self.broken.set(error.clone());
+            }
+        }
+        for (_, done) in group {
+            done.tell(outcome.clone());
+        }
+    }
+
+    async fn transaction(&mut self, group: &mut [(Option<Commit>, Done)]) -> Result<(), StoreError> {
+        self.statement("BEGIN IMMEDIATE").await?;
+        for (commit, done) in group {
+            match (commit, done) {
+                (Some(commit), Done::Commit(_, done)) => *done = self.savepoint(commit).await?,
+                (_, Done::Number(_, number)) => *number = self.number().await?,
+                (None, Done::Commit(..)) => {}
+            }
+        }
+        self.statement("COMMIT").await
+    }
+
+    /// One commit. The outer error is one of the whole group.
+    async fn savepoint(&mut self, commit: &Commit) -> Result<Result<(), CommitError>, StoreError> {
+        self.statement("SAVEPOINT one").await?;
+        let Err(fail) = apply(&mut self.connection, commit).await else {
+            self.statement("RELEASE one").await?;
+            return Ok(Ok(()));
+        };
+        let error = match fail.told(failure) {
+            CommitError::Store(error @ (StoreError::Broken(_) | StoreError::ReadOnly | StoreError::Unavailable)) => {
+                return Err(error);
+            }
+            own => own,
+        };
+        self.statement("ROLLBACK TO one").await?;
+        self.statement("RELEASE one").await?;
+        Ok(Err(error))
+    }
+
+    async fn number(&mut self) -> Result<u64, StoreError> {
+        let given = self.connection.rows(sql::NEXT_NUMBER, vec![], rows::count).await.map_err(|fail| fail.asked(failure))?;
+        given.first().copied().ok_or_else(|| StoreError::Broken("the row of numbers is gone".to_owned()))
+    }
+
+    async fn statement(&mut self, text: &'static str) -> Result<(), StoreError> {
+        sqlx::query(text).execute(&mut self.connection).await.map_err(|error| failure(&error))?;
+        Ok(())
+    }
+}
+
+/// What an error of SQLite means. Source: the list of result codes, <https://sqlite.org/rescode.html>; the low byte is the
+/// primary one.
+fn failure(error: &sqlx::Error) -> StoreError {
+    let sqlx::Error::Database(error) = error else {
+        return match error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => StoreError::Unavailable,
+            _ => StoreError::Broken("the connection to the database is gone".to_owned()),
+        };
+    };
+    let code: i32 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
+    match code & 0xff {
+        // SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT
+        5 | 6 | 7 | 9 => StoreError::Unavailable,
+        // SQLITE_READONLY, FULL
+        8 | 13 => StoreError::ReadOnly,
+        // SQLITE_TOOBIG
+        18 => StoreError::Row { table: "commit", why: "a value is too long".to_owned() },
+        // SQLITE_IOERR, CORRUPT, NOTADB, CANTOPEN, and whatever should not happen
+        _ => StoreError::Broken(format!("SQLite code {code}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STEPS, Sqlite, migrator, options};
+    use crate::host::model::TenantId;
+    use crate::host::store::{Commit, CommitError, Queries, StoreError, Write};
+    use sqlx::ConnectOptions;
+
+    fn list(name: &str, bytes: usize) -> Commit {
+        Commit { tenant: TenantId(1), writes: vec![Write::List(name.to_owned(), "x".repeat(bytes))] }
+    }
+
+    /// As on a full disk, SQLite answers SQLITE_FULL past the pages that it may use.
+    #[tokio::test]
+    async fn a_full_disk_takes_no_writes_and_loses_none() {
+        let file = std::env::temp_dir().join(format!("callsheet-full-{}.db", std::process::id()));
+        let path = file.to_str().expect("folders for temporary files have plain names");
+        let mut connection = options(path).connect().await.expect("the file can be made");
+        migrator(STEPS).run(&mut connection).await.expect("the file is empty");
+        sqlx::query("PRAGMA max_page_count = 120").execute(&mut connection).await.expect("a setting");
+        let store = Sqlite::start(path, connection).await.expect("the file is there");
+        store.commit(list("first", 100_000)).await.expect("there is room");
+        let full = store.commit(list("second", 1_000_000)).await;
+        assert!(matches!(full, Err(CommitError::Store(StoreError::ReadOnly))), "{full:?}");
+        let names =
+            async || store.lists(TenantId(1)).await.expect("it reads").into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names().await, ["first"]);
+        // Somebody helped.
+        store.commit(list("first", 10)).await.expect("what shrinks needs no room");
+        store.commit(list("third", 100_000)).await.expect("there is room again");
+        assert_eq!(names().await, ["first", "third"]);
+        store.close().await;
+        for end in ["", "-wal", "-shm"] {
+            let _not_there = std::fs::remove_file(format!("{path}{end}"));
+        }
+    }
+}

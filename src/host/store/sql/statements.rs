@@ -1,0 +1,153 @@
+//! Every statement, once for both databases. Where they differ, the difference is one part of the text, and stands here.
+//!
+//! No statement is put together at run time: what varies goes in as an argument. A test prepares each on both databases.
+
+/// One statement, as each database wants it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::host::store) struct Sql {
+    pub(in crate::host::store) sqlite: &'static str,
+    pub(in crate::host::store) postgres: &'static str,
+}
+
+/// The columns of a table, in the order in which `rows` reads them.
+#[rustfmt::skip]
+macro_rules! columns {
+    (tenants) => { "tenant, name, own_domains, bots, plan_version" };
+    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state" };
+    (calendars) => { "tenant, id, connection, origin, reference, cursor, state, synced_at, expanded_to, version" };
+    (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
+    (meetings) => { "tenant, id, sightings, start_at, end_at, outcome, decided_by, rule, reason, record, conflict, version" };
+    (dispatches) => { "tenant, meeting, epoch, bot_key, state, due_at, fire_at, start_at, late_at, spec, fence, owner, lease_until, \
+                       attempts, verified, reason, version" };
+    (endpoints) => { "tenant, id, url, secrets, state, failing_since" };
+    (events) => { "tenant, id, kind, subject, body, happened_at" };
+    (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer" };
+}
+
+/// A part of a statement: text; `[n]` for the texts of the list in argument n; `(table)` for its columns; `{one other}` where
+/// SQLite wants one and PostgreSQL the other.
+#[rustfmt::skip]
+macro_rules! part {
+    (sqlite [$list:literal]) => { concat!("SELECT value FROM json_each($", $list, ")") };
+    (postgres [$list:literal]) => { concat!("SELECT value FROM json_array_elements_text($", $list, "::json)") };
+    (sqlite {$one:literal $other:literal}) => { $one };
+    (postgres {$one:literal $other:literal}) => { $other };
+    ($database:ident ($table:ident)) => { columns!($table) };
+    ($database:ident $text:literal) => { $text };
+}
+
+macro_rules! statements {
+    ($($name:ident { $($part:tt)+ })*) => {
+        $(pub(super) const $name: Sql = Sql {
+            sqlite: concat!($(part!(sqlite $part)),+),
+            postgres: concat!($(part!(postgres $part)),+),
+        };)*
+
+        /// Every statement, with its name.
+        #[cfg(test)]
+        pub(in crate::host::store) const ALL: &[(&str, Sql)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    TENANTS { "SELECT " (tenants) " FROM tenants ORDER BY tenant" }
+    TENANT { "SELECT " (tenants) " FROM tenants WHERE tenant = $1" }
+    // One index range a calendar: its sightings are named `id/…`, and `0` is the character after the slash.
+    WATCHED { "SELECT c.tenant, c.id, k.client, (SELECT min(d.start_at) FROM seen s
+            JOIN dispatches d ON d.tenant = s.tenant AND d.meeting = s.meeting
+            WHERE s.tenant = c.tenant AND s.sighting >= c.id || '/' AND s.sighting < c.id || '0' AND d.state = 'planned' AND d.start_at > $1)
+        FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
+        WHERE k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id" }
+    CONNECTIONS { "SELECT " (connections) " FROM connections WHERE tenant = $1 ORDER BY id" }
+    CALENDARS { "SELECT " (calendars) " FROM calendars WHERE tenant = $1 ORDER BY id" }
+    CALENDAR { "SELECT " (calendars) " FROM calendars WHERE tenant = $1 AND id = $2" }
+    ENTRIES { "SELECT id, body FROM entries WHERE tenant = $1 AND calendar = $2 ORDER BY id" }
+    SIGHTINGS { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND calendar = $2 ORDER BY id" }
+    // Two index look-ups, then the rows: one condition with `or`, or with `in`, reads all rows of the tenant.
+    SIGHTINGS_LIKE { "SELECT " (sightings) " FROM (
+            SELECT calendar, id FROM sightings WHERE tenant = $1 AND uid IN (" [2] ")
+            UNION SELECT calendar, id FROM sightings WHERE tenant = $1 AND place IN (" [3] ")) AS found
+        JOIN sightings USING (calendar, id) WHERE tenant = $1 ORDER BY calendar, id" }
+    ALL_SIGHTINGS { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 ORDER BY calendar, id" }
+    MEETINGS_OF { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (
+            SELECT meeting FROM seen WHERE tenant = $1 AND sighting IN (" [2] ")) ORDER BY id" }
+    MEETINGS_NAMED { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (" [2] ") ORDER BY id" }
+    MEETINGS { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND start_at >= $2 AND start_at < $3 ORDER BY start_at, id LIMIT $4" }
+    DISPATCHES_OF { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY meeting, epoch" }
+    DUE_DISPATCHES { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
+        ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" }
+    OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1 AND uid IN (" [2] ")
+        ORDER BY uid, user_key, occurrence_key" }
+    RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
+        AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
+    LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
+    ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
+    EVENTS { "SELECT " (events) " FROM events WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3" }
+    // Receiver by receiver, so that one with a long queue costs no more than its share.
+    DUE_DELIVERIES { "SELECT d.tenant, d.event, d.endpoint, d.state, d.due_at, d.attempts, d.last_answer,
+            v.tenant, v.id, v.kind, v.subject, v.body, v.happened_at, e.tenant, e.id, e.url, e.secrets, e.state, e.failing_since
+        FROM endpoints e CROSS JOIN " {"deliveries d" "LATERAL (SELECT * FROM deliveries x WHERE x.tenant = e.tenant AND
+            x.endpoint = e.id AND x.state = 'pending' AND x.due_at < $1 ORDER BY x.due_at, x.event LIMIT $3) d"} "
+        JOIN events v ON v.tenant = d.tenant AND v.id = d.event
+        WHERE e.state = 'active'" {" AND d.tenant = e.tenant AND d.endpoint = e.id AND d.event IN (SELECT x.event FROM deliveries x
+            WHERE x.tenant = e.tenant AND x.endpoint = e.id AND x.state = 'pending' AND x.due_at < $1
+            ORDER BY x.due_at, x.event LIMIT $3)" ""} "
+        ORDER BY d.due_at, d.tenant, d.event, d.endpoint LIMIT $2" }
+    DEAD_DELIVERIES { "SELECT " (deliveries) " FROM deliveries WHERE tenant = $1 AND endpoint = $2 AND state = 'dead'
+        ORDER BY event LIMIT $3" }
+
+    // Whose rows a transaction is for; SQLite has nothing of the kind.
+    ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true)"} }
+    ENTER_SCHEDULER { {"SELECT 1" "SELECT set_config('app.scope', 'scheduler', true)"} }
+
+    NEXT_NUMBER { "UPDATE numbers SET last = last + 1 RETURNING last" }
+    TAKE_NUMBER { "UPDATE numbers SET last = $1 WHERE last < $1" }
+    PUT_TENANT { "INSERT INTO tenants (" (tenants) ") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant) DO UPDATE
+        SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots" }
+    GROW_PLAN { "UPDATE tenants SET plan_version = plan_version + 1 WHERE tenant = $1 AND plan_version = $2" }
+    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE
+        SET user_name = excluded.user_name, origin = excluded.origin, client = excluded.client, addresses = excluded.addresses,
+            zone = excluded.zone, state = excluded.state" }
+    REMOVE_CONNECTION { "DELETE FROM connections WHERE tenant = $1 AND id = $2" }
+    ADD_CALENDAR { "INSERT INTO calendars (" (calendars) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_CALENDAR { "UPDATE calendars SET connection = $3, origin = $4, reference = $5, cursor = $6, state = $7, synced_at = $8,
+            expanded_to = $9, version = $10 + 1 WHERE tenant = $1 AND id = $2 AND version = $10" }
+    GROW_CALENDAR { "UPDATE calendars SET version = version + 1 WHERE tenant = $1 AND id = $2" }
+    PUT_ENTRY { "INSERT INTO entries (tenant, calendar, id, body) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant, calendar, id) DO UPDATE SET body = excluded.body" }
+    REMOVE_ENTRY { "DELETE FROM entries WHERE tenant = $1 AND calendar = $2 AND id = $3" }
+    PUT_SIGHTING { "INSERT INTO sightings (tenant, " (sightings) ", place) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT (tenant, calendar, id) DO UPDATE
+        SET uid = excluded.uid, family = excluded.family, occurrence = excluded.occurrence, start_at = excluded.start_at,
+            room = excluded.room, entry = excluded.entry, body = excluded.body, place = excluded.place" }
+    REMOVE_SIGHTING { "DELETE FROM sightings WHERE tenant = $1 AND calendar = $2 AND id = $3" }
+    ADD_MEETING { "INSERT INTO meetings (" (meetings) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 + 1)
+        ON CONFLICT DO NOTHING" }
+    CHANGE_MEETING { "UPDATE meetings SET sightings = $3, start_at = $4, end_at = $5, outcome = $6, decided_by = $7, rule = $8,
+            reason = $9, record = $10, conflict = $11, version = $12 + 1 WHERE tenant = $1 AND id = $2 AND version = $12" }
+    REMOVE_MEETING { "DELETE FROM meetings WHERE tenant = $1 AND id = $2" }
+    FORGET_SEEN { "DELETE FROM seen WHERE tenant = $1 AND meeting = $2 AND sighting NOT IN (" [3] ")" }
+    PUT_SEEN { "INSERT INTO seen (tenant, meeting, sighting) SELECT $1, $2, value FROM (" [3] ") AS listed WHERE true
+        ON CONFLICT DO NOTHING" }
+    ADD_DISPATCH { "INSERT INTO dispatches (" (dispatches) ", acts_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 + 1, $18) ON CONFLICT DO NOTHING" }
+    CHANGE_DISPATCH { "UPDATE dispatches SET bot_key = $4, state = $5, due_at = $6, fire_at = $7, start_at = $8, late_at = $9, spec = $10,
+            fence = $11, owner = $12, lease_until = $13, attempts = $14, verified = $15, reason = $16, version = $17 + 1, acts_at = $18
+        WHERE tenant = $1 AND meeting = $2 AND epoch = $3 AND version = $17 AND fence <= $11" }
+    PUT_OVERRIDE { "INSERT INTO overrides (tenant, user_key, uid, occurrence_key, mark, stop) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (tenant, uid, user_key, occurrence_key) DO UPDATE SET mark = excluded.mark, stop = excluded.stop" }
+    REMOVE_OVERRIDE { "DELETE FROM overrides WHERE tenant = $1 AND user_key = $2 AND uid = $3 AND occurrence_key = $4" }
+    ADD_RULES { "INSERT INTO rules (tenant, user_key, version, body) SELECT $1, $2, $3, $4
+        WHERE (SELECT coalesce(max(version), 0) + 1 FROM rules WHERE tenant = $1 AND user_key = $2) = $3 ON CONFLICT DO NOTHING" }
+    PUT_LIST { "INSERT INTO lists (tenant, name, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, name) DO UPDATE SET body = excluded.body" }
+    PUT_ENDPOINT { "INSERT INTO endpoints (" (endpoints) ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, id) DO UPDATE
+        SET url = excluded.url, secrets = excluded.secrets, state = excluded.state, failing_since = excluded.failing_since" }
+    REMOVE_ENDPOINT { "DELETE FROM endpoints WHERE tenant = $1 AND id = $2" }
+    NEXT_EVENT { "INSERT INTO event_numbers (tenant, last) VALUES ($1, 1)
+        ON CONFLICT (tenant) DO UPDATE SET last = event_numbers.last + 1 RETURNING last" }
+    ADD_EVENT { "INSERT INTO events (" (events) ") VALUES ($1, $2, $3, $4, $5, $6)" }
+    ADD_DELIVERIES { "INSERT INTO deliveries (tenant, event, endpoint, state, due_at, attempts)
+        SELECT tenant, $2, id, 'pending', $3, 0 FROM endpoints WHERE tenant = $1 AND state = 'active'" }
+    CHANGE_DELIVERY { "UPDATE deliveries SET state = $4, due_at = $5, attempts = $6, last_answer = $7
+        WHERE tenant = $1 AND event = $2 AND endpoint = $3 AND $6 - attempts IN (0, 1)" }
+}

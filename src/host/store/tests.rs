@@ -1,0 +1,180 @@
+//! What every store does alike is named one by one, and tried on each; [`random`] lets them do anything at all, and compares. What one database does alone stands in [`files`] and [`servers`].
+
+mod calendars;
+mod commits;
+mod deliveries;
+mod files;
+mod meetings;
+mod postgres;
+mod random;
+mod rows;
+mod servers;
+
+use super::{CommitError, Memory, Moment, Store, StoreError, Write};
+use crate::host::model::{CalendarId, TenantId};
+use rows::{calendar, commit, connection, tenant};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A runtime on this thread, with the time of the machine.
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime without threads")
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    runtime().block_on(work)
+}
+
+/// A folder for one test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("callsheet-store-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&path).expect("the folder for temporary files can be written");
+        Self(path)
+    }
+
+    /// The URL of a database in it.
+    fn url(&self) -> String {
+        format!("sqlite:{}", self.0.join("store.db").display())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _left_behind = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const ONE: TenantId = TenantId(1);
+const CALENDAR: CalendarId = CalendarId(2);
+const WORKS: &str = "the store works";
+
+/// Commits for tenant 1, and expects that it holds.
+async fn put(store: &Store, writes: impl IntoIterator<Item = Write>) {
+    store.commit(commit(1, writes)).await.expect("no guard is in the way");
+}
+
+/// Commits for tenant 1, and expects this conflict.
+async fn refused(store: &Store, writes: impl IntoIterator<Item = Write>, expected: &str) {
+    match store.commit(commit(1, writes)).await {
+        Err(CommitError::Conflict(what)) => assert_eq!(what, expected),
+        other => panic!("not a conflict: {other:?}"),
+    }
+}
+
+/// Tenant 1, its connection 1 and calendar 2.
+async fn with_calendar(store: &Store) {
+    put(store, [tenant(1), Write::Connection(connection(1, 1)), Write::Calendar(calendar(1, 1, 2, 0))]).await;
+}
+
+async fn open(url: &str) -> Store {
+    Store::open(url).await.expect("the database is there")
+}
+
+/// Each named case, on every store.
+macro_rules! on_every_store {
+    ($($about:ident { $($case:ident)* })*) => {
+        mod memory {
+            $($(#[test]
+            fn $case() {
+                super::block_on(super::$about::$case(super::Store::Memory(super::Memory::new())));
+            })*)*
+        }
+
+        mod sqlite {
+            $($(#[test]
+            fn $case() {
+                let folder = super::Folder::new();
+                super::block_on(async {
+                    let store = super::open(&folder.url()).await;
+                    super::$about::$case(store.clone()).await;
+                    store.close().await;
+                });
+            })*)*
+        }
+
+        mod postgresql {
+            $($(#[test]
+            fn $case() {
+                let Some(url) = super::postgres::database() else { return };
+                super::block_on(async {
+                    let store = super::open(&url).await;
+                    super::$about::$case(store.clone()).await;
+                    store.close().await;
+                });
+            })*)*
+        }
+    };
+}
+
+on_every_store! {
+    calendars {
+        a_tenant_is_made_once_and_its_plan_version_is_left_alone
+        tenants_come_by_number
+        plan_version_is_a_guard
+        numbers_are_never_given_twice
+        calendars_are_guarded_by_version
+        a_calendar_needs_its_connection
+        entries_come_by_id_and_grow_the_calendar
+        entries_and_sightings_need_their_calendar
+        removing_a_connection_takes_all_it_holds
+        sightings_are_found_by_uid_and_by_room
+        sightings_follow_their_last_write
+    }
+    meetings {
+        meetings_are_guarded_by_version
+        meetings_come_by_start_inside_the_window
+        meetings_are_found_by_sighting
+        removing_a_meeting_takes_its_dispatches
+        dispatches_are_guarded_by_version_and_fence
+        a_dispatch_needs_its_meeting
+        dispatches_come_by_meeting_and_epoch
+        due_dispatches_come_by_when_a_host_may_act
+        watched_are_active_and_know_their_next_start
+        overrides_are_found_by_uid
+        rules_are_numbered_without_gaps
+        lists_are_replaced_by_name
+    }
+    deliveries {
+        events_ascend_and_reach_active_receivers
+        deliveries_count_attempts
+        due_deliveries_are_shared_out_between_receivers
+        dead_deliveries_come_by_event
+        removing_a_receiver_takes_its_deliveries
+    }
+    commits {
+        tenants_with_equal_numbers_never_meet
+        a_row_of_another_tenant_is_refused
+        a_failed_commit_changes_nothing
+        writes_hold_in_their_order
+        instants_are_kept_to_the_microsecond
+        any_text_comes_back_as_it_was
+    }
+}
+
+#[test]
+fn a_hook_sees_each_operation_and_can_lose_it_or_its_answer() {
+    let seen = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&seen);
+    let memory = Memory::new();
+    // The first commit is lost, of the second only the answer.
+    let faulty = memory.with_hook(Arc::new(move |operation, moment| {
+        let number = counter.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(operation, "commit");
+        let fails = matches!((number, moment), (0, Moment::Before) | (2, Moment::After));
+        if fails { Err(StoreError::Unavailable) } else { Ok(()) }
+    }));
+    let (faulty, healthy) = (Store::Memory(faulty), Store::Memory(memory));
+    block_on(async {
+        assert!(faulty.commit(rows::commit(1, [rows::tenant(1)])).await.is_err());
+        assert_eq!(healthy.tenant(TenantId(1)).await.expect("nothing fails here"), None);
+        assert!(faulty.commit(rows::commit(1, [rows::tenant(1)])).await.is_err());
+        assert!(healthy.tenant(TenantId(1)).await.expect("nothing fails here").is_some());
+    });
+    assert_eq!(seen.load(Ordering::Relaxed), 3);
+}

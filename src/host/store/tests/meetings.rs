@@ -1,0 +1,195 @@
+//! What is decided: meetings, dispatches, what people and rules say. Each case begins with an empty store.
+
+use super::rows::{at, calendar, commit, connection, dispatch, meeting, override_row, rules};
+use super::{ONE, WORKS, put, refused, with_calendar};
+use crate::host::model::{Calendar, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, Meeting, OverrideRow};
+use crate::host::store::{Store, Watched, Write};
+use crate::time::Instant;
+
+pub(super) async fn meetings_are_guarded_by_version(store: Store) {
+    put(&store, [Write::Meeting(meeting(1, "m", 0))]).await;
+    refused(&store, [Write::Meeting(meeting(1, "m", 0))], "meeting").await;
+    refused(&store, [Write::Meeting(meeting(1, "m", 2))], "meeting").await;
+    refused(&store, [Write::Meeting(meeting(1, "n", 1))], "meeting").await;
+    let changed = Meeting { end: None, rule: Some("2".to_owned()), conflict: true, ..meeting(1, "m", 1) };
+    put(&store, [Write::Meeting(changed.clone())]).await;
+    let stored = store.meetings_of(ONE, &["1/m".to_owned()]).await.expect(WORKS);
+    assert_eq!(stored, [Meeting { version: 2, ..changed }]);
+}
+
+pub(super) async fn meetings_come_by_start_inside_the_window(store: Store) {
+    let rows = [("d", 5), ("b", 3), ("a", 3), ("c", 1)].map(|(id, seconds)| Meeting { start: at(seconds), ..meeting(1, id, 0) });
+    put(&store, rows.into_iter().map(Write::Meeting)).await;
+    let ids = async |from, to, limit| {
+        let found = store.meetings(ONE, at(from), at(to), limit).await.expect(WORKS);
+        found.into_iter().map(|row| row.id).collect::<String>()
+    };
+    assert_eq!(ids(0, 100, 100).await, "cabd");
+    assert_eq!(ids(1, 5, 100).await, "cab");
+    assert_eq!(ids(2, 6, 2).await, "ab");
+    assert_eq!(ids(2, 6, 0).await, "");
+    assert_eq!(ids(6, 2, 100).await, "");
+    put(&store, [Write::Meeting(Meeting { start: at(50), ..meeting(1, "c", 1) })]).await;
+    assert_eq!(ids(0, 100, 100).await, "abdc");
+}
+
+pub(super) async fn meetings_are_found_by_sighting(store: Store) {
+    let seen = |id: &str, version, sightings: &[&str]| {
+        Write::Meeting(Meeting { sightings: sightings.iter().map(|&name| name.to_owned()).collect(), ..meeting(1, id, version) })
+    };
+    put(&store, [seen("n", 0, &["1/a", "2/b", "2/b"]), seen("m", 0, &["1/a"]), seen("o", 0, &[])]).await;
+    let ids = async |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let found = store.meetings_of(ONE, &names).await.expect(WORKS);
+        found.into_iter().map(|row| row.id).collect::<String>()
+    };
+    assert_eq!(ids(&["1/a", "2/b", "2/b"]).await, "mn");
+    assert_eq!(ids(&["2/b", "9/z"]).await, "n");
+    assert_eq!(ids(&[]).await, "");
+    put(&store, [seen("n", 1, &["3/c"])]).await;
+    assert_eq!(ids(&["1/a", "2/b"]).await, "m");
+    assert_eq!(ids(&["3/c"]).await, "n");
+}
+
+pub(super) async fn removing_a_meeting_takes_its_dispatches(store: Store) {
+    for id in ["m", "n"] {
+        put(
+            &store,
+            [Write::Meeting(meeting(1, id, 0)), Write::Dispatch(dispatch(1, id, 0, 0)), Write::Dispatch(dispatch(1, id, 1, 0))],
+        )
+        .await;
+    }
+    put(&store, [Write::RemoveMeeting("m".to_owned()), Write::RemoveMeeting("nobody".to_owned())]).await;
+    assert_eq!(store.meetings_of(ONE, &["1/m".to_owned()]).await.expect(WORKS), []);
+    assert_eq!(store.due_dispatches(at(1000), 10).await.expect(WORKS).len(), 2);
+    assert_eq!(store.dispatches_of(ONE, &["m".to_owned()]).await.expect(WORKS), []);
+}
+
+pub(super) async fn dispatches_are_guarded_by_version_and_fence(store: Store) {
+    put(&store, [Write::Meeting(meeting(1, "m", 0)), Write::Dispatch(dispatch(1, "m", 0, 0))]).await;
+    refused(&store, [Write::Dispatch(dispatch(1, "m", 0, 0))], "dispatch").await;
+    refused(&store, [Write::Dispatch(dispatch(1, "m", 0, 2))], "dispatch").await;
+    refused(&store, [Write::Dispatch(dispatch(1, "m", 1, 1))], "dispatch").await;
+    let claimed = Dispatch {
+        state: DispatchState::Claimed,
+        fence: 3,
+        owner: Some("host".to_owned()),
+        lease_until: Some(at(25)),
+        attempts: 1,
+        verified: true,
+        reason: Some("why".to_owned()),
+        ..dispatch(1, "m", 0, 1)
+    };
+    put(&store, [Write::Dispatch(claimed.clone())]).await;
+    // The version is right, the fence is that of a host which was overtaken.
+    refused(&store, [Write::Dispatch(Dispatch { fence: 2, version: 2, ..claimed.clone() })], "dispatch").await;
+    put(&store, [Write::Dispatch(Dispatch { version: 2, ..claimed.clone() })]).await;
+    assert_eq!(store.dispatches_of(ONE, &["m".to_owned()]).await.expect(WORKS), [Dispatch { version: 3, ..claimed }]);
+}
+
+pub(super) async fn a_dispatch_needs_its_meeting(store: Store) {
+    refused(&store, [Write::Dispatch(dispatch(1, "m", 0, 0))], "meeting").await;
+}
+
+pub(super) async fn dispatches_come_by_meeting_and_epoch(store: Store) {
+    for id in ["b", "a", "c"] {
+        put(
+            &store,
+            [Write::Meeting(meeting(1, id, 0)), Write::Dispatch(dispatch(1, id, 10, 0)), Write::Dispatch(dispatch(1, id, 2, 0))],
+        )
+        .await;
+    }
+    let found = store.dispatches_of(ONE, &["b", "a", "b", "x"].map(str::to_owned)).await.expect(WORKS);
+    assert_eq!(found.iter().map(|row| format!("{}{}", row.meeting, row.epoch)).collect::<Vec<_>>(), ["a2", "a10", "b2", "b10"]);
+    assert_eq!(store.dispatches_of(ONE, &[]).await.expect(WORKS), []);
+}
+
+pub(super) async fn due_dispatches_come_by_when_a_host_may_act(store: Store) {
+    let due = |id: &str, due: Option<i64>, lease: Option<i64>| {
+        let row = Dispatch { due_at: due.map(at), lease_until: lease.map(at), ..dispatch(1, id, 0, 0) };
+        [Write::Meeting(meeting(1, id, 0)), Write::Dispatch(row)]
+    };
+    for (id, when, lease) in
+        [("a", Some(5), None), ("b", Some(3), Some(20)), ("c", Some(9), Some(2)), ("d", None, None), ("e", None, Some(1))]
+    {
+        put(&store, due(id, when, lease)).await;
+    }
+    store.commit(commit(2, [Write::Meeting(meeting(2, "f", 0)), Write::Dispatch(dispatch(2, "f", 0, 0))])).await.expect(WORKS);
+    put(&store, [Write::Meeting(meeting(1, "g", 0)), Write::Dispatch(dispatch(1, "g", 0, 0))]).await;
+    let ids = async |before, limit| {
+        let found = store.due_dispatches(before, limit).await.expect(WORKS);
+        found.into_iter().map(|row| row.meeting).collect::<String>()
+    };
+    assert_eq!(ids(at(100), 100).await, "acgfb");
+    assert_eq!(ids(at(100), 2).await, "ac");
+    assert_eq!(ids(at(9), 100).await, "a");
+    assert_eq!(ids(at(10), 100).await, "ac");
+    let done = Dispatch { due_at: None, state: DispatchState::Ended, ..dispatch(1, "a", 0, 1) };
+    put(&store, [Write::Dispatch(done)]).await;
+    assert_eq!(ids(at(100), 100).await, "cgfb");
+}
+
+pub(super) async fn watched_are_active_and_know_their_next_start(store: Store) {
+    with_calendar(&store).await;
+    put(&store, [Write::Calendar(calendar(1, 1, 3, 0)), Write::Calendar(calendar(1, 1, 20, 0))]).await;
+    put(&store, [Write::Calendar(Calendar { state: CalendarState::Gone, ..calendar(1, 1, 4, 0) })]).await;
+    put(&store, [Write::Calendar(Calendar { state: CalendarState::Failing, ..calendar(1, 1, 5, 0) })]).await;
+    let cut = Connection { state: ConnectionState::Reconnect, ..connection(1, 7) };
+    put(&store, [Write::Connection(cut), Write::Calendar(calendar(1, 7, 8, 0))]).await;
+    let planned = |id: &str, sightings: &[&str], seconds, state| {
+        let sightings = sightings.iter().map(|&name| name.to_owned()).collect();
+        let row = Dispatch { start: at(seconds), state, ..dispatch(1, id, 0, 0) };
+        [Write::Meeting(Meeting { sightings, ..meeting(1, id, 0) }), Write::Dispatch(row)]
+    };
+    put(&store, planned("past", &["2/a"], 10, DispatchState::Planned)).await;
+    put(&store, planned("later", &["2/a", "03/x", "3x/y"], 40, DispatchState::Planned)).await;
+    put(&store, planned("next", &["2/b", "5/c", "8/d", "no calendar"], 30, DispatchState::Planned)).await;
+    put(&store, planned("off", &["2/b", "3/b"], 20, DispatchState::Withdrawn)).await;
+    let watched = async |now: Instant| {
+        let found = store.watched(now).await.expect(WORKS);
+        let told = |row: Watched| {
+            assert_eq!((row.tenant, row.client.as_str()), (ONE, "client"));
+            format!("{}:{:?}", row.calendar, row.next_start.map(|start| start.duration_since(at(0)).as_secs()))
+        };
+        found.into_iter().map(told).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(watched(at(10)).await, "2:Some(30) 3:None 5:Some(30) 20:None");
+    assert_eq!(watched(at(9)).await, "2:Some(10) 3:None 5:Some(30) 20:None");
+    assert_eq!(watched(at(30)).await, "2:Some(40) 3:None 5:None 20:None");
+}
+
+pub(super) async fn overrides_are_found_by_uid(store: Store) {
+    let rows = [
+        override_row(1, None, "u", None),
+        override_row(1, None, "u", Some("single")),
+        override_row(1, Some(""), "u", None),
+        override_row(1, Some("ann"), "u", Some("")),
+        override_row(1, None, "v", None),
+    ];
+    put(&store, rows.iter().rev().cloned().map(Write::Override)).await;
+    assert_eq!(store.overrides(ONE, &["u", "u", "x"].map(str::to_owned)).await.expect(WORKS), rows[..4]);
+    assert_eq!(store.overrides(ONE, &["v", "u"].map(str::to_owned)).await.expect(WORKS), rows);
+    assert_eq!(store.overrides(ONE, &[]).await.expect(WORKS), []);
+    let other = OverrideRow { stop: false, mark: "room".to_owned(), ..rows[0].clone() };
+    put(&store, [Write::Override(other.clone()), Write::RemoveOverride(None, "u".to_owned(), Some("single".to_owned()))]).await;
+    put(&store, [Write::RemoveOverride(Some("nobody".to_owned()), "u".to_owned(), None)]).await;
+    assert_eq!(store.overrides(ONE, &["u".to_owned()]).await.expect(WORKS), [other, rows[2].clone(), rows[3].clone()]);
+}
+
+pub(super) async fn rules_are_numbered_without_gaps(store: Store) {
+    refused(&store, [Write::Rules(rules(1, None, 2))], "rules").await;
+    refused(&store, [Write::Rules(rules(1, None, 0))], "rules").await;
+    put(&store, [Write::Rules(rules(1, Some("b"), 1)), Write::Rules(rules(1, Some("a"), 1)), Write::Rules(rules(1, None, 1))])
+        .await;
+    refused(&store, [Write::Rules(rules(1, None, 1))], "rules").await;
+    put(&store, (2..=10).map(|version| Write::Rules(rules(1, None, version)))).await;
+    let newest = [rules(1, None, 10), rules(1, Some("a"), 1), rules(1, Some("b"), 1)];
+    assert_eq!(store.rules(ONE).await.expect(WORKS), newest);
+}
+
+pub(super) async fn lists_are_replaced_by_name(store: Store) {
+    let list = |name: &str, text: &str| Write::List(name.to_owned(), text.to_owned());
+    put(&store, [list("b", "1"), list("a", "2"), list("b", "3")]).await;
+    let expected = [("a", "2"), ("b", "3")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(store.lists(ONE).await.expect(WORKS), expected);
+}

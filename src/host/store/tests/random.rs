@@ -1,0 +1,230 @@
+//! Anything at all, on every store: random commits have equal outcomes, and leave stores that give equal answers.
+//!
+//! The store in memory is the model. A plan of changes is drawn, and each version that a change needs is read from the model,
+//! or missed on purpose.
+
+use super::rows::{
+    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, event, meeting, override_row, rules, sighting, tenant,
+};
+use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
+use crate::host::model::{
+    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
+    DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, Sighting, TenantId,
+};
+use crate::host::store::{Commit, CommitError, Write};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::cell::Cell;
+
+/// Tenants of one run; each run has its own, so that one database serves all of them.
+const TENANTS: u64 = 2;
+
+/// How often the property is tried on a database.
+const RUNS: u32 = 64;
+
+/// What is drawn: one byte for the kind of the change, the others for what is in it.
+type Draw = [u8; 6];
+
+/// One commit: whose, and its changes.
+type Plan = (u8, Vec<Draw>);
+
+/// The commit that `plan` means, given what the model holds.
+async fn planned(model: &Store, base: u64, plan: &Plan) -> Commit {
+    let owner = base + u64::from(plan.0) % TENANTS;
+    let mut writes = Vec::new();
+    for draw in &plan.1 {
+        writes.push(drawn(model, owner, *draw).await);
+    }
+    commit(owner, writes)
+}
+
+/// The version to write with: now and then a wrong one.
+fn version(stored: Option<u64>, luck: u8) -> u64 {
+    match luck % 16 {
+        0 => stored.unwrap_or(0) + 1,
+        1 => stored.unwrap_or(0).saturating_sub(1),
+        _ => stored.unwrap_or(0),
+    }
+}
+
+async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
+    let owner = TenantId(t);
+    // Few of each, so that changes meet.
+    let (connection_id, calendar_id, receiver) = (u64::from(a % 2) + 1, u64::from(a % 3) + 10, u64::from(a % 3) + 20);
+    let name = ["a", "b", "B", "\0", "ä"][usize::from(b % 5)];
+    let when = at(i64::from(c % 8));
+    match kind % 22 {
+        0 => tenant(t),
+        1 => Write::PlanVersion(version(model.tenant(owner).await.expect(WORKS).map(|row| row.plan_version), luck)),
+        2 => {
+            let state = ConnectionState::ALL[usize::from(d) % ConnectionState::ALL.len()];
+            Write::Connection(Connection { state, ..connection(t, connection_id) })
+        }
+        3 if luck % 4 == 0 => Write::RemoveConnection(ConnectionId(connection_id)),
+        3 | 4 => Write::Connection(connection(t, connection_id)),
+        5 | 6 => {
+            let stored = model.calendar(owner, CalendarId(calendar_id)).await.expect(WORKS).map(|row| row.version);
+            let state = CalendarState::ALL[usize::from(d) % CalendarState::ALL.len()];
+            let synced_at = (d % 2 == 0).then_some(when);
+            Write::Calendar(Calendar { state, synced_at, ..calendar(t, connection_id, calendar_id, version(stored, luck)) })
+        }
+        7 => entry(calendar_id, name),
+        8 => Write::RemoveEntry(CalendarId(calendar_id), name.to_owned()),
+        9 | 10 => {
+            let room = (d % 2 == 0).then(|| "zoom 1".to_owned());
+            let uid = (d % 3 != 0).then(|| format!("uid-{}", d % 2));
+            Write::Sighting(Sighting { room, uid, start: when, ..sighting(calendar_id, name) })
+        }
+        11 => Write::RemoveSighting(CalendarId(calendar_id), name.to_owned()),
+        12 | 13 => {
+            let sightings = vec![format!("{calendar_id}/{name}"), format!("{}/{name}", d % 3 + 10)];
+            let stored = stored_meeting(model, owner, name).await;
+            Write::Meeting(Meeting { sightings, start: when, ..meeting(t, name, version(stored, luck)) })
+        }
+        14 if luck % 4 == 0 => Write::RemoveMeeting(name.to_owned()),
+        14..=16 => a_dispatch(model, t, name, [a, c, d, luck]).await,
+        17 if luck % 3 == 0 => Write::RemoveOverride((a % 2 == 0).then(|| "u".to_owned()), name.to_owned(), None),
+        17 => Write::Override(override_row(t, (a % 2 == 0).then_some("u"), name, (c % 2 == 0).then_some("single"))),
+        18 => {
+            let user = (a % 2 == 0).then_some("u");
+            let rows = model.rules(owner).await.expect(WORKS);
+            let stored = rows.iter().find(|row| row.user.as_deref() == user).map_or(0, |row| row.version);
+            Write::Rules(rules(t, user, version(Some(stored + 1), luck)))
+        }
+        19 if luck % 4 == 0 => Write::RemoveEndpoint(EndpointId(receiver)),
+        19 => {
+            let state = EndpointState::ALL[usize::from(d) % EndpointState::ALL.len()];
+            Write::Endpoint(Endpoint { state, ..endpoint(t, receiver) })
+        }
+        20 => Write::Event(event(t, name, i64::from(c % 8))),
+        _ => {
+            let due = model.due_deliveries(at(1000), 1000, 1000).await.expect(WORKS);
+            let mine: Vec<_> = due.into_iter().filter(|due| due.delivery.tenant == owner).collect();
+            let chosen =
+                mine.get(usize::from(b) % mine.len().max(1)).map_or(delivery(t, 1, receiver, 0), |due| due.delivery.clone());
+            let state = DeliveryState::ALL[usize::from(d) % DeliveryState::ALL.len()];
+            let attempts = chosen.attempts + u32::from(luck % 8 != 1) + u32::from(luck % 8 == 0);
+            Write::Delivery(Delivery { state, attempts, due_at: (d % 5 != 0).then_some(when), ..chosen })
+        }
+    }
+}
+
+async fn stored_meeting(model: &Store, owner: TenantId, id: &str) -> Option<u64> {
+    let meetings = model.meetings(owner, at(-1000), at(1000), 1000).await.expect(WORKS);
+    meetings.into_iter().find(|row| row.id == id).map(|row| row.version)
+}
+
+async fn a_dispatch(model: &Store, t: u64, meeting: &str, [a, c, d, luck]: [u8; 4]) -> Write {
+    let epoch = u32::from(a % 2);
+    let stored =
+        model.dispatches_of(TenantId(t), &[meeting.to_owned()]).await.expect(WORKS).into_iter().find(|row| row.epoch == epoch);
+    let fence = stored.as_ref().map_or(0, |row| row.fence);
+    Write::Dispatch(Dispatch {
+        state: DispatchState::ALL[usize::from(d) % DispatchState::ALL.len()],
+        due_at: (c % 4 != 0).then(|| at(i64::from(c % 8))),
+        lease_until: (d % 3 == 0).then(|| at(i64::from(d % 8))),
+        start: at(i64::from(c % 6)),
+        fence: if luck / 64 == 0 { fence.saturating_sub(1) } else { fence + u64::from(luck % 2) },
+        ..dispatch(t, meeting, epoch, version(stored.map(|row| row.version), luck))
+    })
+}
+
+/// Every query, as text.
+async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, each]: [u8; 4]) -> Vec<String> {
+    let (from, to) = (at(i64::from(from % 8)), at(i64::from(to % 10)));
+    let (limit, each) = (usize::from(limit % 6), usize::from(each % 4));
+    let mut told = vec![
+        format!("{:?}", store.watched(from).await.expect(WORKS)),
+        format!("{:?}", store.due_dispatches(to, limit).await.expect(WORKS)),
+        format!("{:?}", store.due_dispatches(at(1000), 10_000).await.expect(WORKS)),
+        format!("{:?}", store.due_deliveries(to, limit, each).await.expect(WORKS)),
+        format!("{:?}", store.due_deliveries(at(1000), 10_000, each).await.expect(WORKS)),
+    ];
+    let names = ["a", "B", "\0", "uid-1", "10/a", "11/ä", "12/\0"].map(str::to_owned);
+    let rooms = [("zoom 1".to_owned(), from), ("zoom 1".to_owned(), to)];
+    for tenant in tenants.map(TenantId) {
+        told.push(format!("{:?}", store.tenant(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.connections(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.calendars(tenant).await.expect(WORKS)));
+        for calendar in (10..13).map(CalendarId) {
+            told.push(format!("{:?}", store.calendar(tenant, calendar).await.expect(WORKS)));
+            told.push(format!("{:?}", store.entries(tenant, calendar).await.expect(WORKS)));
+            told.push(format!("{:?}", store.sightings(tenant, calendar).await.expect(WORKS)));
+        }
+        told.push(format!("{:?}", store.sightings_like(tenant, &names, &rooms).await.expect(WORKS)));
+        told.push(format!("{:?}", store.all_sightings(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.meetings_of(tenant, &names).await.expect(WORKS)));
+        told.push(format!("{:?}", store.meetings(tenant, from, to, limit).await.expect(WORKS)));
+        told.push(format!("{:?}", store.meetings(tenant, at(-1000), at(1000), 1000).await.expect(WORKS)));
+        told.push(format!("{:?}", store.dispatches_of(tenant, &names).await.expect(WORKS)));
+        told.push(format!("{:?}", store.overrides(tenant, &names).await.expect(WORKS)));
+        told.push(format!("{:?}", store.rules(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.endpoints(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.events(tenant, EventId(each as u64), limit).await.expect(WORKS)));
+        for endpoint in (20..23).map(EndpointId) {
+            told.push(format!("{:?}", store.dead_deliveries(tenant, endpoint, limit).await.expect(WORKS)));
+        }
+    }
+    told
+}
+
+/// What came of a commit, as text.
+fn outcome(done: Result<(), CommitError>) -> String {
+    match done {
+        Ok(()) => "made".to_owned(),
+        Err(CommitError::Conflict(what)) => format!("conflict: {what}"),
+        Err(CommitError::Store(error)) => panic!("{error:?}"),
+    }
+}
+
+/// Makes each plan on both; answers with how many were made, for the test to know that it tests something.
+async fn compare(model: &Store, store: &Store, base: u64, plans: &[Plan], probe: [u8; 4]) -> Result<usize, TestCaseError> {
+    let mut made = 0;
+    for plan in plans {
+        let commit = planned(model, base, plan).await;
+        let (expected, got) = (outcome(model.commit(commit.clone()).await), outcome(store.commit(commit.clone()).await));
+        prop_assert_eq!(&expected, &got, "{:?}", commit);
+        made += usize::from(expected == "made");
+    }
+    let tenants = base..base + TENANTS;
+    for (expected, got) in told(model, tenants.clone(), probe).await.into_iter().zip(told(store, tenants, probe).await) {
+        prop_assert_eq!(expected, got);
+    }
+    Ok(made)
+}
+
+/// Runs the property on one store.
+fn check(url: &str) {
+    // One runtime for all runs: connections live on it.
+    let runtime = runtime();
+    let model = Store::Memory(Memory::new());
+    let store = runtime.block_on(open(url));
+    let (runs, made, base) = (Cell::new(0_usize), Cell::new(0_usize), Cell::new(1_u64));
+    let change = prop::array::uniform6(any::<u8>());
+    let plans = prop::collection::vec((any::<u8>(), prop::collection::vec(change, 1..4)), 1..40);
+    // More by the environment of proptest.
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { RUNS };
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let done = runner.run(&(plans, any::<[u8; 4]>()), |(plans, probe)| {
+        base.set(base.get() + TENANTS);
+        runs.set(runs.get() + plans.len());
+        made.set(made.get() + runtime.block_on(compare(&model, &store, base.get(), &plans, probe))?);
+        Ok(())
+    });
+    if let Err(error) = done {
+        panic!("{error}");
+    }
+    assert!(made.get() * 4 > runs.get(), "only {} of {} commits were made", made.get(), runs.get());
+}
+
+#[test]
+fn sqlite_does_what_the_model_does() {
+    let folder = Folder::new();
+    check(&folder.url());
+}
+
+#[test]
+fn postgresql_does_what_the_model_does() {
+    let Some(url) = postgres::database() else { return };
+    check(&url);
+}

@@ -1,0 +1,141 @@
+//! What is PostgreSQL's alone: row-level security, several hosts at once.
+
+use super::rows::{commit, connection, dispatch, event, meeting, tenant};
+use super::{WORKS, block_on, open, postgres};
+use crate::host::model::{Dispatch, EventId, TenantId};
+use crate::host::store::sql::ALL;
+use crate::host::store::{CommitError, Write};
+use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
+
+#[test]
+fn every_statement_prepares_on_postgresql() {
+    let Some(url) = postgres::database() else { return };
+    block_on(async {
+        let store = open(&url).await;
+        let mut connection = PgConnection::connect(&url).await.expect("the server is there");
+        for (name, sql) in ALL {
+            let prepared = (&mut connection).prepare(sql.postgres.into_sql_str()).await;
+            assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+        }
+        store.close().await;
+    });
+}
+
+async fn count(connection: &mut PgConnection, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(connection).await.expect("the statement is right")
+}
+
+async fn touched(connection: &mut PgConnection, sql: &'static str) -> Result<u64, String> {
+    let done = sqlx::query(sql).execute(connection).await;
+    done.map(|done| done.rows_affected())
+        .map_err(|error| error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned())
+}
+
+#[test]
+fn a_statement_that_forgets_its_tenant_finds_nothing() {
+    let Some(url) = postgres::database() else { return };
+    block_on(async {
+        let store = open(&url).await;
+        for id in [1, 2] {
+            store
+                .commit(commit(id, [tenant(id), Write::Connection(connection(id, 1)), Write::Event(event(id, "a", 1))]))
+                .await
+                .expect(WORKS);
+            store
+                .commit(commit(id, [Write::Meeting(meeting(id, "m", 0)), Write::Dispatch(dispatch(id, "m", 0, 0))]))
+                .await
+                .expect(WORKS);
+        }
+        let mut connection = PgConnection::connect(&url).await.expect("the server is there");
+        let c = &mut connection;
+        assert_eq!(count(c, "SELECT count(*) FROM events").await, 0);
+        touched(c, "SELECT set_config('app.tenant', '1', false)").await.expect("a setting");
+        assert_eq!(count(c, "SELECT count(*) FROM events").await, 1);
+        assert_eq!(count(c, "SELECT sum(tenant)::bigint FROM dispatches").await, 1);
+        assert_eq!(touched(c, "UPDATE connections SET client = 'x'").await, Ok(1));
+        assert_eq!(touched(c, "DELETE FROM connections WHERE tenant = 2").await, Ok(0));
+        assert_eq!(touched(c, "INSERT INTO lists (tenant, name, body) VALUES (2, 'a', 'b')").await, Err("42501".to_owned()));
+        assert_eq!(touched(c, "UPDATE connections SET tenant = 2").await, Err("42501".to_owned()));
+        touched(c, "SELECT set_config('app.tenant', '', false), set_config('app.scope', 'scheduler', false)")
+            .await
+            .expect("settings");
+        assert_eq!(count(c, "SELECT count(*) FROM dispatches").await, 2);
+        assert_eq!(count(c, "SELECT count(*) FROM lists").await + count(c, "SELECT count(*) FROM entries").await, 0);
+        assert_eq!(touched(c, "UPDATE dispatches SET owner = 'x'").await, Ok(0));
+        assert_eq!(touched(c, "DELETE FROM dispatches").await, Ok(0));
+        // No table with a tenant is without.
+        let bare = "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant'
+            WHERE c.relkind = 'r' AND NOT (c.relrowsecurity AND c.relforcerowsecurity)";
+        assert_eq!(postgres::as_superuser(&url, bare), "0\n");
+        store.close().await;
+    });
+}
+
+#[test]
+fn of_many_hosts_one_claims() {
+    let Some(url) = postgres::database() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = open(&url).await;
+        let other = open(&url).await;
+        store.commit(commit(1, [tenant(1)])).await.expect(WORKS);
+        for round in 0..20 {
+            let id = format!("m{round}");
+            store
+                .commit(commit(1, [Write::Meeting(meeting(1, &id, 0)), Write::Dispatch(dispatch(1, &id, 0, 0))]))
+                .await
+                .expect(WORKS);
+            let claims: Vec<_> = (0..8)
+                .map(|host| {
+                    let store = if host % 2 == 0 { store.clone() } else { other.clone() };
+                    let claim = Dispatch { fence: 1, owner: Some(format!("host {host}")), ..dispatch(1, &id, 0, 1) };
+                    tokio::spawn(async move {
+                        store.commit(commit(1, [Write::Dispatch(claim), Write::Event(event(1, "claimed", 1))])).await
+                    })
+                })
+                .collect();
+            let mut won = 0;
+            for claim in claims {
+                match claim.await.expect("nothing panics") {
+                    Ok(()) => won += 1,
+                    Err(error) => assert!(matches!(error, CommitError::Conflict("dispatch")), "{error:?}"),
+                }
+            }
+            assert_eq!(won, 1);
+        }
+        let events = store.events(TenantId(1), EventId(0), 100).await.expect(WORKS);
+        assert_eq!(events.iter().map(|row| row.id.0).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+        store.close().await;
+        other.close().await;
+    });
+}
+
+#[test]
+fn commits_that_lock_each_other_out_both_happen_or_conflict() {
+    let Some(url) = postgres::database() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = open(&url).await;
+        store.commit(commit(1, [tenant(1)])).await.expect(WORKS);
+        // Each takes the same rows, half of them in the other order.
+        let tasks: Vec<_> = (0..8)
+            .map(|number| {
+                let store = store.clone();
+                let list = |name: &str| Write::List(name.to_owned(), number.to_string());
+                let writes = if number % 2 == 0 { [list("a"), list("b")] } else { [list("b"), list("a")] };
+                tokio::spawn(async move { store.commit(commit(1, writes)).await })
+            })
+            .collect();
+        let mut happened = 0;
+        for task in tasks {
+            match task.await.expect("nothing panics") {
+                Ok(()) => happened += 1,
+                Err(error) => assert!(matches!(error, CommitError::Conflict(_)), "{error:?}"),
+            }
+        }
+        assert!(happened > 0);
+        let lists = store.lists(TenantId(1)).await.expect(WORKS);
+        assert_eq!(lists[0].1, lists[1].1, "the last commit wrote both");
+        store.close().await;
+    });
+}
