@@ -11,3 +11,4 @@ pub mod clock;
 pub mod http;
 pub mod model;
 pub mod store;
+pub mod sync;

@@ -1,0 +1,166 @@
+//! When a calendar is read next.
+//!
+//! Each calendar has a slot of its own in the period, so that a hundred thousand of them fall evenly (`G4.5`). A meeting
+//! that is near shortens the period, push that works lengthens it, failures lengthen it up to an hour. Nothing here knows
+//! how much quota there is: that is the governor's part ([`super::quota`]).
+//!
+//! Promises: [`Cadence::due`] is later than `now` by no more than [`staleness_max`] of what it was told; two hosts with one
+//! seed agree; no two calls differ for one input.
+
+use super::error::SyncError;
+use crate::host::model::{CalendarId, CalendarState};
+use crate::time::{Elapsed, Instant};
+
+/// How often a calendar is read where nothing else is known.
+pub const PERIOD: Elapsed = Elapsed::from_mins(5);
+/// How often it is read while a meeting is near.
+pub const PERIOD_NEAR: Elapsed = Elapsed::from_mins(1);
+/// How often it is read at the most while push works; its period is between three and five quarters of this.
+pub const PERIOD_PUSHED: Elapsed = Elapsed::from_hours(12);
+/// A meeting is near from this long before its start on.
+pub const NEAR: Elapsed = Elapsed::from_mins(15);
+/// Shortest wait after a failure.
+pub const BACKOFF_MIN: Elapsed = Elapsed::from_mins(5);
+/// Longest wait after a failure, unless the provider asked for more.
+pub const BACKOFF_MAX: Elapsed = Elapsed::from_hours(1);
+/// After so many failures in a row a calendar counts as [`CalendarState::Failing`].
+pub const FAILING_AFTER: u32 = 6;
+/// After so many answers in a row that there is no such calendar, it is believed (`G4.4`).
+pub const GONE_AFTER: u32 = 3;
+/// What is added to a slot at the most: a tenth of the period.
+const JITTER_PARTS: u64 = 10;
+
+/// How it stands with a calendar whose next read is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The start of its next meeting that may need a bot.
+    pub next_start: Option<Instant>,
+    /// Push messages of the calendar arrive.
+    pub pushed: bool,
+    /// Passes that failed since the last that did not.
+    pub failures: u32,
+    /// How long the provider asked us to wait, if the last pass failed so.
+    pub wait: Option<std::time::Duration>,
+}
+
+/// The spread of reads, the same on every host that is given the same seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cadence {
+    /// Any number; another one gives other slots.
+    pub seed: u64,
+}
+
+impl Cadence {
+    /// When the calendar is to be read next; later than `now`.
+    #[must_use]
+    pub fn due(&self, calendar: CalendarId, now: Instant, standing: &Standing) -> Instant {
+        if standing.failures > 0 {
+            return after(now, self.backoff(calendar, standing));
+        }
+        let next = match (near(now, standing), standing.pushed) {
+            (Near::Now, pushed) => self.slot(calendar, now, if pushed { PERIOD } else { PERIOD_NEAR }),
+            (Near::From(start), true) => self.pushed(calendar, now).min(self.slot(calendar, start, PERIOD)),
+            (Near::From(start), false) => self.slot(calendar, now, PERIOD).min(self.slot(calendar, start, PERIOD_NEAR)),
+            (Near::Never, true) => self.pushed(calendar, now),
+            (Near::Never, false) => self.slot(calendar, now, PERIOD),
+        };
+        next.max(after(now, Elapsed::from_millis(1)))
+    }
+
+    /// The first slot of the calendar after `now`: the slots of a calendar are `period` apart, and each is off by a jitter
+    /// that changes from slot to slot.
+    fn slot(&self, calendar: CalendarId, now: Instant, period: Elapsed) -> Instant {
+        let length = millis(period).max(1);
+        let spread = (length / JITTER_PARTS).max(1);
+        let phase = mixed(self.seed, calendar.0, 0) % length;
+        let since = i128::from(now.as_millisecond()) - i128::from(phase);
+        let (round, into) = (since.div_euclid(i128::from(length)), since.rem_euclid(i128::from(length)));
+        let wait = length - u64::try_from(into).unwrap_or(0);
+        let jitter = mixed(self.seed, calendar.0, u64::try_from(round.unsigned_abs()).unwrap_or(0)) % spread;
+        after(now, Elapsed::from_millis(i64::try_from(wait + jitter).unwrap_or(i64::MAX)))
+    }
+
+    /// A read in three to five quarters of [`PERIOD_PUSHED`]: nobody needs it at a certain time, everybody needs it spread.
+    fn pushed(&self, calendar: CalendarId, now: Instant) -> Instant {
+        let length = millis(PERIOD_PUSHED);
+        let round = now.as_millisecond().unsigned_abs() / length;
+        let wait = length * 3 / 4 + mixed(self.seed, calendar.0, round) % (length / 2);
+        after(now, Elapsed::from_millis(i64::try_from(wait).unwrap_or(i64::MAX)))
+    }
+
+    /// Doubles with every failure between [`BACKOFF_MIN`] and [`BACKOFF_MAX`]; the upper half of it is chance. A provider's
+    /// own word counts where it asks for more.
+    fn backoff(&self, calendar: CalendarId, standing: &Standing) -> Elapsed {
+        let doubled = BACKOFF_MIN * 2i32.pow(standing.failures.clamp(1, 6));
+        let most = millis(doubled.min(BACKOFF_MAX));
+        let least = millis(BACKOFF_MIN).max(most / 2);
+        let chance = mixed(self.seed, calendar.0, u64::from(standing.failures)) % (most - least + 1);
+        let own = Elapsed::from_millis(i64::try_from(least + chance).unwrap_or(i64::MAX));
+        let asked = standing.wait.and_then(|wait| Elapsed::try_from(wait).ok());
+        // Not at the very second that everybody was told.
+        asked.map_or(own, |asked| own.max(asked + own / 20))
+    }
+}
+
+/// The longest that [`Cadence::due`] lies ahead, for a calendar that stands like this.
+#[must_use]
+pub fn staleness_max(now: Instant, standing: &Standing) -> Elapsed {
+    let slotted = |period: Elapsed| period + period / 10;
+    let asked = standing.wait.and_then(|wait| Elapsed::try_from(wait).ok()).unwrap_or(Elapsed::ZERO);
+    match (standing.failures, standing.pushed, near(now, standing)) {
+        (1.., _, _) => BACKOFF_MAX.max(asked + BACKOFF_MAX / 20),
+        (0, true, Near::Now) => slotted(PERIOD),
+        (0, false, Near::Now) => slotted(PERIOD_NEAR),
+        (0, true, Near::From(start)) => (PERIOD_PUSHED * 5 / 4).min(start.duration_since(now) + slotted(PERIOD)),
+        (0, true, Near::Never) => PERIOD_PUSHED * 5 / 4,
+        (0, false, _) => slotted(PERIOD),
+    }
+}
+
+/// What becomes of a calendar after `failures` in a row, the last of them `error`.
+#[must_use]
+pub fn state_after(error: &SyncError, failures: u32) -> CalendarState {
+    match error {
+        SyncError::CalendarGone if failures >= GONE_AFTER => CalendarState::Gone,
+        // Our own fault, and a provider that is busy, are nothing that a user could cure.
+        SyncError::Operator(_) | SyncError::Throttled { .. } => CalendarState::Active,
+        _ if failures >= FAILING_AFTER => CalendarState::Failing,
+        _ => CalendarState::Active,
+    }
+}
+
+enum Near {
+    /// A meeting begins soon.
+    Now,
+    /// One does from this instant on.
+    From(Instant),
+    Never,
+}
+
+fn near(now: Instant, standing: &Standing) -> Near {
+    match standing.next_start.filter(|start| *start >= now) {
+        None => Near::Never,
+        Some(start) => {
+            let from = after(start, -NEAR);
+            if from <= now { Near::Now } else { Near::From(from) }
+        }
+    }
+}
+
+fn after(at: Instant, wait: Elapsed) -> Instant {
+    at.checked_add(wait).unwrap_or(if wait.is_negative() { Instant::MIN } else { Instant::MAX })
+}
+
+fn millis(length: Elapsed) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(0)
+}
+
+/// Sixty-four well mixed bits of three numbers; the finisher of SplitMix64.
+pub(super) fn mixed(seed: u64, id: u64, round: u64) -> u64 {
+    [id, round].into_iter().fold(seed, |state, part| {
+        let mut bits = (state ^ part).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^ (bits >> 31)
+    })
+}
