@@ -7,7 +7,9 @@
 //!
 //! Deliberately absent: opinions about meetings. Those are the rules'.
 
+pub mod bots;
 pub mod clock;
+pub mod dispatch;
 pub mod http;
 pub mod model;
 pub mod store;
