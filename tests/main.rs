@@ -25,4 +25,6 @@ mod text_grammar;
 mod text_reader;
 mod text_round_trip;
 mod verifier;
+#[cfg(feature = "host")]
+mod webhooks;
 mod zones;
