@@ -9,11 +9,16 @@
 
 pub mod bots;
 pub mod clock;
+pub mod context;
+pub mod credentials;
 pub mod dispatch;
 pub mod http;
 pub mod log;
+pub mod metrics;
 pub mod model;
 pub mod net;
 pub mod outbox;
+pub mod planning;
+pub mod schedule;
 pub mod store;
 pub mod sync;

@@ -1,0 +1,163 @@
+//! What all work of the host needs, in one hand.
+
+use super::clock::Clock;
+use super::credentials::Credentials;
+use super::http::Egress;
+use super::metrics::Metrics;
+use super::model::{CalendarId, RulesRow, Tenant, TenantId};
+use super::schedule::{RulesError, TenantRules};
+use super::store::{Store, StoreError};
+use super::sync::Bases;
+use super::sync::cadence::Cadence;
+use super::sync::quota::Governor;
+use crate::time::{Elapsed, Instant};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The store, the way out, the clock, and what the operator set.
+#[derive(Clone)]
+pub struct Context {
+    /// What is known.
+    pub store: Store,
+    /// The way out.
+    pub egress: Arc<dyn Egress>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Names this host among those that share the store.
+    pub owner: String,
+    /// How far ahead meetings are planned.
+    pub horizon: Elapsed,
+    /// Where the providers' interfaces are.
+    pub bases: Bases,
+    /// When calendars are read.
+    pub cadence: Cadence,
+    /// The tokens that providers want to see.
+    pub credentials: Arc<Credentials>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    shared: Arc<Shared>,
+}
+
+/// What all tasks of one host share in memory. Losing it costs work, never correctness.
+#[derive(Default)]
+struct Shared {
+    /// Compiled rules, by tenant.
+    rules: Mutex<BTreeMap<TenantId, Compiled>>,
+    governor: Mutex<Governor>,
+    passes: Mutex<BTreeMap<CalendarId, PassState>>,
+    numbers: AtomicU64,
+}
+
+/// How the passes over a calendar went lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PassState {
+    /// Failures since the last that went well.
+    pub failures: u32,
+    /// When one last went well.
+    pub read_at: Option<Instant>,
+}
+
+/// Compiled rules, and the rows that they were compiled from.
+#[derive(Clone)]
+struct Compiled {
+    tenant: Tenant,
+    rows: Vec<RulesRow>,
+    lists: Vec<(String, String)>,
+    rules: Arc<TenantRules>,
+}
+
+/// How far ahead meetings are planned where nobody says otherwise, in days.
+pub const HORIZON_DAYS_DEFAULT: i64 = 14;
+
+/// Why the rules of a tenant are not at hand.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadRulesError {
+    /// They cannot be used.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// They cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Context {
+    /// A host with nothing loaded yet.
+    #[must_use]
+    pub fn new(store: Store, egress: Arc<dyn Egress>, clock: Arc<dyn Clock>, owner: impl Into<String>) -> Self {
+        let owner: String = owner.into();
+        Self {
+            store,
+            egress,
+            clock,
+            horizon: Elapsed::from_hours(HORIZON_DAYS_DEFAULT * 24),
+            bases: Bases::default(),
+            cadence: Cadence { seed: 0 },
+            credentials: Arc::default(),
+            metrics: Arc::default(),
+            owner,
+            shared: Arc::default(),
+        }
+    }
+
+    /// A number that this host gives only once.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.shared.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Who may ask a provider, and when. Not to be held across a wait.
+    pub fn governor(&self) -> MutexGuard<'_, Governor> {
+        locked(&self.shared.governor)
+    }
+
+    /// Takes note of how a pass ended; the state after it.
+    pub fn pass_ended(&self, calendar: CalendarId, well: Result<(), ()>) -> PassState {
+        let now = self.now();
+        let mut passes = locked(&self.shared.passes);
+        let state = passes.entry(calendar).or_default();
+        *state = match well {
+            Ok(()) => PassState { failures: 0, read_at: Some(now) },
+            Err(()) => PassState { failures: state.failures.saturating_add(1), ..*state },
+        };
+        *state
+    }
+
+    /// How the passes over a calendar went lately.
+    #[must_use]
+    pub fn pass_state(&self, calendar: CalendarId) -> PassState {
+        locked(&self.shared.passes).get(&calendar).copied().unwrap_or_default()
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// The tenant's rules, compiled; from memory where nothing changed.
+    ///
+    /// # Errors
+    /// [`LoadRulesError`].
+    pub async fn rules(&self, tenant: &Tenant) -> Result<Arc<TenantRules>, LoadRulesError> {
+        let rows = self.store.rules(tenant.id).await?;
+        let lists = self.store.lists(tenant.id).await?;
+        // The plan version is no input of the rules.
+        let tenant = Tenant { plan_version: 0, ..tenant.clone() };
+        let known = locked(&self.shared.rules).get(&tenant.id).cloned();
+        if let Some(known) = known
+            && (&known.tenant, &known.rows, &known.lists) == (&tenant, &rows, &lists)
+        {
+            return Ok(known.rules);
+        }
+        let rules = Arc::new(TenantRules::compile(&tenant, &rows, &lists)?);
+        let compiled = Compiled { rules: rules.clone(), tenant, rows, lists };
+        locked(&self.shared.rules).insert(compiled.tenant.id, compiled);
+        Ok(rules)
+    }
+}
+
+/// A task that broke off leaves the state as it was: whole, since nothing under these locks waits or panics half-way.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

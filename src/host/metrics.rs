@@ -1,0 +1,93 @@
+//! What the host counts: for Prometheus. No label holds a tenant's text.
+
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::sync::Mutex;
+
+/// One word out of a closed set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+/// The counters of one host.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    passes: Family<Outcome, Counter>,
+    dispatches: Family<Outcome, Counter>,
+    deliveries: Family<Outcome, Counter>,
+    calendars: Gauge,
+    waiting: Gauge,
+    /// Where the registry is made, once.
+    registry: Mutex<Option<Registry>>,
+}
+
+impl Metrics {
+    /// A pass over a calendar ended.
+    pub fn pass(&self, outcome: &'static str) {
+        self.passes.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A dispatch came into a state.
+    pub fn dispatch(&self, outcome: &'static str) {
+        self.dispatches.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A delivery was tried.
+    pub fn delivery(&self, outcome: &'static str) {
+        self.deliveries.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// How many calendars are kept in sync, and how many requests wait for quota.
+    pub fn standing(&self, calendars: usize, waiting: usize) {
+        self.calendars.set(i64::try_from(calendars).unwrap_or(i64::MAX));
+        self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    }
+
+    /// Everything in the OpenMetrics text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut slot = self.registry.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let registry = slot.get_or_insert_with(|| self.registered());
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, registry);
+        text
+    }
+
+    fn registered(&self) -> Registry {
+        let mut registry = Registry::with_prefix("callsheet");
+        registry.register("passes", "Passes over calendars, by outcome", self.passes.clone());
+        registry.register("dispatches", "States that dispatches came into", self.dispatches.clone());
+        registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
+        registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
+        registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
+        registry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_told_by_outcome() {
+        let metrics = Metrics::default();
+        metrics.pass("quiet");
+        metrics.pass("quiet");
+        metrics.dispatch("accepted");
+        metrics.standing(3, 1);
+        let text = metrics.text();
+        for line in [
+            "callsheet_passes_total{outcome=\"quiet\"} 2",
+            "callsheet_dispatches_total{outcome=\"accepted\"} 1",
+            "callsheet_calendars 3",
+            "callsheet_waiting_requests 1",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Bringing the plan up to date: from what a pass over a calendar found, from a rule that changed, from the clock.
+//!
+//! Each of these reads what it needs, computes the writes with [`schedule`](super::schedule), and commits them together with
+//! what caused them. Where another host was faster, it starts again from fresh reads.
+
+use super::context::{Context, LoadRulesError};
+use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId};
+use super::schedule::{self, PlanInput, identity::place, replan};
+use super::store::{Commit, CommitError, StoreError, Write};
+use super::sync::{Changes, CursorStep, Finished, calendar_of};
+use crate::event::{Unreadable, Window};
+use crate::time::{Elapsed, Instant, Zone};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often work is done again because somebody else was faster.
+const TRIES_MAX: u32 = 20;
+/// How often more sightings are looked for that belong to those found; real meetings need two rounds.
+const ROUNDS_MAX: u32 = 8;
+/// Occurrences stay stored for this long after their start.
+const PAST_DAYS: i64 = 1;
+/// The horizon of a calendar is extended when it has less than this left of it.
+const EXTEND_HOURS: i64 = 24;
+
+/// Why the plan was not brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The tenant's rules cannot be used.
+    #[error(transparent)]
+    Rules(#[from] schedule::RulesError),
+    /// Others were faster every time.
+    #[error("changed by others {TRIES_MAX} times over")]
+    Contended,
+    /// The calendar or the tenant is gone.
+    #[error("no longer there")]
+    Gone,
+}
+
+impl From<LoadRulesError> for PlanError {
+    fn from(error: LoadRulesError) -> Self {
+        match error {
+            LoadRulesError::Rules(error) => Self::Rules(error),
+            LoadRulesError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// What bringing up to date came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Absorbed {
+    /// How many rows were written; 0 for a quiet pass.
+    pub writes: usize,
+    /// What of the calendar could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// Stores what a pass found, with everything that follows from it, in one commit.
+///
+/// # Errors
+/// [`PlanError`]; then nothing was stored, and the same pass may be made again.
+pub async fn absorb(host: &Context, tenant: TenantId, calendar: CalendarId, found: &Finished) -> Result<Absorbed, PlanError> {
+    for _ in 0..TRIES_MAX {
+        let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
+        let (writes, unreadable) = absorbed(host, row, found).await?;
+        match commit(host, tenant, writes).await? {
+            Some(writes) => return Ok(Absorbed { writes, unreadable }),
+            None => continue,
+        }
+    }
+    Err(PlanError::Contended)
+}
+
+/// Decides every occurrence of a tenant anew: after a change of rules, lists or own domains.
+///
+/// # Errors
+/// [`PlanError`].
+pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanError> {
+    for _ in 0..TRIES_MAX {
+        let Some(row) = host.store.tenant(tenant).await? else { return Err(PlanError::Gone) };
+        let sightings = host.store.all_sightings(tenant).await?;
+        let writes = planned(host, &row, sightings, Stored::All).await?;
+        if let Some(writes) = commit(host, tenant, writes).await? {
+            return Ok(writes);
+        }
+    }
+    Err(PlanError::Contended)
+}
+
+/// Commits; `None` where somebody else was faster.
+async fn commit(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Result<Option<usize>, PlanError> {
+    if writes.is_empty() {
+        return Ok(Some(0));
+    }
+    let count = writes.len();
+    match host.store.commit(Commit { tenant, writes }).await {
+        Ok(()) => Ok(Some(count)),
+        Err(CommitError::Conflict(_)) => Ok(None),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The writes that follow from what a pass found, and what could not be read.
+async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Vec<Write>, Vec<Unreadable>), PlanError> {
+    let now = host.now();
+    let horizon = saturating(now, host.horizon);
+    let near = row.expanded_to.is_none_or(|to| to < saturating(now, host.horizon - Elapsed::from_hours(EXTEND_HOURS)));
+    if found.changes == Changes::default() && !near {
+        return Ok((quiet(row, found, now), Vec::new()));
+    }
+    let stored = host.store.entries(row.tenant, row.id).await?;
+    let changes = found.changes.against(&stored);
+    if changes == Changes::default() && !near {
+        return Ok((quiet(row, found, now), Vec::new()));
+    }
+    let Some(tenant) = host.store.tenant(row.tenant).await? else { return Err(PlanError::Gone) };
+    let connections = host.store.connections(row.tenant).await?;
+    let zone =
+        connections.iter().find(|connection| connection.id == row.connection).and_then(|connection| connection.zone.as_deref());
+    let reader = zone.and_then(Zone::named).unwrap_or_else(Zone::utc);
+    let entries = applied(stored, &changes);
+    let window = saturating(now, Elapsed::from_hours(-24 * PAST_DAYS))..horizon;
+    let (seen, broken) = match calendar_of(row.origin, &entries, &reader) {
+        Ok(calendar) => (schedule::sightings_of(row.id, &calendar, &window, &reader), None),
+        Err(error) => (schedule::Seen::default(), Some(Unreadable { place: "calendar".into(), why: error.to_string() })),
+    };
+    let known = host.store.sightings(row.tenant, row.id).await?;
+    let difference = Difference::of(&known, &seen.sightings, &window);
+    let mut writes = vec![Write::Calendar(Calendar { expanded_to: Some(horizon), ..passed(row.clone(), found, now) })];
+    writes.extend(entry_writes(row.id, &changes));
+    writes.extend(difference.writes(row.id));
+    if !difference.is_empty() {
+        let touched = touched(host, &row, &difference, &seen.sightings).await?;
+        let gone: Vec<String> = difference.gone.iter().map(|sighting| place(sighting)).collect();
+        writes.extend(planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?);
+    }
+    Ok((writes, seen.unreadable.into_iter().chain(broken).collect()))
+}
+
+/// What a pass writes that changed nothing: nothing, unless its cursor must be kept or the calendar had been given up.
+fn quiet(row: Calendar, found: &Finished, now: Instant) -> Vec<Write> {
+    let news = found.cursor != CursorStep::Keep || row.state != CalendarState::Active || row.synced_at.is_none();
+    if news { vec![Write::Calendar(passed(row, found, now))] } else { Vec::new() }
+}
+
+/// The calendar's row after a pass that came through.
+fn passed(row: Calendar, found: &Finished, now: Instant) -> Calendar {
+    let cursor = match &found.cursor {
+        CursorStep::Keep => row.cursor,
+        CursorStep::Store(cursor) => Some(cursor.clone()),
+        CursorStep::Drop => None,
+    };
+    Calendar { cursor, state: CalendarState::Active, synced_at: Some(now), ..row }
+}
+
+fn saturating(at: Instant, by: Elapsed) -> Instant {
+    at.checked_add(by).unwrap_or(if by.is_negative() { Instant::MIN } else { Instant::MAX })
+}
+
+fn entry_writes(calendar: CalendarId, changes: &Changes) -> Vec<Write> {
+    let removed = changes.remove.iter().map(|id| Write::RemoveEntry(calendar, id.clone()));
+    removed.chain(changes.upsert.iter().map(|entry| Write::Entry(calendar, entry.clone()))).collect()
+}
+
+/// The entries after the changes, by id.
+fn applied(stored: Vec<Entry>, changes: &Changes) -> Vec<Entry> {
+    let mut entries: BTreeMap<String, Entry> = stored.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+    changes.remove.iter().for_each(|id| drop(entries.remove(id)));
+    entries.extend(changes.upsert.iter().map(|entry| (entry.id.clone(), entry.clone())));
+    entries.into_values().collect()
+}
+
+/// How the sightings of a calendar change.
+struct Difference<'a> {
+    /// New or changed, as they are to be.
+    fresh: Vec<&'a Sighting>,
+    /// Changed, as they were.
+    before: Vec<&'a Sighting>,
+    /// No longer there.
+    gone: Vec<&'a Sighting>,
+    /// Past, and no longer kept: that changes no plan.
+    old: Vec<&'a Sighting>,
+}
+
+impl<'a> Difference<'a> {
+    fn of(known: &'a [Sighting], seen: &'a [Sighting], window: &Window) -> Self {
+        let known_by_id: BTreeMap<&str, &Sighting> = known.iter().map(|sighting| (sighting.id.as_str(), sighting)).collect();
+        let seen_ids: BTreeSet<&str> = seen.iter().map(|sighting| sighting.id.as_str()).collect();
+        let fresh: Vec<&Sighting> =
+            seen.iter().filter(|sighting| known_by_id.get(sighting.id.as_str()) != Some(sighting)).collect();
+        let before = fresh.iter().filter_map(|sighting| known_by_id.get(sighting.id.as_str()).copied()).collect();
+        let missing = known.iter().filter(|sighting| !seen_ids.contains(sighting.id.as_str()));
+        let (old, gone) = missing.partition(|sighting| sighting.start < window.start);
+        Self { fresh, before, gone, old }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.fresh.is_empty() && self.gone.is_empty()
+    }
+
+    fn writes(&self, calendar: CalendarId) -> Vec<Write> {
+        let removed = self.gone.iter().chain(&self.old).map(|sighting| Write::RemoveSighting(calendar, sighting.id.clone()));
+        removed.chain(self.fresh.iter().map(|sighting| Write::Sighting((*sighting).clone()))).collect()
+    }
+}
+
+/// Every sighting, as it is to be, that belongs with one that changed: by UID, or by room and start, over any number of steps.
+async fn touched(
+    host: &Context,
+    row: &Calendar,
+    difference: &Difference<'_>,
+    own: &[Sighting],
+) -> Result<Vec<Sighting>, PlanError> {
+    let mut reach = Reach::default();
+    difference.fresh.iter().chain(&difference.before).chain(&difference.gone).for_each(|sighting| reach.add(sighting));
+    let mut found: BTreeMap<String, Sighting> =
+        difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
+    for _ in 0..ROUNDS_MAX {
+        let (uids, rooms) = reach.list();
+        let others = host.store.sightings_like(row.tenant, &uids, &rooms).await?;
+        let others = others.into_iter().filter(|sighting| sighting.calendar != row.id);
+        let mut all = others.chain(own.iter().filter(|sighting| reach.holds(sighting)).cloned()).collect::<Vec<_>>();
+        all.retain(|sighting| !found.contains_key(&place(sighting)));
+        if all.is_empty() {
+            break;
+        }
+        for sighting in all {
+            reach.add(&sighting);
+            found.insert(place(&sighting), sighting);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The UIDs and rooms of a set of sightings.
+#[derive(Default)]
+struct Reach {
+    uids: BTreeSet<String>,
+    rooms: BTreeSet<(String, Instant)>,
+}
+
+impl Reach {
+    fn add(&mut self, sighting: &Sighting) {
+        self.uids.extend(sighting.uid.clone());
+        self.rooms.extend(sighting.room.clone().map(|room| (room, sighting.start)));
+    }
+
+    fn holds(&self, sighting: &Sighting) -> bool {
+        let by_uid = sighting.uid.as_ref().is_some_and(|uid| self.uids.contains(uid));
+        by_uid || sighting.room.as_ref().is_some_and(|room| self.rooms.contains(&(room.clone(), sighting.start)))
+    }
+
+    fn list(&self) -> (Vec<String>, Vec<(String, Instant)>) {
+        (self.uids.iter().cloned().collect(), self.rooms.iter().cloned().collect())
+    }
+}
+
+/// Which stored meetings a plan is compared with.
+#[derive(Clone, Copy)]
+enum Stored<'a> {
+    /// Those that were seen as one of the sightings at hand, or as one of these, which no calendar shows any more.
+    SeenAs(&'a [String]),
+    /// All that are not over.
+    All,
+}
+
+/// Most meetings of a tenant that are decided anew at once.
+const MEETINGS_MAX: usize = 1_000_000;
+
+/// The writes of the plan over `sightings`.
+async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stored: Stored<'_>) -> Result<Vec<Write>, PlanError> {
+    let rules = host.rules(tenant).await?;
+    let connections = host.store.connections(tenant.id).await?;
+    let calendars = host.store.calendars(tenant.id).await?;
+    let uids: BTreeSet<String> =
+        sightings.iter().flat_map(|sighting| sighting.uid.iter().chain(&sighting.family)).cloned().collect();
+    let overrides = host.store.overrides(tenant.id, &uids.into_iter().collect::<Vec<_>>()).await?;
+    let meetings = match stored {
+        Stored::SeenAs(gone) => {
+            let places: Vec<String> = sightings.iter().map(place).chain(gone.iter().cloned()).collect();
+            host.store.meetings_of(tenant.id, &places).await?
+        }
+        Stored::All => {
+            let from = saturating(host.now(), Elapsed::from_hours(-24 * PAST_DAYS));
+            host.store.meetings(tenant.id, from, Instant::MAX, MEETINGS_MAX).await?
+        }
+    };
+    let now = host.now();
+    let mut known = Known { meetings, dispatches: Vec::new() };
+    let mut fresh = known.meetings.iter().map(|meeting| meeting.id.clone()).collect::<Vec<_>>();
+    for _ in 0..NAMES_MAX {
+        known.dispatches.extend(host.store.dispatches_of(tenant.id, &fresh).await?);
+        let writes = replan(PlanInput {
+            now,
+            tenant,
+            rules: &rules,
+            connections: &connections,
+            calendars: &calendars,
+            overrides: &overrides,
+            sightings: &sightings,
+            meetings: &known.meetings,
+            dispatches: &known.dispatches,
+        });
+        // A name that is in use already belongs to a meeting that nobody showed for a while, or that is another one by now.
+        let named = host.store.meetings_named(tenant.id, &new_names(&writes)).await?;
+        if named.is_empty() {
+            return Ok(writes);
+        }
+        fresh = named.iter().map(|meeting| meeting.id.clone()).collect();
+        known.meetings.extend(named);
+    }
+    Err(PlanError::Contended)
+}
+
+/// How often a plan is made again because a name was in use.
+const NAMES_MAX: usize = 8;
+
+/// The stored rows that a plan is compared with.
+struct Known {
+    meetings: Vec<Meeting>,
+    dispatches: Vec<Dispatch>,
+}
+
+/// The names of the meetings that a plan makes.
+fn new_names(writes: &[Write]) -> Vec<String> {
+    let made = writes.iter().filter_map(|write| match write {
+        Write::Meeting(meeting) if meeting.version == 0 => Some(meeting.id.clone()),
+        _ => None,
+    });
+    made.collect()
+}
+
+#[cfg(test)]
+mod tests;

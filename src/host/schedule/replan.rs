@@ -1,0 +1,308 @@
+//! The plan: every touched meeting decided once, and the difference to what is stored.
+
+use super::bots::{Target, Wanted, changes};
+use super::identity::{assign, name, place};
+use super::rules::TenantRules;
+use super::sighting::occurrence_of;
+use crate::copies::ConnectionId as CopyId;
+use crate::engine::{self, Planned};
+use crate::event::identity::EventCopy;
+use crate::event::{Address, ConnectedUser, Occurrence, Question};
+use crate::explain;
+use crate::host::bots::Spec;
+use crate::host::dispatch::key::late_at;
+use crate::host::model::{
+    Calendar, CalendarId, Connection, ConnectionState, Dispatch, EventId, Meeting, OutboxEvent, Outcome, OverrideRow, Sighting,
+    Tenant,
+};
+use crate::host::store::Write;
+use crate::time::{Instant, Zone};
+use crate::value::words::Verb;
+use crate::value::{DecidedBy, Decision, OnLiveCancel, Override, Overrides};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a plan is made from. `sightings` holds every sighting that shares a UID, or a room and start, with any other of them
+/// or with one that is gone.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// The time.
+    pub now: Instant,
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// Its rules and lists.
+    pub rules: &'a TenantRules,
+    /// Its connections.
+    pub connections: &'a [Connection],
+    /// Its calendars.
+    pub calendars: &'a [Calendar],
+    /// The overrides on the UIDs of the sightings.
+    pub overrides: &'a [OverrideRow],
+    /// The sightings as they are to be.
+    pub sightings: &'a [Sighting],
+    /// Every stored meeting that was seen as one of the sightings, or as one that is gone, or that has the name of a new one.
+    pub meetings: &'a [Meeting],
+    /// The dispatches of those meetings, by meeting and epoch.
+    pub dispatches: &'a [Dispatch],
+}
+
+/// The writes that make the plan, the guard of the tenant's plan version first. Empty where nothing changes.
+#[must_use]
+pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
+    let copies = copies(input);
+    let sightings: Vec<engine::Sighting<'_>> = copies
+        .iter()
+        .map(|copy| engine::Sighting {
+            rules: copy.rules,
+            occurrence: &copy.occurrence,
+            user: &copy.user,
+            overrides: copy.overrides,
+        })
+        .collect();
+    let plan = engine::plan(&input.rules.lists, &sightings, &Zone::utc());
+    let places: Vec<BTreeSet<String>> =
+        plan.iter().map(|planned| planned.members.iter().map(|at| place(copies[*at].sighting)).collect()).collect();
+    let stored = assign(&places, input.meetings, input.dispatches);
+    let mut planner =
+        Differ { input, copies: &copies, names: stored.iter().flatten().map(|meeting| meeting.id.clone()).collect() };
+    let stored: Vec<Option<&Meeting>> =
+        stored.into_iter().zip(&plan).map(|(stored, planned)| stored.or_else(|| planner.revived(planned))).collect();
+    let mut writes = Vec::new();
+    for ((planned, places), stored) in plan.iter().zip(places).zip(&stored) {
+        writes.extend(planner.meeting(planned, places, *stored));
+    }
+    let kept: BTreeSet<&str> = stored.iter().flatten().map(|meeting| meeting.id.as_str()).collect();
+    for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str())) {
+        writes.extend(planner.gone(meeting));
+    }
+    if !writes.is_empty() {
+        writes.insert(0, Write::PlanVersion(input.tenant.plan_version));
+    }
+    writes
+}
+
+/// A sighting with everything that its decision depends on.
+struct Copy<'a> {
+    sighting: &'a Sighting,
+    connection: &'a Connection,
+    occurrence: Occurrence,
+    user: ConnectedUser,
+    rules: &'a engine::RuleSet,
+    overrides: Overrides,
+    mark: String,
+}
+
+/// The copies that count, those of the lowest connection first: ties go to the first.
+fn copies(input: PlanInput<'_>) -> Vec<Copy<'_>> {
+    let connections: BTreeMap<_, _> = input.connections.iter().map(|connection| (connection.id, connection)).collect();
+    let owner: BTreeMap<CalendarId, &Connection> = input
+        .calendars
+        .iter()
+        .filter_map(|calendar| Some((calendar.id, *connections.get(&calendar.connection)?)))
+        .filter(|(_, connection)| shows(connection.state))
+        .collect();
+    let mut copies: Vec<Copy<'_>> =
+        input.sightings.iter().filter_map(|sighting| copy(input, sighting, owner.get(&sighting.calendar)?)).collect();
+    copies.sort_by_key(|copy| (copy.connection.id, copy.sighting.calendar, copy.sighting.id.clone()));
+    copies
+}
+
+/// Whether what a connection showed still counts. Where the grant was lost, what was planned stays planned.
+fn shows(state: ConnectionState) -> bool {
+    matches!(state, ConnectionState::Active | ConnectionState::Reconnect)
+}
+
+/// `None` where the stored form cannot be read any more: the next pass over the calendar writes it anew.
+fn copy<'a>(input: PlanInput<'a>, sighting: &'a Sighting, connection: &'a Connection) -> Option<Copy<'a>> {
+    let occurrence = occurrence_of(sighting).ok()?;
+    let mark = mark(&occurrence);
+    let overrides = overrides(input.overrides, sighting, connection, &mark);
+    let user = ConnectedUser {
+        addresses: connection.addresses.iter().filter_map(|address| Address::parse(address)).collect(),
+        zone: connection.zone.as_deref().and_then(Zone::named),
+        bots: input.tenant.bots.iter().filter_map(|address| Address::parse(address)).collect(),
+    };
+    Some(Copy { rules: input.rules.of(&connection.user), sighting, connection, occurrence, user, overrides, mark })
+}
+
+/// What a person can see of whose meeting it is: the organizer, else the room, else nothing.
+#[must_use]
+pub fn mark(occurrence: &Occurrence) -> String {
+    let copy = EventCopy::of(occurrence);
+    match (copy.organizer, copy.room) {
+        (Some(organizer), _) => format!("organizer:{organizer}"),
+        (None, Some(room)) => format!("room:{}", room.room()),
+        (None, None) => String::new(),
+    }
+}
+
+fn overrides(rows: &[OverrideRow], sighting: &Sighting, connection: &Connection, mark: &str) -> Overrides {
+    let holds = |row: &&OverrideRow| {
+        let uid =
+            sighting.uid.as_ref() == Some(&row.uid) || (row.occurrence.is_none() && sighting.family.as_ref() == Some(&row.uid));
+        uid && row.mark == mark && row.user.as_ref().is_none_or(|user| *user == connection.user)
+    };
+    let strongest = |on_series: bool| {
+        rows.iter()
+            .filter(holds)
+            .filter(|row| {
+                row.occurrence.as_ref().map_or(on_series, |occurrence| !on_series && *occurrence == sighting.occurrence)
+            })
+            .map(|row| if row.stop { Override::Stop } else { Override::Record })
+            .max()
+    };
+    Overrides { occurrence: strongest(false), series: strongest(true) }
+}
+
+/// Compares the plan with what is stored.
+struct Differ<'a> {
+    input: PlanInput<'a>,
+    copies: &'a [Copy<'a>],
+    /// Names in use, so that no new meeting takes one.
+    names: BTreeSet<String>,
+}
+
+impl<'a> Differ<'a> {
+    fn meeting(&mut self, planned: &Planned, places: BTreeSet<String>, stored: Option<&Meeting>) -> Vec<Write> {
+        let id = stored.map_or_else(|| self.new_name(planned), |meeting| meeting.id.clone());
+        let meeting = self.row(planned, id, places, stored);
+        let wanted = (meeting.outcome == Outcome::Record).then(|| wanted(&meeting, planned)).flatten();
+        let target = Target {
+            tenant: meeting.tenant,
+            meeting: &meeting.id,
+            wanted: wanted.as_ref(),
+            why: &meeting.reason,
+            live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay,
+        };
+        let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
+        let mut writes = Vec::new();
+        if stored != Some(&meeting) {
+            let newly = meeting.conflict && !stored.is_some_and(|stored| stored.conflict);
+            let told = newly.then(|| Write::Event(conflict(&meeting, self.input.now)));
+            writes.push(Write::Meeting(meeting));
+            writes.extend(told);
+        }
+        writes.extend(bots);
+        writes
+    }
+
+    /// A stored meeting that no calendar shows any more.
+    fn gone(&self, meeting: &Meeting) -> Vec<Write> {
+        if late_at(meeting.start, meeting.end, 0) <= self.input.now {
+            return Vec::new();
+        }
+        let why = "no calendar shows it any more";
+        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: None, why, live_stays: false };
+        let mut writes = changes(&self.dispatches(&meeting.id), target, self.input.now);
+        let gone = Meeting {
+            sightings: Vec::new(),
+            outcome: Outcome::NotRecordable,
+            rule: None,
+            reason: why.to_owned(),
+            conflict: false,
+            ..meeting.clone()
+        };
+        if gone != *meeting {
+            writes.insert(0, Write::Meeting(gone));
+        }
+        writes
+    }
+
+    /// A meeting of the same name that no calendar showed for a while: it goes on, with the bots it had.
+    fn revived(&mut self, planned: &Planned) -> Option<&'a Meeting> {
+        let copy = &self.copies[planned.deciding];
+        let name = name(copy.sighting, &copy.mark);
+        let input: PlanInput<'a> = self.input;
+        let gone = input.meetings.iter().find(|meeting| meeting.id == name && meeting.sightings.is_empty())?;
+        self.names.insert(name).then_some(gone)
+    }
+
+    fn new_name(&mut self, planned: &Planned) -> String {
+        let copy = &self.copies[planned.deciding];
+        let mut mark = copy.mark.clone();
+        loop {
+            let name = name(copy.sighting, &mark);
+            if self.names.insert(name.clone()) && self.input.meetings.iter().all(|meeting| meeting.id != name) {
+                return name;
+            }
+            mark.push('\'');
+        }
+    }
+
+    fn dispatches(&self, meeting: &str) -> Vec<Dispatch> {
+        self.input.dispatches.iter().filter(|dispatch| dispatch.meeting == meeting).cloned().collect()
+    }
+
+    fn row(&self, planned: &Planned, id: String, places: BTreeSet<String>, stored: Option<&Meeting>) -> Meeting {
+        let copy = &self.copies[planned.deciding];
+        let rule = match planned.decision {
+            Decision::Decided { by: DecidedBy::Rule(index), .. } => {
+                Some(copy.rules.outline().rules[usize::from(index)].id.clone())
+            }
+            _ => None,
+        };
+        Meeting {
+            tenant: self.input.tenant.id,
+            id,
+            sightings: places.into_iter().collect(),
+            start: planned.occurrence.start.instant(&Zone::utc()),
+            end: planned.occurrence.end.known().map(|end| end.instant(&Zone::utc())),
+            outcome: outcome(&planned.decision),
+            by: copy.connection.id,
+            rule,
+            reason: planned.reason.clone(),
+            record: self.record(planned, copy),
+            conflict: planned.conflict,
+            version: stored.map_or(0, |meeting| meeting.version),
+        }
+    }
+
+    /// The decision in full: what it was made from and why (`I7`).
+    fn record(&self, planned: &Planned, copy: &Copy<'_>) -> String {
+        let question = Question {
+            occurrence: &planned.occurrence,
+            user: &copy.user,
+            overrides: copy.overrides,
+            lists: &self.input.rules.lists,
+        };
+        let lists: BTreeMap<&str, &str> =
+            self.input.rules.lists.iter().map(|(name, list)| (name, list.version.as_str())).collect();
+        json!({
+            "rules": self.input.rules.versions,
+            "lists": lists,
+            "copies": planned.members.iter().map(|at| self.copies[*at].connection.id.0).collect::<Vec<CopyId>>(),
+            "decided_for": copy.connection.id.0,
+            "settings": explain::settings_to_json(&planned.settings),
+            "explanation": copy.rules.explain(&question).json(),
+        })
+        .to_string()
+    }
+}
+
+fn outcome(decision: &Decision) -> Outcome {
+    match decision {
+        Decision::NotRecordable(_) => Outcome::NotRecordable,
+        Decision::Decided { verb: Verb::Record, .. } => Outcome::Record,
+        Decision::Decided { verb: Verb::Skip, .. } => Outcome::Skip,
+    }
+}
+
+/// The bot that a recorded meeting should have.
+fn wanted(meeting: &Meeting, planned: &Planned) -> Option<Wanted> {
+    let link = planned.occurrence.facts.link.known()?.as_ref()?;
+    let settings = &planned.settings;
+    let spec = Spec::of(&meeting.id, link, settings);
+    Some(Wanted { start: meeting.start, end: meeting.end, join_secs: settings.join, spec })
+}
+
+fn conflict(meeting: &Meeting, now: Instant) -> OutboxEvent {
+    let body = json!({ "meeting": meeting.id, "start": meeting.start.to_string() }).to_string();
+    OutboxEvent {
+        tenant: meeting.tenant,
+        id: EventId::default(),
+        kind: "meeting.conflict".into(),
+        subject: meeting.id.clone(),
+        body,
+        at: now,
+    }
+}
