@@ -3,7 +3,7 @@
 //! What the host decides is a pure function or a step machine over rows and answers; the rest of it moves bytes. All of its
 //! state lies in one [`store`]; a change and the effects it causes are one [`store::Commit`]. Everything it says to the world
 //! goes through [`http::Egress`], everything it knows of time comes from [`clock::Clock`], so that the same code runs against
-//! the simulated `world` and against the real one.
+//! the simulated [`world`] and against the real one.
 //!
 //! Deliberately absent: opinions about meetings. Those are the rules'.
 
@@ -22,3 +22,4 @@ pub mod planning;
 pub mod schedule;
 pub mod store;
 pub mod sync;
+pub mod world;

@@ -1,0 +1,91 @@
+//! Webhook receivers: take what comes, and keep a journal of it.
+
+use super::ask::Ask;
+use crate::host::http::{Method, Response};
+use crate::time::Instant;
+use std::collections::BTreeMap;
+
+/// A delivery as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivered {
+    /// When.
+    pub at: Instant,
+    /// The receiver's name, the last part of its URL.
+    pub receiver: String,
+    /// `webhook-id`: the same over all tries.
+    pub id: String,
+    /// `webhook-timestamp` as sent.
+    pub timestamp: String,
+    /// `webhook-signature` as sent.
+    pub signature: String,
+    /// The member `type` of the body.
+    pub kind: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// What was answered.
+    pub status: u16,
+}
+
+/// How a receiver answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// With 204.
+    #[default]
+    Fine,
+    /// With this status, and nothing is taken.
+    Fails(u16),
+    /// With 503 to the first so many tries of each event.
+    FailsFirst(u32),
+    /// With 503 before this time.
+    FailsUntil(Instant),
+}
+
+/// All receivers.
+#[derive(Clone, Debug, Default)]
+pub struct Receivers {
+    manners: BTreeMap<String, Manner>,
+    journal: Vec<Delivered>,
+}
+
+impl Receivers {
+    /// Says how the receiver of this name answers from now on.
+    pub fn set(&mut self, receiver: &str, manner: Manner) {
+        self.manners.insert(receiver.to_owned(), manner);
+    }
+
+    /// Answers a request for `/NAME`.
+    pub fn handle(&mut self, now: Instant, ask: &Ask<'_>) -> Response {
+        let [name] = ask.path.as_slice() else { return Response::empty(404) };
+        if ask.method() != Method::Post {
+            return Response::empty(405);
+        }
+        let name = name.clone();
+        let header = |name: &str| ask.request.find_header(name).unwrap_or_default().to_owned();
+        let id = header("webhook-id");
+        let tries = self.journal.iter().rev().filter(|known| known.receiver == name && known.id == id).count();
+        let status = match self.manners.get(&name).copied().unwrap_or_default() {
+            Manner::Fails(status) => status,
+            Manner::FailsFirst(times) if tries < usize::try_from(times).unwrap_or(usize::MAX) => 503,
+            Manner::FailsUntil(until) if now < until => 503,
+            _ => 204,
+        };
+        let body: serde_json::Value = serde_json::from_slice(&ask.request.body).unwrap_or_default();
+        self.journal.push(Delivered {
+            at: now,
+            receiver: name,
+            id,
+            timestamp: header("webhook-timestamp"),
+            signature: header("webhook-signature"),
+            kind: body["type"].as_str().unwrap_or_default().to_owned(),
+            body: ask.request.body.clone(),
+            status,
+        });
+        Response::empty(status)
+    }
+
+    /// Everything that arrived, in order.
+    #[must_use]
+    pub fn journal(&self) -> &[Delivered] {
+        &self.journal
+    }
+}
