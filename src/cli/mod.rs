@@ -13,6 +13,8 @@ mod fmt;
 mod input;
 mod lint;
 mod plan;
+#[cfg(feature = "host")]
+mod serve;
 mod test;
 mod text;
 mod window;
@@ -103,6 +105,9 @@ enum Command {
     Compile(compile::CompileArgs),
     /// Show the instructions of a program file or of rules
     Disasm(compile::DisasmArgs),
+    /// Keep calendars in sync and send bots: the host
+    #[cfg(feature = "host")]
+    Serve(serve::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -128,6 +133,8 @@ pub fn main() -> ExitCode {
         Command::Eval(args) => eval::run(&args),
         Command::Compile(args) => compile::compile(&args),
         Command::Disasm(args) => compile::disasm(&args),
+        #[cfg(feature = "host")]
+        Command::Serve(args) => serve::run(&args),
         Command::Completions(args) => completions::run(&args),
     }))
 }

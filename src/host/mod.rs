@@ -7,11 +7,14 @@
 //!
 //! Deliberately absent: opinions about meetings. Those are the rules'.
 
+pub mod app;
 pub mod bots;
 pub mod clock;
+pub mod config;
 pub mod context;
 pub mod credentials;
 pub mod dispatch;
+pub mod health;
 pub mod http;
 pub mod log;
 pub mod metrics;
@@ -20,6 +23,9 @@ pub mod net;
 pub mod outbox;
 pub mod planning;
 pub mod schedule;
+pub mod setup;
 pub mod store;
 pub mod sync;
 pub mod world;
+#[cfg(test)]
+mod simulation;

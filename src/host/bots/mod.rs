@@ -4,8 +4,8 @@
 //! which is either the host's answer or the next request. Nothing here sends anything; every status and every body, however
 //! broken, is some answer, and none of them panics.
 //!
-//! [`contract`] is callsheet's own interface (`docs/bot-backend.md`), which promises all that the dispatch protocol wants: one bot
-//! a key for good, fences, tombstones. [`recall`] and [`attendee`] are services that promise less; `docs/bot-services.md` says what
+//! `contract` is callsheet's own interface (`docs/bot-backend.md`), which promises all that the dispatch protocol wants: one bot
+//! a key for good, fences, tombstones. `recall` and `attendee` are services that promise less; `docs/bot-services.md` says what
 //! they lack and how it is made up for.
 //!
 //! How an answer is judged:

@@ -1,6 +1,6 @@
 //! Bringing the plan up to date: from what a pass over a calendar found, from a rule that changed, from the clock.
 //!
-//! Each of these reads what it needs, computes the writes with [`schedule`](super::schedule), and commits them together with
+//! Each of these reads what it needs, computes the writes with [`schedule`], and commits them together with
 //! what caused them. Where another host was faster, it starts again from fresh reads.
 
 use super::context::{Context, LoadRulesError};

@@ -1,6 +1,6 @@
 //! The same world on loopback: every service below one address, each under its own first part of the path.
 //!
-//! Requests become the same data that [`World::call`] takes in process, so that the two differ in the transport only. An
+//! Requests become the same data that [`World::call`](super::World::call) takes in process, so that the two differ in the transport only. An
 //! answer that never comes is one that comes too late for every client.
 
 use super::Bases;

@@ -26,7 +26,7 @@ pub struct Parts {
 /// The components of one UID and RECURRENCE-ID; more than one where the file tells several states.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Names the part in its file: the number of its calendar, RECURRENCE-ID and UID. At most [`KEY_BYTES_MAX`] long.
+    /// Names the part in its file: the number of its calendar, RECURRENCE-ID and UID. At most `KEY_BYTES_MAX` long.
     pub key: String,
     /// The components, as iCalendar text.
     pub text: String,

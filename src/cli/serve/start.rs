@@ -1,0 +1,172 @@
+//! The host for a configuration: opens what it names, runs until it is told to stop.
+
+use super::view::View;
+use super::{Args, Show, say_listening};
+use crate::cli::{CliError, Outcome, say};
+use crate::host::app::{self, Stop};
+use crate::host::bots::Backend;
+use crate::host::clock::SystemClock;
+use crate::host::config::{Config, Feed};
+use crate::host::context::Context;
+use crate::host::http::Egress;
+use crate::host::net::client::Network;
+use crate::host::net::files::{Files, file_url};
+use crate::host::net::guard::Guard;
+use crate::host::setup::{self, TENANT};
+use crate::host::store::Store;
+use crate::host::{health, log};
+use crate::time::Elapsed;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where the state lies where nobody says otherwise.
+const STORE_DEFAULT: &str = "sqlite:callsheet.db";
+/// Where health checks are served where nobody says otherwise.
+const LISTEN_DEFAULT: &str = "127.0.0.1:8462";
+
+pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliError> {
+    let missing = |what: &str| CliError::Usage(format!("nothing to do: {what}"));
+    if config.feed.is_empty() {
+        return Err(missing("name a calendar with `--feed`, or in the configuration; `--sandbox` shows the host without one"));
+    }
+    let Some(bots) = &config.bots else {
+        return Err(missing(
+            "say where bots are asked for with `--bots URL`, or `[bots]` in the configuration (docs/bot-backend.md)",
+        ));
+    };
+    let backend = Backend::Callsheet {
+        base_url: bots.url.trim_end_matches('/').to_owned(),
+        token: token(bots.token_file.as_deref())?.into(),
+    };
+    let files = files(config)?;
+    let mut config = config.clone();
+    let local = local_feeds(&mut config.feed)?;
+    let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
+    let egress: Arc<dyn Egress> = Arc::new(Files::new(local, Arc::new(network)));
+    let store = open(config.store.as_deref().unwrap_or(STORE_DEFAULT)).await?;
+    let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
+    if let Some(days) = config.horizon_days {
+        host.horizon = Elapsed::from_hours(i64::from(days) * 24);
+    }
+    setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
+    serve(args, host, backend, listen, "callsheet").await
+}
+
+/// Runs the host, its health server, and the view, until it is told to stop.
+pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: &str, title: &str) -> Result<Outcome, CliError> {
+    let cannot = |source| CliError::Write { name: format!("{listen}, to listen there"), source };
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let show_view = match args.show {
+        Show::View => true,
+        Show::Log => false,
+        Show::Auto => std::io::stdout().is_terminal(),
+    };
+    if !show_view {
+        log::begin("info").map_err(|error| CliError::Usage(error.to_string()))?;
+        say_listening(address);
+    }
+    let (stopper, stop) = app::stopper();
+    let store = host.store.clone();
+    let mut work = tokio::task::JoinSet::new();
+    work.spawn(app::run(host.clone(), backend, stop.clone()));
+    let mut ended = stop.clone();
+    let health = axum::serve(listener, health::router(host.clone())).with_graceful_shutdown(async move { ended.set().await });
+    work.spawn(async move {
+        if let Err(error) = health.await {
+            tracing::error!(error = %error, "health checks are no longer served");
+        }
+    });
+    if show_view {
+        work.spawn(watch(View::new(host, TENANT, format!("{title}, health on http://{address}")), stop));
+    }
+    told_to_stop(args.stop_after).await;
+    stopper.stop();
+    say("stopping: what is under way is finished first");
+    while work.join_next().await.is_some() {}
+    store.close().await;
+    Ok(Outcome::Clean)
+}
+
+/// Draws the view every second.
+async fn watch(view: View, mut stop: Stop) {
+    while !stop.is_set() {
+        view.draw().await;
+        tokio::select! {
+            biased;
+            () = stop.set() => {}
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+    }
+}
+
+/// Ends with an interrupt, a request of the service manager, or after so many seconds.
+async fn told_to_stop(after: Option<u64>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let time = async {
+        match after {
+            Some(secs) => tokio::time::sleep(Duration::from_secs(secs)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+        () = time => {}
+    }
+}
+
+pub(super) async fn open(url: &str) -> Result<Store, CliError> {
+    Store::open(url).await.map_err(|error| CliError::Content { name: shown(url).to_owned(), why: error.to_string() })
+}
+
+/// A store's URL without what could be a password.
+fn shown(url: &str) -> &str {
+    if url.starts_with("sqlite:") { url } else { "the PostgreSQL store" }
+}
+
+/// Names this process among those that share a store.
+pub(super) fn owner() -> String {
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    format!("{}-{}", host.trim(), std::process::id())
+}
+
+fn token(file: Option<&str>) -> Result<String, CliError> {
+    match file {
+        Some(name) => Ok(read(name)?.trim().to_owned()),
+        None => Ok(std::env::var("CALLSHEET_BOTS_TOKEN").unwrap_or_default()),
+    }
+}
+
+fn read(name: &str) -> Result<String, CliError> {
+    std::fs::read_to_string(name).map_err(|source| CliError::Read { name: name.to_owned(), source })
+}
+
+fn files(config: &Config) -> Result<setup::Files, CliError> {
+    let rules = match &config.tenant.rules {
+        Some(name) => Some((name.clone(), read(name)?)),
+        None => None,
+    };
+    let secrets = config.webhook.iter().map(|webhook| Ok(read(&webhook.secret_file)?.trim().to_owned()));
+    Ok(setup::Files { rules, secrets: secrets.collect::<Result<_, CliError>>()? })
+}
+
+/// Feeds that are files become `file:` URLs; the files.
+fn local_feeds(feeds: &mut [Feed]) -> Result<Vec<PathBuf>, CliError> {
+    let mut local = Vec::new();
+    for feed in feeds {
+        if feed.source.contains("://") {
+            continue;
+        }
+        let cannot = |source| CliError::Read { name: feed.source.clone(), source };
+        let path = Path::new(&feed.source).canonicalize().map_err(cannot)?;
+        feed.source = file_url(&path).ok_or_else(|| CliError::Usage(format!("{} is no file", feed.source)))?;
+        local.push(path);
+    }
+    Ok(local)
+}

@@ -1,0 +1,77 @@
+//! The host at work: one task a duty, each a loop over what is due, and a stop that waits until all have drained.
+//!
+//! The loops know nothing but the store, the clock and the way out. What is due they learn from the store; what they do about it
+//! is one function an item, the same that the simulation runs.
+
+pub mod deliveries;
+pub mod dispatches;
+pub mod syncs;
+mod work;
+
+use super::bots::Backend;
+use super::context::Context;
+use crate::time::{Elapsed, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use work::Work;
+
+/// Tells every loop to end.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+/// Sets a [`Stop`].
+#[derive(Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+/// A stop that is not set yet.
+#[must_use]
+pub fn stopper() -> (Stopper, Stop) {
+    let (sender, receiver) = watch::channel(false);
+    (Stopper(sender), Stop(receiver))
+}
+
+impl Stopper {
+    /// Ends every loop.
+    pub fn stop(&self) {
+        // Nobody listens any more: then nothing runs.
+        let _ = self.0.send(true);
+    }
+}
+
+impl Stop {
+    /// Whether it is set, or whoever could set it is gone.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        *self.0.borrow() || self.0.has_changed().is_err()
+    }
+
+    /// Waits until it is set.
+    pub async fn set(&mut self) {
+        // An error means that nobody can set it any more, which is the same.
+        let _ = self.0.wait_for(|set| *set).await;
+    }
+}
+
+/// Runs all duties until `stop`, then waits for what is under way.
+pub async fn run(host: Context, backend: Backend, stop: Stop) {
+    let mut duties = JoinSet::new();
+    duties.spawn(syncs::run(host.clone(), stop.clone()));
+    duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
+    duties.spawn(deliveries::run(host, stop));
+    while let Some(ended) = duties.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(error = %error, "a duty broke off");
+        }
+    }
+}
+
+/// Waits until an item of work ends, `longest` is over, or the stop is set.
+async fn rest<K: Ord + Clone>(host: &Context, longest: Elapsed, work: &mut Work<K>, stop: &mut Stop) {
+    let until = host.now().checked_add(longest).unwrap_or(Instant::MAX);
+    tokio::select! {
+        biased;
+        () = stop.set() => {}
+        () = work.ended() => {}
+        () = host.clock.sleep_until(until) => {}
+    }
+}

@@ -1,0 +1,288 @@
+//! Calendars kept in sync: each read at its time, those with a meeting near first.
+
+use super::work::Work;
+use super::{Stop, rest};
+use crate::host::context::Context;
+use crate::host::http::Request;
+use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
+use crate::host::planning::{Absorbed, PlanError, absorb};
+use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
+use crate::host::sync::cadence::{Standing, state_after};
+use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
+use crate::host::sync::{self, Answer, Pass, Step, SyncError};
+use crate::time::{Elapsed, Instant};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::mpsc;
+
+/// Most calendars that are read at once.
+const WIDTH: usize = 64;
+/// How often the list of calendars is read again.
+const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
+/// Most requests of one pass; the machines end long before.
+const CALLS_MAX: usize = 10_000;
+/// How long a request may wait for quota before its pass is given up until the next time.
+const PATIENCE: Elapsed = Elapsed::from_mins(5);
+
+type Key = (TenantId, CalendarId);
+
+/// Why a calendar was not read, or not taken over.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The provider, or the way to it.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+    /// The store, or the plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+impl From<StoreError> for ReadError {
+    fn from(error: StoreError) -> Self {
+        Self::Plan(error.into())
+    }
+}
+
+/// Reads what is due until `stop`, then waits for what is under way.
+pub async fn run(host: Context, mut stop: Stop) {
+    let mut work: Work<Key> = Work::new(WIDTH);
+    let mut round = Round::default();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    while !stop.is_set() {
+        while let Ok((key, outcome)) = told.try_recv() {
+            round.ended(&host, key, &outcome);
+        }
+        round.list(&host).await;
+        while work.has_room()
+            && let Some(key) = round.next_due(host.now())
+        {
+            let (host, tell) = (host.clone(), tell.clone());
+            work.start(key, async move {
+                let outcome = read(&host, key.0, key.1).await;
+                // The loop ended meanwhile: nobody plans the next read.
+                let _ = tell.send((key, outcome));
+            });
+        }
+        let longest = round.wait(host.now());
+        rest(&host, longest, &mut work, &mut stop).await;
+    }
+    work.drained().await;
+}
+
+/// Which calendars there are, and when each is read next.
+#[derive(Default)]
+struct Round {
+    standing: BTreeMap<Key, Standing>,
+    queue: BTreeSet<(Instant, Key)>,
+    due: BTreeMap<Key, Instant>,
+    listed: Option<Instant>,
+}
+
+impl Round {
+    /// Takes note of new calendars, of those that are gone, and of meetings that came near.
+    async fn list(&mut self, host: &Context) {
+        let now = host.now();
+        let fresh = self.listed.is_some_and(|at| at <= now && now < at + LIST_EVERY);
+        if fresh {
+            return;
+        }
+        let watched = match host.store.watched(now).await {
+            Ok(watched) => watched,
+            Err(error) => return tracing::warn!(error = %error, "calendars could not be listed"),
+        };
+        self.listed = Some(now);
+        let named: BTreeSet<Key> = watched.iter().map(|watched| (watched.tenant, watched.calendar)).collect();
+        let gone: Vec<Key> = self.standing.keys().filter(|key| !named.contains(key)).copied().collect();
+        gone.iter().for_each(|key| self.forget(*key));
+        watched.iter().for_each(|watched| self.note(host, watched, now));
+        host.metrics.standing(watched.len(), host.governor().waiting());
+    }
+
+    fn note(&mut self, host: &Context, watched: &Watched, now: Instant) {
+        let key = (watched.tenant, watched.calendar);
+        let known = self.standing.get(&key).copied();
+        let standing = Standing { next_start: watched.next_start, ..known.unwrap_or_default() };
+        if known == Some(standing) {
+            return;
+        }
+        self.standing.insert(key, standing);
+        // One that was never read is read at once; one whose meeting came near perhaps sooner than planned.
+        let due = if known.is_none() { now } else { host.cadence.due(key.1, now, &standing) };
+        if self.due.get(&key).is_none_or(|planned| due < *planned) {
+            self.plan(key, due);
+        }
+    }
+
+    fn plan(&mut self, key: Key, at: Instant) {
+        if let Some(before) = self.due.insert(key, at) {
+            self.queue.remove(&(before, key));
+        }
+        self.queue.insert((at, key));
+    }
+
+    fn forget(&mut self, key: Key) {
+        self.standing.remove(&key);
+        if let Some(at) = self.due.remove(&key) {
+            self.queue.remove(&(at, key));
+        }
+    }
+
+    /// The next calendar whose time has come; it is planned again when it was read.
+    fn next_due(&mut self, now: Instant) -> Option<Key> {
+        let (at, key) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.queue.remove(&(at, key));
+        self.due.remove(&key);
+        Some(key)
+    }
+
+    fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
+        let Some(standing) = self.standing.get_mut(&key) else { return };
+        standing.wait = match outcome {
+            Err(ReadError::Sync(SyncError::Throttled { wait, .. })) => *wait,
+            _ => None,
+        };
+        standing.failures = match outcome {
+            Ok(_) => 0,
+            Err(_) => host.pass_state(key.1).failures.max(1),
+        };
+        let due = host.cadence.due(key.1, host.now(), standing);
+        self.plan(key, due);
+    }
+
+    fn wait(&self, now: Instant) -> Elapsed {
+        let next = self.queue.first().map_or(LIST_EVERY, |(at, _)| at.duration_since(now));
+        next.clamp(Elapsed::from_millis(1), LIST_EVERY)
+    }
+}
+
+/// Reads one calendar to the end, stores what it found with what follows from it, and marks what failed.
+///
+/// # Errors
+/// [`ReadError`]; then nothing of the calendar changed but perhaps its state.
+pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Result<Absorbed, ReadError> {
+    let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone.into()) };
+    let connections = host.store.connections(tenant).await?;
+    let Some(connection) = connections.into_iter().find(|connection| connection.id == row.connection) else {
+        return Err(PlanError::Gone.into());
+    };
+    if connection.state != ConnectionState::Active {
+        return Ok(Absorbed::default());
+    }
+    match pass(host, &row, &connection).await {
+        Ok(found) => {
+            host.pass_ended(calendar, Ok(()));
+            let absorbed = absorb(host, tenant, calendar, &found).await?;
+            host.metrics.pass(if absorbed.writes == 0 { "quiet" } else { "changed" });
+            Ok(absorbed)
+        }
+        Err(ReadError::Sync(error)) => {
+            let failures = host.pass_ended(calendar, Err(())).failures;
+            host.metrics.pass(error.word());
+            tracing::info!(tenant = tenant.0, calendar = calendar.0, outcome = error.word(), failures, "calendar not read");
+            mark(host, &row, &connection, &error, failures).await?;
+            Err(error.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The pass itself: no write, only requests.
+async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result<sync::Finished, ReadError> {
+    let now = host.now();
+    let window = now..now.checked_add(host.horizon).unwrap_or(Instant::MAX);
+    let (mut pass, mut request) = Pass::start(&host.bases, row, window, now);
+    for _ in 0..CALLS_MAX {
+        let answer = call(host, connection, request).await?;
+        let mut step = pass.step(answer);
+        if let Step::Entries(waiting) = step {
+            step = waiting.entries(host.store.entries(row.tenant, row.id).await?);
+        }
+        match step {
+            Step::Call(next, wanted) => (pass, request) = (next, wanted),
+            Step::Done(found) => return Ok(found),
+            Step::Failed(error) => return Err(error.into()),
+            Step::Entries(_) => return Err(SyncError::Retry("asked twice for what is stored").into()),
+        }
+    }
+    Err(SyncError::Retry("too many requests in one pass").into())
+}
+
+/// One request of a connection: waits for quota, shows the token, counts the answer.
+///
+/// # Errors
+/// [`SyncError`] where it could not be sent within the time a pass has.
+pub async fn call(host: &Context, connection: &Connection, request: Request) -> Result<Answer, SyncError> {
+    let request = match host.credentials.bearer(connection.id) {
+        Some(token) => request.header("authorization", format!("Bearer {token}")),
+        None => request,
+    };
+    let wish = Wish {
+        id: host.number(),
+        client: connection.client.clone(),
+        mailbox: connection.id.0,
+        deadline: host.now().checked_add(PATIENCE).unwrap_or(Instant::MAX),
+    };
+    let limits = Limits::of(connection.origin);
+    loop {
+        let verdict = host.governor().wish(host.now(), &wish, limits);
+        match verdict {
+            Verdict::Grant => break,
+            Verdict::Wait(until) if until > wish.deadline => {
+                host.governor().withdraw(&wish);
+                return Err(SyncError::Retry("no quota in time"));
+            }
+            Verdict::Wait(until) => host.clock.sleep_until(until).await,
+        }
+    }
+    let answer = host.egress.call(request).await;
+    let how = match &answer {
+        Err(_) => Ended::Nothing,
+        Ok(response) => match sync::error::of_answer(connection.origin, response) {
+            Some(SyncError::Throttled { wait, scope }) => Ended::Throttled { scope, wait },
+            _ => Ended::Answered,
+        },
+    };
+    host.governor().ended(host.now(), &wish, how);
+    Ok(answer)
+}
+
+/// Writes down what a failure means for the calendar or its connection; most mean nothing that lasts.
+async fn mark(
+    host: &Context,
+    row: &Calendar,
+    connection: &Connection,
+    error: &SyncError,
+    failures: u32,
+) -> Result<(), StoreError> {
+    let mut writes = Vec::new();
+    let state = state_after(error, failures);
+    if state != row.state && state != CalendarState::Active {
+        writes.push(Write::Calendar(Calendar { state, ..row.clone() }));
+        writes.push(Write::Event(event(host, row.tenant, "calendar.unreadable", error, connection)));
+    }
+    let lost = match error {
+        SyncError::Reconnect(_) => Some(ConnectionState::Reconnect),
+        SyncError::PermissionMissing(_) => Some(ConnectionState::PermissionMissing),
+        _ => None,
+    };
+    if let Some(state) = lost.filter(|state| *state != connection.state) {
+        writes.push(Write::Connection(Connection { state, ..connection.clone() }));
+        writes.push(Write::Event(event(host, row.tenant, "connection.lost", error, connection)));
+    }
+    if writes.is_empty() {
+        return Ok(());
+    }
+    match host.store.commit(Commit { tenant: row.tenant, writes }).await {
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+fn event(host: &Context, tenant: TenantId, kind: &str, error: &SyncError, connection: &Connection) -> OutboxEvent {
+    let body = json!({ "connection": connection.id.0, "user": connection.user, "reason": error.word() }).to_string();
+    let subject = format!("connection/{}", connection.id);
+    OutboxEvent { tenant, id: EventId::default(), kind: kind.to_owned(), subject, body, at: host.now() }
+}

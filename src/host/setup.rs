@@ -1,0 +1,172 @@
+//! What the configuration names, brought into the store: the tenant, its feeds, rules and receivers.
+//!
+//! Starting twice with one configuration writes nothing. What the configuration no longer names is disconnected or removed;
+//! overrides and the history of meetings stay.
+
+use super::config::Config;
+use super::context::Context;
+use super::model::{
+    Calendar, CalendarId, Connection, ConnectionId, ConnectionState, Endpoint, EndpointId, EndpointState, Origin, RulesRow,
+    Tenant, TenantId,
+};
+use super::planning::{PlanError, redecide};
+use super::store::{Commit, CommitError, StoreError, Write};
+use crate::diagnostic;
+use crate::engine::{CheckOptions, Checked, RuleText, check};
+use crate::event::address::DomainPattern;
+use crate::value::words::Layer;
+use std::collections::BTreeSet;
+
+/// The tenant of a host that serves one.
+pub const TENANT: TenantId = TenantId(1);
+
+/// What the configuration points to, read.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// The organisation's rules: name and text.
+    pub rules: Option<(String, String)>,
+    /// The signing secrets, in the order of the webhooks.
+    pub secrets: Vec<String>,
+}
+
+/// Why the configuration could not be brought into the store.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The rules do not pass the check; the remarks as `rule-lint` draws them.
+    #[error("the rules do not pass the check\n\n{0}")]
+    Rules(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Another host changed the same rows at the same time.
+    #[error("another host is starting with the same store; start this one again")]
+    Contended,
+    /// The plan could not be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
+
+/// Brings the configuration into the store, and decides anew where rules or domains changed.
+///
+/// # Errors
+/// [`SetupError`].
+pub async fn apply(host: &Context, config: &Config, files: &Files) -> Result<(), SetupError> {
+    let mut writes = Vec::new();
+    let mut changed = tenant(host, config, &mut writes).await?;
+    changed |= rules(host, config, files, &mut writes).await?;
+    changed |= feeds(host, config, &mut writes).await?;
+    webhooks(host, config, files, &mut writes).await?;
+    if writes.is_empty() {
+        return Ok(());
+    }
+    match host.store.commit(Commit { tenant: TENANT, writes }).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict(_)) => return Err(SetupError::Contended),
+        Err(CommitError::Store(error)) => return Err(error.into()),
+    }
+    if changed {
+        redecide(host, TENANT).await?;
+    }
+    Ok(())
+}
+
+fn drawn(checked: &Checked) -> String {
+    let remarks = checked.diagnostics.iter().map(|remark| diagnostic::render(remark, &checked.sources, diagnostic::Style::Plain));
+    remarks.collect::<Vec<_>>().join("\n\n")
+}
+
+async fn tenant(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Result<bool, StoreError> {
+    let stored = host.store.tenant(TENANT).await?;
+    let wanted = Tenant {
+        id: TENANT,
+        name: config.tenant.name.clone().unwrap_or_else(|| "default".into()),
+        own_domains: config.tenant.own_domains.clone(),
+        bots: config.tenant.bots.clone(),
+        plan_version: stored.as_ref().map_or(0, |tenant| tenant.plan_version),
+    };
+    let changed = stored.as_ref() != Some(&wanted);
+    if changed {
+        writes.push(Write::Tenant(wanted));
+    }
+    Ok(changed && stored.is_some())
+}
+
+async fn rules(host: &Context, config: &Config, files: &Files, writes: &mut Vec<Write>) -> Result<bool, SetupError> {
+    let Some((name, text)) = &files.rules else { return Ok(false) };
+    let own_domains = config.tenant.own_domains.iter().filter_map(|domain| DomainPattern::parse(domain).ok()).collect();
+    let rule_text = RuleText { name: name.clone(), text: text.clone(), layer: Some(Layer::Organisation) };
+    let checked = check(&[rule_text], &CheckOptions { own_domains, ..CheckOptions::default() });
+    if checked.rule_set.is_none() {
+        return Err(SetupError::Rules(drawn(&checked)));
+    }
+    let stored = host.store.rules(TENANT).await?;
+    let last = stored.iter().find(|row| row.user.is_none());
+    if last.is_some_and(|row| row.text == *text) {
+        return Ok(false);
+    }
+    let version = last.map_or(0, |row| row.version) + 1;
+    writes.push(Write::Rules(RulesRow { tenant: TENANT, user: None, version, text: text.clone() }));
+    Ok(true)
+}
+
+/// A connection and a calendar for each feed; whether some are no longer named, so that their meetings must be decided anew.
+async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Result<bool, StoreError> {
+    let connections = host.store.connections(TENANT).await?;
+    let calendars = host.store.calendars(TENANT).await?;
+    let mut named = BTreeSet::new();
+    for feed in &config.feed {
+        let known = calendars.iter().find(|calendar| calendar.origin == Origin::Feed && calendar.reference == feed.source);
+        let connection = known.and_then(|calendar| connections.iter().find(|connection| connection.id == calendar.connection));
+        let id = match connection {
+            Some(connection) => connection.id,
+            None => ConnectionId(host.store.next_id().await?),
+        };
+        named.insert(id);
+        let wanted = Connection {
+            tenant: TENANT,
+            id,
+            user: feed.user.clone(),
+            origin: Origin::Feed,
+            client: "feeds".into(),
+            addresses: feed.addresses.clone(),
+            zone: feed.zone.clone(),
+            state: ConnectionState::Active,
+        };
+        if connection != Some(&wanted) {
+            writes.push(Write::Connection(wanted));
+        }
+        if known.is_none() {
+            let calendar = CalendarId(host.store.next_id().await?);
+            writes.push(Write::Calendar(Calendar::unread(TENANT, calendar, id, Origin::Feed, feed.source.clone())));
+        }
+    }
+    let dropped = connections.iter().filter(|connection| connection.origin == Origin::Feed && !named.contains(&connection.id));
+    let before = writes.len();
+    writes.extend(dropped.map(|connection| Write::RemoveConnection(connection.id)));
+    Ok(writes.len() > before)
+}
+
+async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+    let stored = host.store.endpoints(TENANT).await?;
+    for (webhook, secret) in config.webhook.iter().zip(&files.secrets) {
+        let known = stored.iter().find(|endpoint| endpoint.url == webhook.url);
+        match known {
+            // The secret before stays valid for a while, so that the receiver can be told after us.
+            Some(endpoint) if endpoint.secrets.first() != Some(secret) => {
+                writes.push(Write::Endpoint(super::outbox::delivery::secret_added(endpoint, secret.clone())));
+            }
+            Some(_) => {}
+            None => writes.push(Write::Endpoint(Endpoint {
+                tenant: TENANT,
+                id: EndpointId(host.store.next_id().await?),
+                url: webhook.url.clone(),
+                secrets: vec![secret.clone()],
+                state: EndpointState::Active,
+                failing_since: None,
+            })),
+        }
+    }
+    let dropped = stored.iter().filter(|endpoint| config.webhook.iter().all(|webhook| webhook.url != endpoint.url));
+    writes.extend(dropped.map(|endpoint| Write::RemoveEndpoint(endpoint.id)));
+    Ok(())
+}
