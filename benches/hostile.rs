@@ -64,6 +64,8 @@ fn texts() -> Vec<(&'static str, String)> {
         ("definitions", definitions()),
         ("regexes-of-classes", regexes(r"\PL")),
         ("regexes-of-few-classes", regexes_with(|at| format!(r"x{at}\PL"))),
+        ("regexes-of-few-words", regexes_with(|at| format!(r"x{at}\w"))),
+        ("regexes-of-few-cases", regexes_with(|at| format!(r"x{at}\p{{Lu}}"))),
         ("regexes-of-words", regexes(r"\w")),
         ("regexes-of-repeats", regexes("(a|b){1,30}")),
         ("rules-without-action", numbered(|at| format!("rule r{at}:\n"))),
@@ -138,6 +140,10 @@ fn texts() -> Vec<(&'static str, String)> {
             "json-rules",
             json_rules(|at| format!("{{\"id\":\"r{at}\",\"do\":\"record\",\"when\":{{\"title\":{{\"is\":\"{at}\"}}}}}}")),
         ),
+        ("json-conditions", json_rules(|at| json_rule(at, "{\"use\":\"d\"},"))),
+        ("json-broken-conditions", json_rules(|at| json_rule(at, "{},"))),
+        ("json-broken-items", format!("{{\"lists\":{{\"l\":[{}1]}}}}", "1,".repeat(FILE_BYTES / 2 - 20))),
+        ("json-mixed-items", format!("{{\"lists\":{{\"l\":[{}1]}}}}", "{},".repeat(FILE_BYTES / 3 - 20))),
         ("json-broken-rules", json_rules(|_| "{\"x\":1}".into())),
         ("json-empty-rules", json_rules(|_| "{}".into())),
         ("json-numbers-for-rules", json_rules(|_| "1".into())),
@@ -316,6 +322,12 @@ fn defaults_copied_often() -> String {
         let _ = writeln!(text, "rule r{at}:\n record");
     }
     text
+}
+
+/// A rule of JSON with as many parts as fit.
+fn json_rule(at: usize, part: &str) -> String {
+    let parts = part.repeat((RULE_BYTES - 400) / part.len());
+    format!("{{\"id\":\"r{at}\",\"do\":\"record\",\"when\":{{\"any\":[{}]}}}}", parts.trim_end_matches(','))
 }
 
 /// A file of JSON with as many rules as fit.

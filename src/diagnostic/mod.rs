@@ -131,13 +131,13 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 /// unknown word of a file with every known one would cost more than checking the file.
 #[must_use]
 pub fn suggestion<'a>(so_far: &[Diagnostic], word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if nobody_reads_on(so_far) { None } else { nearest(word, known) }
+    if nobody_reads_on(so_far.len()) { None } else { nearest(word, known) }
 }
 
 /// Whether there are so many remarks that a further one needs no help beside it.
 #[must_use]
-pub fn nobody_reads_on(so_far: &[Diagnostic]) -> bool {
-    so_far.len() >= SUGGESTIONS_MAX
+pub fn nobody_reads_on(so_far: usize) -> bool {
+    so_far >= SUGGESTIONS_MAX
 }
 
 /// Remarks after which no suggestions are looked for; more than are shown.

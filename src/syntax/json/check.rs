@@ -21,7 +21,7 @@ enum Place<'a> {
 /// Reports everything in `file` that is not as the table has it.
 pub fn check(file: &Node<'_>, diagnostics: &mut Vec<Diagnostic>) {
     nulls_and_duplicates(file, diagnostics);
-    Checker { diagnostics }.shape(file, &Shape::Object(&table::FILE), Place::File);
+    Checker { diagnostics, elsewhere: 0 }.shape(file, &Shape::Object(&table::FILE), Place::File);
 }
 
 /// `null` anywhere, and members written twice. Recursion is bounded by the nesting that was checked before.
@@ -47,11 +47,18 @@ fn nulls_and_duplicates(node: &Node<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 struct Checker<'d> {
     diagnostics: &'d mut Vec<Diagnostic>,
+    /// Remarks that are not among these.
+    elsewhere: usize,
 }
 
 impl Checker<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Past the shown remarks, more of them are short.
+    fn is_full(&self) -> bool {
+        nobody_reads_on(self.elsewhere + self.diagnostics.len())
     }
 
     fn shape(&mut self, node: &Node<'_>, shape: &Shape, place: Place<'_>) {
@@ -100,7 +107,7 @@ impl Checker<'_> {
         let candidates: Vec<&Shape> = shape.alternatives().into_iter().filter(|shape| shape.types().contains(&found)).collect();
         for candidate in &candidates {
             let mut said = Vec::new();
-            Checker { diagnostics: &mut said }.shape(node, candidate, place);
+            Checker { diagnostics: &mut said, elsewhere: self.elsewhere + self.diagnostics.len() }.shape(node, candidate, place);
             if best.as_ref().is_none_or(|least| said.len() < least.len()) {
                 best = Some(said);
             }
@@ -109,7 +116,7 @@ impl Checker<'_> {
             Some(said) if !said.is_empty() && found == Type::String && candidates.len() > 1 => self.refuse(node, shape, place),
             Some(mut said) => {
                 let objects = shape.alternatives().into_iter().filter(|shape| shape.types() == [Type::Object]);
-                if let (Some(last), false) = (said.last_mut(), found == Type::Object) {
+                if let (Some(last), false) = (said.last_mut(), found == Type::Object || self.is_full()) {
                     last.help.extend(objects.map(|object| format!("it may also be {}", object.about())));
                 }
                 self.diagnostics.extend(said);
@@ -152,7 +159,7 @@ impl Checker<'_> {
         };
         let known = |key: &str| matches!(key, "//" | "//end") || object.shape_of(key).is_some();
         if variant.is_none() && node.entries().iter().all(|entry| known(&entry.key)) {
-            self.report(nothing_said(node, object));
+            self.report(nothing_said(node, object, self.is_full()));
         }
         for entry in node.entries() {
             self.member(entry, object, variant);
@@ -194,7 +201,7 @@ impl Checker<'_> {
                 let message = format!("`{key}` goes with `{}`", head.name);
                 self.report(Diagnostic::new(Code::Misplaced, entry.key_at, message));
             }
-            _ => self.report(unknown_key(entry, object, self.diagnostics)),
+            _ => self.report(unknown_key(entry, object, self.is_full())),
         }
     }
 
@@ -271,6 +278,10 @@ impl Checker<'_> {
 
     /// A value of another type than its place takes.
     fn refuse(&mut self, node: &Node<'_>, shape: &Shape, place: Place<'_>) {
+        if self.is_full() {
+            let message = format!("{} does not belong here", Type::of(node).about());
+            return self.report(Diagnostic::new(Code::JsonShape, node.opening(), message));
+        }
         let found = match &node.kind {
             Kind::Text(text) => format!("`{}`", shown(text)),
             Kind::Flag(flag) => format!("`{flag}`"),
@@ -325,9 +336,12 @@ fn bad_text(written: &str, at: Span, text: &Text, place: Option<Place<'_>>) -> D
 }
 
 /// An object that has none of the members which would say what it is.
-fn nothing_said(node: &Node<'_>, object: &Object) -> Diagnostic {
-    let heads: Vec<&str> = object.variants.iter().filter_map(|variant| Some(variant.head.first()?.name)).collect();
+fn nothing_said(node: &Node<'_>, object: &Object, short: bool) -> Diagnostic {
     let subject = noun(object.about);
+    if short {
+        return Diagnostic::new(Code::MissingPart, node.opening(), format!("{subject} says nothing"));
+    }
+    let heads: Vec<&str> = object.variants.iter().filter_map(|variant| Some(variant.head.first()?.name)).collect();
     if heads.len() <= LISTED_MAX {
         let message = format!("{subject} needs one of {}", listed(&heads));
         return Diagnostic::new(Code::MissingPart, node.opening(), message);
@@ -354,10 +368,10 @@ fn one_thing(entry: &Entry<'_>, object: &Object, chosen: &Member) -> Diagnostic 
     diagnostic
 }
 
-fn unknown_key(entry: &Entry<'_>, object: &Object, so_far: &[Diagnostic]) -> Diagnostic {
+fn unknown_key(entry: &Entry<'_>, object: &Object, short: bool) -> Diagnostic {
     let message = format!("`{}` is no member of {}", shown(&entry.key), noun(object.about));
     let diagnostic = Diagnostic::new(Code::UnknownKey, entry.key_at, message);
-    if nobody_reads_on(so_far) {
+    if short {
         return diagnostic;
     }
     let mut names: Vec<&str> = Vec::new();
