@@ -44,7 +44,7 @@ impl Default for Limits {
             depth: 32,
             conditions: 20_000,
             words: 20_000,
-            parts: 5_000,
+            parts: 3_500,
             list_items: 10_000,
             regexes: 64,
             pattern_bytes: 256,
