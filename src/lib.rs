@@ -15,7 +15,7 @@ pub mod copies;
 pub mod explain;
 pub mod reference;
 pub mod engine;
-#[cfg(any(feature = "cli", feature = "host"))]
+#[cfg(feature = "calendars")]
 pub mod providers;
 #[cfg(feature = "host")]
 pub mod host;
