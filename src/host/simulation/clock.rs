@@ -1,0 +1,59 @@
+//! A clock that only moves when nothing else does.
+
+use crate::host::clock::{Boxed, Clock};
+use crate::time::{Elapsed, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// A clock that runs on tokio's, which is paused: while anything can go on, no time passes, and when nothing can, it is at once
+/// the time that is waited for.
+pub(in crate::host) struct VirtualClock {
+    start: Instant,
+    begun: tokio::time::Instant,
+    /// Seconds that it is off; one host's clock may be wrong while the world's is right.
+    off_secs: AtomicI64,
+}
+
+/// Longest single wait while the clock may jump: the new time counts within this many seconds.
+const NAP: Duration = Duration::from_secs(60);
+
+impl VirtualClock {
+    /// A clock that shows `start` now. To be called inside a tokio runtime whose time is paused.
+    pub(in crate::host) fn at(start: Instant) -> Arc<Self> {
+        Arc::new(Self { start, begun: tokio::time::Instant::now(), off_secs: AtomicI64::new(0) })
+    }
+
+    /// A clock of the same time that can be set otherwise.
+    pub(in crate::host) fn twin(&self) -> Arc<Self> {
+        let off_secs = AtomicI64::new(self.off_secs.load(Ordering::Relaxed));
+        Arc::new(Self { start: self.start, begun: self.begun, off_secs })
+    }
+
+    /// Sets the clock: so many seconds before or after the right time.
+    pub(in crate::host) fn set_off(&self, secs: i64) {
+        self.off_secs.store(secs, Ordering::Relaxed);
+    }
+
+    fn off(&self) -> Elapsed {
+        Elapsed::from_secs(self.off_secs.load(Ordering::Relaxed))
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Instant {
+        self.start + Elapsed::try_from(self.begun.elapsed()).expect("a run is short") + self.off()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
+        Box::pin(async move {
+            loop {
+                let Ok(left) = Duration::try_from(at.duration_since(self.now())) else { return };
+                if left.is_zero() {
+                    return;
+                }
+                tokio::time::sleep(left.min(NAP)).await;
+            }
+        })
+    }
+}
