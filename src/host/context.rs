@@ -46,6 +46,8 @@ struct Shared {
     rules: Mutex<BTreeMap<TenantId, Compiled>>,
     governor: Mutex<Governor>,
     passes: Mutex<BTreeMap<CalendarId, PassState>>,
+    /// When the meeting of a dispatch was last seen as it is planned, by key.
+    confirmed: Mutex<BTreeMap<String, Instant>>,
     numbers: AtomicU64,
 }
 
@@ -66,6 +68,9 @@ struct Compiled {
     lists: Vec<(String, String)>,
     rules: Arc<TenantRules>,
 }
+
+/// A dispatch whose meeting was seen longer ago than this is not verified (`reliability.md` 5.4).
+pub const CONFIRMED_MAX: Elapsed = Elapsed::from_secs(60);
 
 /// How far ahead meetings are planned where nobody says otherwise, in days.
 pub const HORIZON_DAYS_DEFAULT: i64 = 14;
@@ -127,6 +132,20 @@ impl Context {
     #[must_use]
     pub fn pass_state(&self, calendar: CalendarId) -> PassState {
         locked(&self.shared.passes).get(&calendar).copied().unwrap_or_default()
+    }
+
+    /// Takes note that the meeting of a dispatch was seen as it is planned.
+    pub fn confirm(&self, key: &str, at: Instant) {
+        let mut confirmed = locked(&self.shared.confirmed);
+        confirmed.retain(|_, seen| at.duration_since(*seen) < CONFIRMED_MAX);
+        confirmed.insert(key.to_owned(), at);
+    }
+
+    /// Whether the meeting of a dispatch was seen as it is planned, no longer ago than [`CONFIRMED_MAX`].
+    #[must_use]
+    pub fn is_confirmed(&self, key: &str) -> bool {
+        let now = self.now();
+        locked(&self.shared.confirmed).get(key).is_some_and(|seen| now.duration_since(*seen) < CONFIRMED_MAX)
     }
 
     /// The time.

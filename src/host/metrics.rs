@@ -19,6 +19,7 @@ pub struct Metrics {
     passes: Family<Outcome, Counter>,
     dispatches: Family<Outcome, Counter>,
     deliveries: Family<Outcome, Counter>,
+    preflights: Family<Outcome, Counter>,
     calendars: Gauge,
     waiting: Gauge,
     /// Where the registry is made, once.
@@ -39,6 +40,11 @@ impl Metrics {
     /// A delivery was tried.
     pub fn delivery(&self, outcome: &'static str) {
         self.deliveries.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A meeting was looked at before its bot was sent.
+    pub fn preflight(&self, outcome: &'static str) {
+        self.preflights.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// How many calendars are kept in sync, and how many requests wait for quota.
@@ -63,6 +69,7 @@ impl Metrics {
         registry.register("passes", "Passes over calendars, by outcome", self.passes.clone());
         registry.register("dispatches", "States that dispatches came into", self.dispatches.clone());
         registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
+        registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         registry

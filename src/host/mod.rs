@@ -29,3 +29,5 @@ pub mod sync;
 pub mod world;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod scenarios;

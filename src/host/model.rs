@@ -288,6 +288,14 @@ words!(DispatchState {
     Missed = "missed",
 });
 
+impl DispatchState {
+    /// Whether a bot is to join, or is there: the meeting still matters.
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Planned | Self::Claimed | Self::Unknown | Self::Accepted | Self::Joined)
+    }
+}
+
 /// One bot for one meeting. A meeting whose bot must be replaced after it was accepted gets another, under the next epoch.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Dispatch {

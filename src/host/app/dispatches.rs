@@ -1,5 +1,6 @@
 //! Bots, each at its second: what is due is claimed, asked for, looked after, or recalled.
 
+use super::preflights::look_if_late;
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::bots::{Backend, CreateAnswer, Exchange, FindAnswer, Heard, RecallAnswer, Wanted};
@@ -51,6 +52,9 @@ fn start(host: &Context, backend: &Backend, dispatch: Dispatch, work: &mut Work<
 
 /// Does what is due about a dispatch: stores the row, then sends the request, then stores what came of it, and so on.
 pub async fn advance(host: &Context, backend: &Backend, mut row: Dispatch) {
+    look_if_late(host, &row).await;
+    let confirmed = host.is_confirmed(&row.key);
+    row = protocol::step(&row, host.now(), Input::PreflightAnswered { confirmed }).next.unwrap_or(row);
     let mut step = protocol::step(&row, host.now(), Input::Due { host: &host.owner });
     for _ in 0..STEPS_MAX {
         let Some(stored) = store(host, row, &step).await else { return };

@@ -5,6 +5,7 @@
 
 pub mod deliveries;
 pub mod dispatches;
+pub mod preflights;
 pub mod syncs;
 mod work;
 
@@ -57,6 +58,7 @@ pub async fn run(host: Context, backend: Backend, stop: Stop) {
     let mut duties = JoinSet::new();
     duties.spawn(syncs::run(host.clone(), stop.clone()));
     duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
+    duties.spawn(preflights::run(host.clone(), stop.clone()));
     duties.spawn(deliveries::run(host, stop));
     while let Some(ended) = duties.join_next().await {
         if let Err(error) = ended {

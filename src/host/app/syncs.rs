@@ -7,7 +7,7 @@ use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
 use crate::host::planning::{Absorbed, PlanError, absorb};
 use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
-use crate::host::sync::cadence::{Standing, state_after};
+use crate::host::sync::cadence::{NEAR_AFTER, Standing, state_after};
 use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
 use crate::host::sync::{self, Answer, Pass, Step, SyncError};
 use crate::time::{Elapsed, Instant};
@@ -86,7 +86,7 @@ impl Round {
         if fresh {
             return;
         }
-        let watched = match host.store.watched(now).await {
+        let watched = match host.store.watched(now - NEAR_AFTER).await {
             Ok(watched) => watched,
             Err(error) => return tracing::warn!(error = %error, "calendars could not be listed"),
         };
@@ -164,10 +164,7 @@ impl Round {
 /// [`ReadError`]; then nothing of the calendar changed but perhaps its state.
 pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Result<Absorbed, ReadError> {
     let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone.into()) };
-    let connections = host.store.connections(tenant).await?;
-    let Some(connection) = connections.into_iter().find(|connection| connection.id == row.connection) else {
-        return Err(PlanError::Gone.into());
-    };
+    let Some(connection) = host.store.connection(tenant, row.connection).await? else { return Err(PlanError::Gone.into()) };
     if connection.state != ConnectionState::Active {
         return Ok(Absorbed::default());
     }
@@ -195,7 +192,8 @@ async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result
     let window = now..now.checked_add(host.horizon).unwrap_or(Instant::MAX);
     let (mut pass, mut request) = Pass::start(&host.bases, row, window, now);
     for _ in 0..CALLS_MAX {
-        let answer = call(host, connection, request).await?;
+        let patience = host.now().checked_add(PATIENCE).unwrap_or(Instant::MAX);
+        let answer = call(host, connection, request, patience).await?;
         let mut step = pass.step(answer);
         if let Step::Entries(waiting) = step {
             step = waiting.entries(host.store.entries(row.tenant, row.id).await?);
@@ -213,18 +211,13 @@ async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result
 /// One request of a connection: waits for quota, shows the token, counts the answer.
 ///
 /// # Errors
-/// [`SyncError`] where it could not be sent within the time a pass has.
-pub async fn call(host: &Context, connection: &Connection, request: Request) -> Result<Answer, SyncError> {
+/// [`SyncError`] where it could not be sent before `deadline`.
+pub async fn call(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
     let request = match host.credentials.bearer(connection.id) {
         Some(token) => request.header("authorization", format!("Bearer {token}")),
         None => request,
     };
-    let wish = Wish {
-        id: host.number(),
-        client: connection.client.clone(),
-        mailbox: connection.id.0,
-        deadline: host.now().checked_add(PATIENCE).unwrap_or(Instant::MAX),
-    };
+    let wish = Wish { id: host.number(), client: connection.client.clone(), mailbox: connection.id.0, deadline };
     let limits = Limits::of(connection.origin);
     loop {
         let verdict = host.governor().wish(host.now(), &wish, limits);

@@ -12,6 +12,10 @@ use crate::event::{Unreadable, Window};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod single;
+
+pub use single::{Compared, absorb_single};
+
 /// How often work is done again because somebody else was faster.
 const TRIES_MAX: u32 = 20;
 /// How often more sightings are looked for that belong to those found; real meetings need two rounds.
@@ -36,6 +40,9 @@ pub enum PlanError {
     /// The calendar or the tenant is gone.
     #[error("no longer there")]
     Gone,
+    /// What a provider said about one event cannot be read.
+    #[error("an event cannot be read")]
+    Unreadable,
 }
 
 impl From<LoadRulesError> for PlanError {
@@ -114,13 +121,9 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Ve
     if changes == Changes::default() && !near {
         return Ok((quiet(row, found, now), Vec::new()));
     }
-    let Some(tenant) = host.store.tenant(row.tenant).await? else { return Err(PlanError::Gone) };
-    let connections = host.store.connections(row.tenant).await?;
-    let zone =
-        connections.iter().find(|connection| connection.id == row.connection).and_then(|connection| connection.zone.as_deref());
-    let reader = zone.and_then(Zone::named).unwrap_or_else(Zone::utc);
+    let reader = reader_of(host, &row).await?;
     let entries = applied(stored, &changes);
-    let window = saturating(now, Elapsed::from_hours(-24 * PAST_DAYS))..horizon;
+    let window = kept_window(host);
     let (seen, broken) = match calendar_of(row.origin, &entries, &reader) {
         Ok(calendar) => (schedule::sightings_of(row.id, &calendar, &window, &reader), None),
         Err(error) => (schedule::Seen::default(), Some(Unreadable { place: "calendar".into(), why: error.to_string() })),
@@ -130,12 +133,37 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Ve
     let mut writes = vec![Write::Calendar(Calendar { expanded_to: Some(horizon), ..passed(row.clone(), found, now) })];
     writes.extend(entry_writes(row.id, &changes));
     writes.extend(difference.writes(row.id));
-    if !difference.is_empty() {
-        let touched = touched(host, &row, &difference, &seen.sightings).await?;
-        let gone: Vec<String> = difference.gone.iter().map(|sighting| place(sighting)).collect();
-        writes.extend(planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?);
-    }
+    writes.extend(replanned(host, &row, &difference, &seen.sightings).await?);
     Ok((writes, seen.unreadable.into_iter().chain(broken).collect()))
+}
+
+/// The zone that a calendar is read in: that of its connection.
+async fn reader_of(host: &Context, row: &Calendar) -> Result<Zone, StoreError> {
+    let connection = host.store.connection(row.tenant, row.connection).await?;
+    let zone = connection.and_then(|connection| connection.zone).and_then(|zone| Zone::named(&zone));
+    Ok(zone.unwrap_or_else(Zone::utc))
+}
+
+/// The window whose occurrences are stored.
+fn kept_window(host: &Context) -> Window {
+    let now = host.now();
+    saturating(now, Elapsed::from_hours(-24 * PAST_DAYS))..saturating(now, host.horizon)
+}
+
+/// The writes of the plan that follow from changed sightings of a calendar; `own` are all of its sightings as they are to be.
+async fn replanned(
+    host: &Context,
+    row: &Calendar,
+    difference: &Difference<'_>,
+    own: &[Sighting],
+) -> Result<Vec<Write>, PlanError> {
+    if difference.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(tenant) = host.store.tenant(row.tenant).await? else { return Err(PlanError::Gone) };
+    let touched = touched(host, row, difference, own).await?;
+    let gone: Vec<String> = difference.gone.iter().map(|sighting| place(sighting)).collect();
+    planned(host, &tenant, touched, Stored::SeenAs(&gone)).await
 }
 
 /// What a pass writes that changed nothing: nothing, unless its cursor must be kept or the calendar had been given up.

@@ -5,7 +5,7 @@
 //! | nothing | plan | plan | – |
 //! | planned | bring up to date | bring up to date | withdraw |
 //! | planned, once asked for | leave | recall, plan the next epoch | recall |
-//! | claimed, accepted | leave | recall, plan the next epoch | recall |
+//! | claimed, accepted | leave; with another address of that room: recall, plan the next epoch | recall, plan the next epoch | recall |
 //! | joined | leave | recall, plan the next epoch | recall, or leave it in where the rule says so |
 //! | withdrawn | plan again | plan again | – |
 //! | recalled | plan the next epoch | plan the next epoch | – |
@@ -55,6 +55,7 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
     };
     use DispatchState::{Accepted, Claimed, Ended, Joined, Missed, Planned, Recalled, Recalling, Unknown, Withdrawn};
     let same = target.wanted.is_some_and(|wanted| is_same(last, wanted));
+    let knows_address = target.wanted.is_some_and(|wanted| knows_address(last, wanted));
     match (last.state, wanted) {
         // A refused try: the service may know the key all the same, and what it knows is the old place and time.
         (Planned, Some(wanted)) if last.fence > 0 && !same => replaced(last, target, wanted, now),
@@ -63,13 +64,16 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
             target.wanted.map(|wanted| brought_up_to_date(last, target, wanted, now)).unwrap_or_default()
         }
         (Withdrawn, Some(wanted)) => planned_again(last, target, wanted, now),
-        (Claimed | Unknown | Accepted | Joined, _) if same => Vec::new(),
+        // A bot at the door with an old password does not get in (C25); one that is inside needs none.
+        (Claimed | Unknown | Accepted, _) if same && knows_address => Vec::new(),
+        (Joined, _) if same => Vec::new(),
         (Claimed | Unknown | Accepted, Some(wanted)) => replaced(last, target, wanted, now),
         (Joined, Some(wanted)) => replaced(last, target, wanted, now),
         (Joined, None) if target.live_stays || target.wanted.is_some() => Vec::new(),
         (Planned | Claimed | Unknown | Accepted | Joined, _) => taken_back(last, target.why, now),
         (Recalling | Recalled, Some(wanted)) => planned(target, wanted, last.epoch + 1, now),
-        (Missed | Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
+        (Missed, Some(wanted)) if !same || !knows_address => planned(target, wanted, last.epoch + 1, now),
+        (Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
         (Missed | Ended, Some(_)) | (Recalling | Recalled | Withdrawn | Missed | Ended, None) => Vec::new(),
     }
 }
@@ -77,6 +81,11 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
 /// Whether a dispatch serves the same start in the same room.
 fn is_same(dispatch: &Dispatch, wanted: &Wanted) -> bool {
     dispatch.start == wanted.start && Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room)
+}
+
+/// Whether the bot service was told the address that leads there now, its password among it.
+fn knows_address(dispatch: &Dispatch, wanted: &Wanted) -> bool {
+    Spec::read(&dispatch.spec).is_ok_and(|spec| spec.url == wanted.spec.url)
 }
 
 /// A dispatch as it should stand when nothing was done about it yet.

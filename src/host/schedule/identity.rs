@@ -3,7 +3,7 @@
 //! A meeting is known by the sightings it was seen as; they survive moves, edits and resyncs. A new one gets a name made from
 //! its first sighting, so that it is the same on every host.
 
-use crate::host::model::{Dispatch, DispatchState, Meeting, Sighting};
+use crate::host::model::{CalendarId, Dispatch, DispatchState, Meeting, Sighting};
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -13,6 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 #[must_use]
 pub fn place(sighting: &Sighting) -> String {
     format!("{}/{}", sighting.calendar, sighting.id)
+}
+
+/// The calendar and the id of a sighting that is named by its [`place`].
+#[must_use]
+pub fn of_place(place: &str) -> Option<(CalendarId, &str)> {
+    let (calendar, id) = place.split_once('/')?;
+    Some((CalendarId(calendar.parse().ok()?), id))
 }
 
 /// Bytes of the digest that a meeting's name keeps.

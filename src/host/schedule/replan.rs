@@ -18,7 +18,7 @@ use crate::host::model::{
 use crate::host::store::Write;
 use crate::time::{Instant, Zone};
 use crate::value::words::Verb;
-use crate::value::{DecidedBy, Decision, OnLiveCancel, Override, Overrides};
+use crate::value::{DecidedBy, Decision, NotRecordable, OnLiveCancel, Override, Overrides};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -172,7 +172,7 @@ impl<'a> Differ<'a> {
             meeting: &meeting.id,
             wanted: wanted.as_ref(),
             why: &meeting.reason,
-            live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay,
+            live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay || only_link_is_gone(&planned.decision),
         };
         let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
         let mut writes = Vec::new();
@@ -277,6 +277,11 @@ impl<'a> Differ<'a> {
         })
         .to_string()
     }
+}
+
+/// Whoever is in a meeting needs no way in (C25).
+fn only_link_is_gone(decision: &Decision) -> bool {
+    matches!(decision, Decision::NotRecordable(NotRecordable::NoLink))
 }
 
 fn outcome(decision: &Decision) -> Outcome {

@@ -8,8 +8,8 @@ mod rows;
 
 use super::{Commit, CommitError, DueDelivery, Queries, StoreError, Watched};
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId, EndpointState,
-    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId,
+    EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::time::{Elapsed, Instant};
 use rows::Rows;
@@ -118,6 +118,10 @@ impl Queries for Memory {
             let from = (tenant, Default::default());
             rows.connections.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
         })
+    }
+
+    async fn connection(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Connection>, StoreError> {
+        self.read("connection", |rows| rows.connections.get(&(tenant, connection)).cloned())
     }
 
     async fn calendars(&self, tenant: TenantId) -> Result<Vec<Calendar>, StoreError> {
@@ -271,8 +275,8 @@ impl Queries for Memory {
 fn next_starts(rows: &Rows, now: Instant, watched: &mut BTreeMap<(TenantId, CalendarId), Watched>) {
     let mut without = watched.len();
     let Ok(from) = now.checked_add(Elapsed::from_nanos(1)) else { return };
-    let planned = rows.planned.range((from, TenantId::default(), String::new(), 0)..);
-    for (start, tenant, meeting, _) in planned {
+    let live = rows.live.range((from, TenantId::default(), String::new(), 0)..);
+    for (start, tenant, meeting, _) in live {
         if without == 0 {
             return;
         }

@@ -142,7 +142,7 @@ pub struct Watched {
     pub calendar: CalendarId,
     /// The OAuth client it is read with.
     pub client: String,
-    /// The start of its next dispatch-worthy meeting, where one is planned: such calendars are read first.
+    /// The start of its next meeting that has a bot, or is to have one: such calendars are read more often.
     pub next_start: Option<Instant>,
 }
 
@@ -225,10 +225,13 @@ queries! {
     fn tenant(&self, tenant: TenantId) -> Option<Tenant>;
     /// The next free number for a connection, calendar, endpoint or tenant: above every one that such a row has or was given.
     fn next_id(&self) -> u64;
-    /// Every calendar of an active connection that is not gone, with the start of its next planned dispatch after `now`.
-    fn watched(&self, now: Instant) -> Vec<Watched>;
+    /// Every calendar of an active connection that is not gone, with the start of its first dispatch after `after` that is not
+    /// over.
+    fn watched(&self, after: Instant) -> Vec<Watched>;
     /// The connections of a tenant, by number.
     fn connections(&self, tenant: TenantId) -> Vec<Connection>;
+    /// One connection.
+    fn connection(&self, tenant: TenantId, connection: ConnectionId) -> Option<Connection>;
     /// The calendars of a tenant, by number.
     fn calendars(&self, tenant: TenantId) -> Vec<Calendar>;
     /// One calendar.

@@ -19,6 +19,8 @@ pub const PERIOD_NEAR: Elapsed = Elapsed::from_mins(1);
 pub const PERIOD_PUSHED: Elapsed = Elapsed::from_hours(12);
 /// A meeting is near from this long before its start on.
 pub const NEAR: Elapsed = Elapsed::from_mins(15);
+/// And until this long after it: what changes while a bot sets out is followed as soon.
+pub const NEAR_AFTER: Elapsed = Elapsed::from_mins(10);
 /// Shortest wait after a failure.
 pub const BACKOFF_MIN: Elapsed = Elapsed::from_mins(5);
 /// Longest wait after a failure, unless the provider asked for more.
@@ -33,7 +35,7 @@ const JITTER_PARTS: u64 = 10;
 /// How it stands with a calendar whose next read is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The start of its next meeting that may need a bot.
+    /// The start of its next meeting that may need a bot, or has one; until [`NEAR_AFTER`] it counts as the next.
     pub next_start: Option<Instant>,
     /// Push messages of the calendar arrive.
     pub pushed: bool,
@@ -138,7 +140,7 @@ enum Near {
 }
 
 fn near(now: Instant, standing: &Standing) -> Near {
-    match standing.next_start.filter(|start| *start >= now) {
+    match standing.next_start.filter(|start| after(*start, NEAR_AFTER) >= now) {
         None => Near::Never,
         Some(start) => {
             let from = after(start, -NEAR);

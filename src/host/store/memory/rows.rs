@@ -2,8 +2,8 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
+    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;
@@ -44,8 +44,8 @@ pub(super) struct Rows {
     pub(super) by_start: BTreeSet<(TenantId, Instant, String)>,
     /// Dispatches that a host must act on, by when and bot key.
     pub(super) due: BTreeSet<(Instant, String, TenantId, String, u32)>,
-    /// Planned dispatches by start.
-    pub(super) planned: BTreeSet<(Instant, TenantId, String, u32)>,
+    /// Dispatches that are not over, by start.
+    pub(super) live: BTreeSet<(Instant, TenantId, String, u32)>,
     /// Pending deliveries by due time.
     pub(super) pending: BTreeSet<(Instant, TenantId, EventId, EndpointId)>,
     /// Deliveries that were given up.
@@ -135,13 +135,11 @@ impl Rows {
 
     fn put_dispatch(&mut self, key: DispatchKey, row: Option<Dispatch>) -> Change {
         let due = |row: &Dispatch| Some((acts_at(row)?, row.key.clone(), row.tenant, row.meeting.clone(), row.epoch));
-        let planned = |row: &Dispatch| {
-            (row.state == DispatchState::Planned).then(|| (row.start, row.tenant, row.meeting.clone(), row.epoch))
-        };
-        let new = (row.as_ref().and_then(due), row.as_ref().and_then(planned));
+        let live = |row: &Dispatch| row.state.is_live().then(|| (row.start, row.tenant, row.meeting.clone(), row.epoch));
+        let new = (row.as_ref().and_then(due), row.as_ref().and_then(live));
         let old = swap(&mut self.dispatches, key.clone(), row);
         reindex(&mut self.due, old.as_ref().and_then(due), new.0);
-        reindex(&mut self.planned, old.as_ref().and_then(planned), new.1);
+        reindex(&mut self.live, old.as_ref().and_then(live), new.1);
         Change::Dispatch(key, old)
     }
 

@@ -5,8 +5,8 @@ use super::link::Read;
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting, OutboxEvent,
-    OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting,
+    OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{DueDelivery, Queries, StoreError, Watched};
 use crate::time::Instant;
@@ -66,6 +66,10 @@ impl<S: Ask> Queries for S {
 
     async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {
         of(self, tenant, sql::CONNECTIONS, [], rows::connection).await
+    }
+
+    async fn connection(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Connection>, StoreError> {
+        Ok(of(self, tenant, sql::CONNECTION, [number(connection.0)], rows::connection).await?.pop())
     }
 
     async fn calendars(&self, tenant: TenantId) -> Result<Vec<Calendar>, StoreError> {

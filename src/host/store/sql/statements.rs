@@ -55,10 +55,12 @@ statements! {
     // One index range a calendar: its sightings are named `id/…`, and `0` is the character after the slash.
     WATCHED { "SELECT c.tenant, c.id, k.client, (SELECT min(d.start_at) FROM seen s
             JOIN dispatches d ON d.tenant = s.tenant AND d.meeting = s.meeting
-            WHERE s.tenant = c.tenant AND s.sighting >= c.id || '/' AND s.sighting < c.id || '0' AND d.state = 'planned' AND d.start_at > $1)
+            WHERE s.tenant = c.tenant AND s.sighting >= c.id || '/' AND s.sighting < c.id || '0' 
+            AND d.state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND d.start_at > $1)
         FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
         WHERE k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id" }
     CONNECTIONS { "SELECT " (connections) " FROM connections WHERE tenant = $1 ORDER BY id" }
+    CONNECTION { "SELECT " (connections) " FROM connections WHERE tenant = $1 AND id = $2" }
     CALENDARS { "SELECT " (calendars) " FROM calendars WHERE tenant = $1 ORDER BY id" }
     CALENDAR { "SELECT " (calendars) " FROM calendars WHERE tenant = $1 AND id = $2" }
     ENTRIES { "SELECT id, body FROM entries WHERE tenant = $1 AND calendar = $2 ORDER BY id" }

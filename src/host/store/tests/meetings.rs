@@ -143,7 +143,7 @@ pub(super) async fn watched_are_active_and_know_their_next_start(store: Store) {
     };
     put(&store, planned("past", &["2/a"], 10, DispatchState::Planned)).await;
     put(&store, planned("later", &["2/a", "03/x", "3x/y"], 40, DispatchState::Planned)).await;
-    put(&store, planned("next", &["2/b", "5/c", "8/d", "no calendar"], 30, DispatchState::Planned)).await;
+    put(&store, planned("next", &["2/b", "5/c", "8/d", "no calendar"], 30, DispatchState::Accepted)).await;
     put(&store, planned("off", &["2/b", "3/b"], 20, DispatchState::Withdrawn)).await;
     let watched = async |now: Instant| {
         let found = store.watched(now).await.expect(WORKS);

@@ -122,7 +122,8 @@ CREATE TABLE dispatches (
     FOREIGN KEY (tenant, meeting) REFERENCES meetings (tenant, id) ON DELETE CASCADE
 );
 CREATE INDEX dispatches_due ON dispatches (acts_at, bot_key, tenant, meeting, epoch) WHERE acts_at IS NOT NULL;
-CREATE INDEX dispatches_planned ON dispatches (tenant, meeting, start_at) WHERE state = 'planned';
+CREATE INDEX dispatches_live ON dispatches (tenant, meeting, start_at)
+    WHERE state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined');
 
 -- user_key: empty for the organisation, else an equals sign and the user; occurrence_key likewise.
 CREATE TABLE overrides (

@@ -1,0 +1,239 @@
+//! Meetings read once more before their bots are sent (`C3`, `M6.8`): what changed since the last pass is followed, and a dispatch
+//! whose meeting could not be seen is marked as not verified.
+//!
+//! Each planned dispatch is looked at twice. The first look leaves time for a pass over the whole calendar; it is left out where
+//! one has just been made. The second comes seconds before the claim, and has until then: a provider that does not answer delays
+//! no bot.
+
+use super::work::Work;
+use super::{Stop, rest, syncs};
+use crate::host::context::Context;
+use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, DispatchState, Origin, Sighting};
+use crate::host::planning::{Compared, PlanError, absorb_single};
+use crate::host::schedule::{identity::of_place, occurrence_of};
+use crate::host::store::StoreError;
+use crate::host::sync::{entry_to_ask, single};
+use crate::time::{Elapsed, Instant, Zone};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most meetings that are looked at at once.
+const WIDTH: usize = 256;
+/// How often what is planned is listed.
+const LIST_EVERY: Elapsed = Elapsed::from_secs(5);
+/// Most dispatches that are listed.
+const LISTED_MAX: usize = 32_768;
+/// The first look is so long before the planned second at the least, and so much longer at the most.
+const FIRST: (Elapsed, Elapsed) = (Elapsed::from_secs(60), Elapsed::from_secs(300));
+/// The same of the second look.
+const LAST: (Elapsed, Elapsed) = (Elapsed::from_secs(5), Elapsed::from_secs(20));
+
+/// Names a look: the key of the dispatch, its planned second, and whether it is the last one.
+type Look = (String, Instant, bool);
+
+/// Looks at meetings whose bots are about to be sent, until `stop`; then waits for what is under way.
+pub async fn run(host: Context, mut stop: Stop) {
+    let mut work: Work<Look> = Work::new(WIDTH);
+    let mut agenda = Agenda::default();
+    while !stop.is_set() {
+        agenda.list(&host).await;
+        while work.has_room()
+            && let Some((look, dispatch)) = agenda.next_due(host.now())
+        {
+            let (host, last) = (host.clone(), look.2);
+            work.start(look, async move {
+                look_at(&host, &dispatch, last, dispatch.fire_at).await;
+            });
+        }
+        let longest = agenda.wait(host.now());
+        rest(&host, longest, &mut work, &mut stop).await;
+    }
+    work.drained().await;
+}
+
+/// The looks to come.
+#[derive(Default)]
+struct Agenda {
+    due: BTreeMap<(Instant, Look), Dispatch>,
+    /// Looks that were taken up, until their bots are sent.
+    taken: BTreeSet<Look>,
+    listed: Option<Instant>,
+}
+
+impl Agenda {
+    async fn list(&mut self, host: &Context) {
+        let now = host.now();
+        if self.listed.is_some_and(|at| at <= now && now < at + LIST_EVERY) {
+            return;
+        }
+        let before = now + FIRST.0 + FIRST.1 + LIST_EVERY;
+        let planned = match host.store.due_dispatches(before, LISTED_MAX).await {
+            Ok(planned) => planned,
+            Err(error) => return tracing::warn!(error = %error, "planned dispatches could not be read"),
+        };
+        self.listed = Some(now);
+        self.due.clear();
+        let to_come = planned.into_iter().filter(|dispatch| dispatch.state == DispatchState::Planned && dispatch.fire_at > now);
+        for dispatch in to_come {
+            for last in [false, true] {
+                let look = (dispatch.key.clone(), dispatch.fire_at, last);
+                if !self.taken.contains(&look) {
+                    self.due.insert((instant_of(&dispatch, last), look), dispatch.clone());
+                }
+            }
+        }
+        self.taken.retain(|(_, fire_at, _)| *fire_at > now);
+    }
+
+    /// The next look whose time has come.
+    fn next_due(&mut self, now: Instant) -> Option<(Look, Dispatch)> {
+        let ((at, _), _) = self.due.first_key_value()?;
+        if *at > now {
+            return None;
+        }
+        let ((_, look), dispatch) = self.due.pop_first()?;
+        self.taken.insert(look.clone());
+        Some((look, dispatch))
+    }
+
+    fn wait(&self, now: Instant) -> Elapsed {
+        let next = self.due.first_key_value().map_or(LIST_EVERY, |((at, _), _)| at.duration_since(now));
+        next.clamp(Elapsed::from_millis(1), LIST_EVERY)
+    }
+}
+
+/// When to look: stable for a dispatch, and spread over all.
+fn instant_of(dispatch: &Dispatch, last: bool) -> Instant {
+    let (least, spread) = if last { LAST } else { FIRST };
+    let digits = dispatch.key.bytes().fold(u64::from(last), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let more = i64::try_from(digits % u64::try_from(spread.as_millis()).unwrap_or(1)).unwrap_or(0);
+    dispatch.fire_at - least - Elapsed::from_millis(more)
+}
+
+/// What came of a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The meeting stands as it is planned.
+    Confirmed,
+    /// A pass has just shown it.
+    Recent,
+    /// It does not; the plan was changed.
+    Changed,
+    /// Nothing was seen.
+    Unread,
+}
+
+impl Outcome {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::Recent => "recent",
+            Self::Changed => "changed",
+            Self::Unread => "unread",
+        }
+    }
+}
+
+/// How long a bot that is late already waits for the look at its meeting.
+const LATE_PATIENCE: Elapsed = Elapsed::from_secs(5);
+/// A bot is late from this long after its planned second on.
+const LATE: Elapsed = Elapsed::from_secs(2);
+
+/// Looks at the meeting of a bot that comes late, because its host was away, the meeting was moved or a try was refused: what is
+/// known may be old by now. A bot in time waits for nothing.
+pub async fn look_if_late(host: &Context, dispatch: &Dispatch) {
+    let now = host.now();
+    let is_late = dispatch.state == DispatchState::Planned && now > dispatch.fire_at + LATE;
+    if is_late && !host.is_confirmed(&dispatch.key) {
+        look_at(host, dispatch, true, now + LATE_PATIENCE).await;
+    }
+}
+
+/// Looks at the copy that decided about a meeting, and lets the plan follow what it shows.
+pub async fn look_at(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant) -> Outcome {
+    let looked = async {
+        match seen(host, dispatch, last, deadline).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::info!(tenant = dispatch.tenant.0, error = %error, "a meeting could not be read before its bot");
+                Outcome::Unread
+            }
+        }
+    };
+    let begun = host.now();
+    let outcome = tokio::select! {
+        biased;
+        outcome = looked => outcome,
+        () = host.clock.sleep_until(deadline) => Outcome::Unread,
+    };
+    if matches!(outcome, Outcome::Confirmed | Outcome::Changed) {
+        host.confirm(&dispatch.key, begun);
+    }
+    host.metrics.preflight(outcome.word());
+    outcome
+}
+
+async fn seen(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant) -> Result<Outcome, PlanError> {
+    let Some((row, connection, sighting)) = deciding_copy(host, dispatch).await? else { return Ok(Outcome::Unread) };
+    if connection.state != ConnectionState::Active {
+        return Ok(Outcome::Unread);
+    }
+    // A pass that was just made needs no other; of a Graph calendar it may have missed a deletion (`M6.8`).
+    let enough = if last { LAST.0 } else { FIRST.0 };
+    let recent = host.pass_state(row.id).read_at.filter(|at| host.now().duration_since(*at) < enough);
+    if let Some(at) = recent.filter(|_| !last || row.origin != Origin::Graph) {
+        host.confirm(&dispatch.key, at);
+        return Ok(Outcome::Recent);
+    }
+    let Some(id) = id_to_ask(host, &row, &connection, &sighting).await? else {
+        let read = syncs::read(host, row.tenant, row.id).await;
+        return Ok(if read.is_ok() { Outcome::Confirmed } else { Outcome::Unread });
+    };
+    let Some(request) = single::request(&host.bases, &row, &id) else { return Ok(Outcome::Unread) };
+    let answer = match syncs::call(host, &connection, request, deadline).await {
+        Ok(answer) => answer,
+        Err(_) => return Ok(Outcome::Unread),
+    };
+    let fresh = match single::read(row.origin, &id, answer) {
+        single::Single::Present(entry) => Some(entry),
+        single::Single::Gone => None,
+        single::Single::Unavailable(_) => return Ok(Outcome::Unread),
+    };
+    match absorb_single(host, row.tenant, row.id, &sighting.id, fresh.as_ref()).await? {
+        Compared::Same => Ok(Outcome::Confirmed),
+        Compared::Changed => Ok(Outcome::Changed),
+    }
+}
+
+/// The calendar, connection and sighting of the copy that decided.
+async fn deciding_copy(host: &Context, dispatch: &Dispatch) -> Result<Option<(Calendar, Connection, Sighting)>, StoreError> {
+    let meetings = host.store.meetings_named(dispatch.tenant, std::slice::from_ref(&dispatch.meeting)).await?;
+    let Some(meeting) = meetings.into_iter().next() else { return Ok(None) };
+    for place in &meeting.sightings {
+        let Some((calendar, id)) = of_place(place) else { continue };
+        let Some(row) = host.store.calendar(dispatch.tenant, calendar).await? else { continue };
+        if row.connection != meeting.by {
+            continue;
+        }
+        let Some(connection) = host.store.connection(dispatch.tenant, row.connection).await? else { continue };
+        let sightings = host.store.sightings(dispatch.tenant, row.id).await?;
+        let sighting = sightings.into_iter().find(|sighting| sighting.id == id);
+        return Ok(sighting.map(|sighting| (row, connection, sighting)));
+    }
+    Ok(None)
+}
+
+/// The provider's id of the one occurrence; `None` where it has no such, as in feeds.
+async fn id_to_ask(
+    host: &Context,
+    row: &Calendar,
+    connection: &Connection,
+    sighting: &Sighting,
+) -> Result<Option<String>, StoreError> {
+    if row.origin == Origin::Feed {
+        return Ok(None);
+    }
+    let Ok(occurrence) = occurrence_of(sighting) else { return Ok(None) };
+    let reader = connection.zone.as_deref().and_then(Zone::named).unwrap_or_else(Zone::utc);
+    let entries = host.store.entries(row.tenant, row.id).await?;
+    Ok(entry_to_ask(row.origin, &entries, &reader).id_of(&occurrence, &reader))
+}

@@ -1,0 +1,12 @@
+//! The edge cases that break such systems (`providers.md` C), each a named scenario: the whole host against the simulated world,
+//! and what its bots did, as text.
+//!
+//! Times are told from the start that the meeting had first. A bot is planned up to twenty seconds before 90 s before the start,
+//! so `-97s` is in time.
+
+mod changes;
+mod copies;
+mod instants;
+mod series;
+mod stage;
+mod trouble;
