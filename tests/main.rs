@@ -14,6 +14,8 @@ mod ics;
 mod ics_samples;
 mod identity;
 mod json_form;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod kills;
 mod layers;
 mod links;
 mod matching;

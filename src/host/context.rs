@@ -143,8 +143,7 @@ impl Context {
 
     /// Whether the meeting of a dispatch was seen as it is planned, no longer ago than [`CONFIRMED_MAX`].
     #[must_use]
-    pub fn is_confirmed(&self, key: &str) -> bool {
-        let now = self.now();
+    pub fn is_confirmed(&self, key: &str, now: Instant) -> bool {
         locked(&self.shared.confirmed).get(key).is_some_and(|seen| now.duration_since(*seen) < CONFIRMED_MAX)
     }
 

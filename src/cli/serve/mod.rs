@@ -6,6 +6,7 @@
 mod sandbox;
 mod start;
 mod view;
+mod world;
 
 use super::{CliError, Outcome, say};
 use crate::host::config::{self, Config};
@@ -47,6 +48,9 @@ pub struct Args {
     /// How the host shows what it does
     #[arg(long, value_enum, default_value_t = Show::Auto)]
     show: Show,
+    /// Run against a simulated world that is served at this address, with the people of the store; for tests
+    #[arg(long, value_name = "URL", hide = true, conflicts_with_all = ["sandbox", "config", "rules", "feed", "bots"])]
+    world: Option<String>,
     /// Stop after so many seconds; for demonstrations and tests
     #[arg(long, value_name = "SECS", hide = true)]
     stop_after: Option<u64>,
@@ -70,6 +74,9 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         .map_err(|source| CliError::Write { name: "threads".into(), source })?;
     if args.sandbox {
         return runtime.block_on(sandbox::run(args));
+    }
+    if let Some(address) = &args.world {
+        return runtime.block_on(world::run(args, address));
     }
     let config = configuration(args)?;
     runtime.block_on(start::run(args, &config))

@@ -1,26 +1,18 @@
 //! The whole product on one machine: the simulated company on loopback, the host beside it, a store in a fresh folder.
 
 use super::Args;
-use super::start::{open, owner, serve};
+use super::start::{open, serve};
+use super::world;
 use crate::cli::{CliError, Outcome, say};
 use crate::host::app;
-use crate::host::bots::Backend;
 use crate::host::clock::{Clock, SystemClock};
-use crate::host::context::Context;
-use crate::host::net::address::Subnet;
-use crate::host::net::client::Network;
-use crate::host::net::guard::Guard;
 use crate::host::setup::TENANT;
 use crate::host::store::Commit;
-use crate::host::sync::Bases;
 use crate::host::world::serve::router;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::{Sky, Weather};
 use crate::host::world::{World, connected, demo};
 use std::sync::Arc;
-
-/// What the simulated bot service wants to see.
-const BOTS_TOKEN: &str = "sandbox-bots";
 
 pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     let cannot = |what: &'static str| move |source| CliError::Write { name: what.into(), source };
@@ -36,21 +28,16 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     let simulated =
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(async move { stop.set().await }).await });
 
-    let guard = Guard::default().open(Subnet::private("127.0.0.0/8").map_err(|error| CliError::Usage(error.to_string()))?);
-    let network = Network::new(guard, &[]).map_err(|error| CliError::Usage(error.to_string()))?;
     let folder = std::env::temp_dir().join(format!("callsheet-sandbox-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(cannot("a folder for the store"))?;
     let store = match &args.store {
         Some(url) => open(url).await?,
         None => open(&format!("sqlite:{}", folder.join("sandbox.db").display())).await?,
     };
-    let mut host = Context::new(store, Arc::new(network), clock, owner());
-    host.bases = Bases { google: format!("{}/calendar/v3", bases.google), graph: format!("{}/v1.0", bases.graph) };
-    host.credentials = Arc::new(connected::credentials(&plan.accounts));
+    let (host, backend) = world::context(store, clock, &bases, connected::credentials(&plan.accounts))?;
     let writes = connected::rows(TENANT, "Larkspur", &plan, &bases.feeds, &format!("{}/larkspur", bases.hooks));
     host.store.commit(Commit { tenant: TENANT, writes }).await.map_err(|error| CliError::Usage(error.to_string()))?;
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
-    let backend = Backend::Callsheet { base_url: bases.bots.clone(), token: BOTS_TOKEN.to_owned().into() };
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
     let outcome = serve(args, host, backend, listen, "callsheet sandbox: Larkspur, six people").await;
     stopper.stop();

@@ -1,21 +1,25 @@
 //! Bots, each at its second: what is due is claimed, asked for, looked after, or recalled.
 
-use super::preflights::look_if_late;
+use super::preflights;
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::bots::{Backend, CreateAnswer, Exchange, FindAnswer, Heard, RecallAnswer, Wanted};
 use crate::host::context::Context;
-use crate::host::dispatch::protocol::{self, Effect, Input};
-use crate::host::model::{Dispatch, TenantId};
-use crate::host::store::{Commit, CommitError, Write};
+use crate::host::dispatch::protocol::{self, Effect, Input, Step};
+use crate::host::model::{Dispatch, DispatchState, TenantId};
+use crate::host::store::{Commit, CommitError, Decide, StoreError, Write, acts_at};
 use crate::time::{Elapsed, Instant};
+use std::sync::Arc;
 
-/// Most dispatches under way at once, those that wait for their second among them.
+/// Most dispatches under way at once.
 const WIDTH: usize = 1024;
-/// How long the store is not asked where nothing ends.
+/// Most dispatches that are taken up in one transaction. None is begun before there is room for as many: a transaction for each
+/// that ends would cost more than what it is for.
+const BATCH: usize = 256;
+/// How long the store is not asked where nothing ends, and how far ahead it is asked what is due next.
 const LOOK_EVERY: Elapsed = Elapsed::from_millis(500);
-/// How far ahead dispatches are taken up, so that each can wait for its very second.
-const AHEAD: Elapsed = Elapsed::from_secs(2);
+/// How long to wait where what is due is under way already, or not due by the clock of this host.
+const PAUSE: Elapsed = Elapsed::from_millis(50);
 /// Most requests of one conversation with a bot service.
 const REQUESTS_MAX: usize = 16;
 /// Most steps that one thing due can lead to; the protocol needs three.
@@ -27,70 +31,115 @@ type Key = (TenantId, String, u32);
 pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     let mut work: Work<Key> = Work::new(WIDTH);
     while !stop.is_set() {
-        if work.has_room() {
-            let before = host.now().checked_add(AHEAD).unwrap_or(Instant::MAX);
-            match host.store.due_dispatches(before, WIDTH).await {
-                Ok(due) => due.into_iter().for_each(|dispatch| start(&host, &backend, dispatch, &mut work)),
-                Err(error) => tracing::warn!(error = %error, "due dispatches could not be read"),
+        let quiet = match round(&host, &backend, &mut work).await {
+            Ok(quiet) => quiet,
+            Err(error) => {
+                tracing::warn!(error = %error, "due dispatches could not be taken up");
+                LOOK_EVERY
             }
-        }
-        rest(&host, LOOK_EVERY, &mut work, &mut stop).await;
+        };
+        rest(&host, quiet, &mut work, &mut stop).await;
     }
     work.drained().await;
 }
 
-fn start(host: &Context, backend: &Backend, dispatch: Dispatch, work: &mut Work<Key>) {
-    let (host, backend) = (host.clone(), backend.clone());
-    let key = (dispatch.tenant, dispatch.meeting.clone(), dispatch.epoch);
-    work.start(key, async move {
-        if let Some(due) = dispatch.due_at.filter(|due| *due <= host.now() + AHEAD) {
-            host.clock.sleep_until(due).await;
-        }
-        advance(&host, &backend, dispatch).await;
-    });
+/// Takes up what is due and goes on with each; how long nothing else will be due.
+async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Result<Elapsed, StoreError> {
+    if work.room() < BATCH {
+        return Ok(LOOK_EVERY);
+    }
+    let now = host.now();
+    let soon = now.checked_add(LOOK_EVERY).unwrap_or(Instant::MAX);
+    let next = host.store.due_dispatches(soon, 1).await?;
+    let Some(at) = next.first().and_then(acts_at) else { return Ok(LOOK_EVERY) };
+    if at > now {
+        return Ok(at.duration_since(now));
+    }
+    // The store keeps microseconds, and what is due by the present one is due.
+    let before = now.checked_add(Elapsed::from_micros(1)).unwrap_or(Instant::MAX);
+    let taken = host.store.take_up(before, BATCH, decide(host, now, work)).await?;
+    let quiet = if taken.is_empty() { PAUSE } else { Elapsed::ZERO };
+    for row in taken {
+        // The same answer as in the transaction: a step knows nothing but the row and the time.
+        let step = due(host, &row, now);
+        let (host, backend) = (host.clone(), backend.clone());
+        let key = (row.tenant, row.meeting.clone(), row.epoch);
+        work.start(key, async move { proceed(&host, &backend, row, step).await });
+    }
+    Ok(quiet)
 }
 
-/// Does what is due about a dispatch: stores the row, then sends the request, then stores what came of it, and so on.
-pub async fn advance(host: &Context, backend: &Backend, mut row: Dispatch) {
-    look_if_late(host, &row).await;
-    let confirmed = host.is_confirmed(&row.key);
-    row = protocol::step(&row, host.now(), Input::PreflightAnswered { confirmed }).next.unwrap_or(row);
-    let mut step = protocol::step(&row, host.now(), Input::Due { host: &host.owner });
+/// What the protocol says of a row that is due. One that is under way here is left alone, whatever its claim says.
+fn decide(host: &Context, now: Instant, work: &Work<Key>) -> Decide {
+    let (host, busy) = (host.clone(), work.busy().clone());
+    Arc::new(move |row| {
+        if busy.contains(&(row.tenant, row.meeting.clone(), row.epoch)) {
+            return Vec::new();
+        }
+        writes(&due(&host, row, now))
+    })
+}
+
+/// What the clock causes, whether the meeting was seen shortly before taken note of.
+fn due(host: &Context, row: &Dispatch, now: Instant) -> Step {
+    let confirmed = host.is_confirmed(&row.key, now);
+    let seen = protocol::step(row, now, Input::PreflightAnswered { confirmed }).next;
+    protocol::step(seen.as_ref().unwrap_or(row), now, Input::Due { host: &host.owner })
+}
+
+/// What a step stores; nothing where it changes nothing.
+fn writes(step: &Step) -> Vec<Write> {
+    let Some(next) = step.next.clone() else { return Vec::new() };
+    std::iter::once(Write::Dispatch(next)).chain(step.told().map(Write::Event)).collect()
+}
+
+/// Goes on from a step that is stored: sends the request, stores what came of it, and so on.
+async fn proceed(host: &Context, backend: &Backend, row: Dispatch, mut step: Step) {
+    let before = row;
+    let Some(mut row) = stored(host, &before, &step) else { return };
+    if before.state == DispatchState::Planned && preflights::is_changed_since(host, &row).await {
+        return;
+    }
     for _ in 0..STEPS_MAX {
-        let Some(stored) = store(host, row, &step).await else { return };
-        row = stored;
         let Some(effect) = step.requests().next() else { return };
         step = perform(host, backend, &row, effect).await;
+        let Some(next) = store(host, row, &step).await else { return };
+        row = next;
     }
+}
+
+/// The row as it is after a step that was stored, counted.
+fn stored(host: &Context, row: &Dispatch, step: &Step) -> Option<Dispatch> {
+    let next = step.next.clone()?;
+    if next.state != row.state {
+        host.metrics.dispatch(next.state.word());
+    }
+    Some(Dispatch { version: next.version + 1, ..next })
 }
 
 /// Stores the row and the events of a step; the row as it is then. `None` where somebody else was faster, or the store failed:
 /// the row is found again when it is due.
-async fn store(host: &Context, row: Dispatch, step: &protocol::Step) -> Option<Dispatch> {
-    let Some(next) = step.next.clone() else { return Some(row) };
-    let events = step.told().map(Write::Event);
-    let writes = std::iter::once(Write::Dispatch(next.clone())).chain(events).collect();
-    match host.store.commit(Commit { tenant: next.tenant, writes }).await {
-        Ok(()) => {
-            if next.state != row.state {
-                host.metrics.dispatch(next.state.word());
-            }
-            Some(Dispatch { version: next.version + 1, ..next })
-        }
+async fn store(host: &Context, row: Dispatch, step: &Step) -> Option<Dispatch> {
+    let writes = writes(step);
+    if writes.is_empty() {
+        return Some(row);
+    }
+    match host.store.commit(Commit { tenant: row.tenant, writes }).await {
+        Ok(()) => stored(host, &row, step),
         Err(CommitError::Conflict(_)) => None,
         Err(CommitError::Store(error)) => {
-            tracing::warn!(error = %error, tenant = next.tenant.0, "a dispatch could not be stored");
+            tracing::warn!(error = %error, tenant = row.tenant.0, "a dispatch could not be stored");
             None
         }
     }
 }
 
 /// Sends the request of an effect; what its answer leads to.
-async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Effect) -> protocol::Step {
+async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Effect) -> Step {
     match effect {
         Effect::Create { key, spec, fence, attempt, until } => {
             if host.now() >= *until {
-                return protocol::Step::default();
+                return Step::default();
             }
             let wanted = Wanted { key, spec, fence: *fence, attempt: *attempt };
             let answer = converse(host, backend.create(wanted, host.now())).await.unwrap_or(CreateAnswer::Ambiguous);
@@ -104,7 +153,7 @@ async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Eff
             let answer = converse(host, backend.recall(key, *fence)).await.unwrap_or(RecallAnswer::Ambiguous);
             protocol::step(row, host.now(), Input::RecallAnswered { fence: *fence, answer })
         }
-        Effect::Tell(_) => protocol::Step::default(),
+        Effect::Tell(_) => Step::default(),
     }
 }
 

@@ -138,14 +138,19 @@ const LATE_PATIENCE: Elapsed = Elapsed::from_secs(5);
 /// A bot is late from this long after its planned second on.
 const LATE: Elapsed = Elapsed::from_secs(2);
 
-/// Looks at the meeting of a bot that comes late, because its host was away, the meeting was moved or a try was refused: what is
-/// known may be old by now. A bot in time waits for nothing.
-pub async fn look_if_late(host: &Context, dispatch: &Dispatch) {
+/// Looks at the meeting of a bot that was claimed late, because its host was away, the meeting was moved or a try was refused:
+/// what is known may be old by now. Whether the plan is another one since. A bot in time waits for nothing.
+pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
     let now = host.now();
-    let is_late = dispatch.state == DispatchState::Planned && now > dispatch.fire_at + LATE;
-    if is_late && !host.is_confirmed(&dispatch.key) {
-        look_at(host, dispatch, true, now + LATE_PATIENCE).await;
+    if claimed.state != DispatchState::Claimed || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now) {
+        return false;
     }
+    if look_at(host, claimed, true, now + LATE_PATIENCE).await != Outcome::Changed {
+        return false;
+    }
+    let rows = host.store.dispatches_of(claimed.tenant, std::slice::from_ref(&claimed.meeting)).await;
+    // Where the store fails, the claim runs out, and the bot is looked for before it is asked for.
+    rows.map_or(true, |rows| rows.iter().all(|row| (row.epoch, row.version) != (claimed.epoch, claimed.version)))
 }
 
 /// Looks at the copy that decided about a meeting, and lets the plan follow what it shows.

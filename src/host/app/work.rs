@@ -20,7 +20,17 @@ impl<K: Ord + Clone> Work<K> {
 
     /// Whether another item may start.
     pub(super) fn has_room(&self) -> bool {
-        self.busy.len() < self.width
+        self.room() > 0
+    }
+
+    /// How many more items may start.
+    pub(super) fn room(&self) -> usize {
+        self.width.saturating_sub(self.busy.len())
+    }
+
+    /// The keys of what is under way.
+    pub(super) fn busy(&self) -> &BTreeSet<K> {
+        &self.busy
     }
 
     /// Starts an item, unless one of this key is under way or there is no room.

@@ -6,7 +6,7 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, DueDelivery, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Queries, StoreError, Watched};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId,
     EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
@@ -63,6 +63,24 @@ impl Memory {
         let done = self.locked(|rows| commit::commit(rows, &commit));
         self.tell("commit", Moment::After)?;
         done
+    }
+
+    /// Takes up dispatches that are due.
+    pub(super) async fn take_up(&self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, StoreError> {
+        self.tell("take_up", Moment::Before)?;
+        let taken = self.locked(|rows| {
+            let (mut taken, mut commits) = (Vec::new(), Vec::new());
+            for row in due_dispatches(rows, before, limit) {
+                if let Some(commit) = super::decided(&row, decide)? {
+                    commits.push(commit);
+                    taken.push(row);
+                }
+            }
+            commit::all(rows, &commits).map_err(|_| super::unfit())?;
+            Ok(taken)
+        });
+        self.tell("take_up", Moment::After)?;
+        taken
     }
 
     fn tell(&self, operation: &'static str, moment: Moment) -> Result<(), StoreError> {
@@ -208,12 +226,7 @@ impl Queries for Memory {
     }
 
     async fn due_dispatches(&self, before: Instant, limit: usize) -> Result<Vec<Dispatch>, StoreError> {
-        self.read("due_dispatches", |rows| {
-            let due = rows.due.iter().take_while(|key| key.0 < before).take(limit);
-            due.filter_map(|(_, _, tenant, meeting, epoch)| rows.dispatches.get(&(*tenant, meeting.clone(), *epoch)))
-                .cloned()
-                .collect()
-        })
+        self.read("due_dispatches", |rows| due_dispatches(rows, before, limit))
     }
 
     async fn overrides(&self, tenant: TenantId, uids: &[String]) -> Result<Vec<OverrideRow>, StoreError> {
@@ -289,6 +302,12 @@ fn next_starts(rows: &Rows, now: Instant, watched: &mut BTreeMap<(TenantId, Cale
             }
         }
     }
+}
+
+/// By when a host may act and bot key, which is the order of the index.
+fn due_dispatches(rows: &Rows, before: Instant, limit: usize) -> Vec<Dispatch> {
+    let due = rows.due.iter().take_while(|key| key.0 < before).take(limit);
+    due.filter_map(|(_, _, tenant, meeting, epoch)| rows.dispatches.get(&(*tenant, meeting.clone(), *epoch))).cloned().collect()
 }
 
 /// By due time, tenant, event and receiver, which is the order of the index.

@@ -25,6 +25,7 @@ use super::model::{
     OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::time::Instant;
+use std::sync::Arc;
 
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +158,10 @@ pub struct DueDelivery {
     pub endpoint: Endpoint,
 }
 
+/// What is to become of a dispatch that is due: changes of its tenant, its own row among them; none to leave it alone. It may be
+/// asked more than once about one row.
+pub type Decide = Arc<dyn Fn(&Dispatch) -> Vec<Write> + Send + Sync>;
+
 /// What the host works on.
 #[derive(Clone, Debug)]
 pub enum Store {
@@ -253,8 +258,8 @@ queries! {
     fn meetings(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Vec<Meeting>;
     /// The dispatches of meetings, by meeting and epoch.
     fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<Dispatch>;
-    /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Those whose claim another
-    /// host holds count from the end of its lease.
+    /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Claimed
+    /// ones count from the end of the claim.
     fn due_dispatches(&self, before: Instant, limit: usize) -> Vec<Dispatch>;
     /// The overrides of a tenant whose UID is among `uids`, by UID, user and occurrence.
     fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
@@ -287,6 +292,35 @@ impl Store {
             Self::Postgres(store) => store.commit(commit).await,
         }
     }
+
+    /// Takes up dispatches that are due before `before`, in the order of [`Store::due_dispatches`], at most `limit`: reads them,
+    /// asks `decide` what becomes of each, and makes it durable, all in one transaction, so that nobody comes between. Those that
+    /// another host is taking up at this moment are left to it. Answers with the rows as they were before, of those that were
+    /// decided on.
+    ///
+    /// # Errors
+    /// [`StoreError`]; as for [`Store::commit`].
+    pub async fn take_up(&self, before: Instant, limit: usize, decide: Decide) -> Result<Vec<Dispatch>, StoreError> {
+        match self {
+            Self::Memory(store) => store.take_up(before, limit, &decide).await,
+            Self::Sqlite(store) => store.take_up(before, limit, decide).await,
+            Self::Postgres(store) => store.take_up(before, limit, &decide).await,
+        }
+    }
+}
+
+/// What becomes of a row that is taken up, as the stores take it; `None` where nothing does.
+fn decided(row: &Dispatch, decide: &Decide) -> Result<Option<Commit>, StoreError> {
+    let writes = decide(row);
+    if writes.is_empty() {
+        return Ok(None);
+    }
+    Commit { tenant: row.tenant, writes }.checked().map(Some).map_err(|_| unfit())
+}
+
+/// What was decided about a row does not fit it, although nobody came between.
+fn unfit() -> StoreError {
+    StoreError::Row { table: "dispatches", why: "what was decided about it does not fit".to_owned() }
 }
 
 /// The instant as the stores keep it.
@@ -304,9 +338,10 @@ fn from_micros(micros: i64) -> Option<Instant> {
     Instant::from_nanosecond(i128::from(micros) * 1000).ok()
 }
 
-/// When a host must act on a dispatch: when it is due, or when the claim on it ends where that is later.
-fn acts_at(dispatch: &Dispatch) -> Option<Instant> {
-    dispatch.due_at.map(|due| dispatch.lease_until.map_or(due, |lease| due.max(lease)))
+/// When a host must act on a dispatch: when it is due; of a claimed one not before the claim ends.
+pub(in crate::host) fn acts_at(dispatch: &Dispatch) -> Option<Instant> {
+    let claim = dispatch.lease_until.filter(|_| dispatch.state == DispatchState::Claimed);
+    dispatch.due_at.map(|due| claim.map_or(due, |claim| due.max(claim)))
 }
 
 /// The calendar of a sighting that is named as meetings name it: `calendar/id`.

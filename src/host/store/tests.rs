@@ -5,6 +5,7 @@ mod commits;
 mod deliveries;
 mod files;
 mod meetings;
+#[path = "../../../tests/support/load/postgres.rs"]
 mod postgres;
 mod random;
 mod rows;
@@ -135,6 +136,7 @@ on_every_store! {
         a_dispatch_needs_its_meeting
         dispatches_come_by_meeting_and_epoch
         due_dispatches_come_by_when_a_host_may_act
+        what_is_taken_up_becomes_what_was_decided
         watched_are_active_and_know_their_next_start
         overrides_are_found_by_uid
         rules_are_numbered_without_gaps

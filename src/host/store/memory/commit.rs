@@ -9,22 +9,23 @@ use crate::host::store::{Commit, CommitError, Write};
 
 /// Makes all the changes of `commit`, or none.
 pub(super) fn commit(rows: &mut Rows, commit: &Commit) -> Result<(), CommitError> {
-    let mut work = Work { rows, tenant: commit.tenant, undo: Vec::new() };
-    let done = commit.writes.iter().try_for_each(|write| work.write(write));
-    if done.is_ok() {
-        for calendar in commit.grown() {
-            work.grow(calendar);
+    all(rows, std::slice::from_ref(commit))
+}
+
+/// Makes all the changes of all commits, or none.
+pub(super) fn all(rows: &mut Rows, commits: &[Commit]) -> Result<(), CommitError> {
+    let mut work = Work { rows, tenant: TenantId::default(), undo: Vec::new() };
+    let done = commits.iter().try_for_each(|commit| work.commit(commit));
+    if done.is_err() {
+        let undo = std::mem::take(&mut work.undo);
+        for change in undo.into_iter().rev() {
+            work.rows.put(change);
         }
-        return Ok(());
-    }
-    let undo = std::mem::take(&mut work.undo);
-    for change in undo.into_iter().rev() {
-        work.rows.put(change);
     }
     done
 }
 
-/// One commit under way.
+/// Commits under way, and whose the present one is.
 struct Work<'a> {
     rows: &'a mut Rows,
     tenant: TenantId,
@@ -37,6 +38,13 @@ fn guard(holds: bool, what: &'static str) -> Result<(), CommitError> {
 }
 
 impl Work<'_> {
+    fn commit(&mut self, commit: &Commit) -> Result<(), CommitError> {
+        self.tenant = commit.tenant;
+        commit.writes.iter().try_for_each(|write| self.write(write))?;
+        commit.grown().into_iter().for_each(|calendar| self.grow(calendar));
+        Ok(())
+    }
+
     fn put(&mut self, change: Change) {
         let undo = self.rows.put(change);
         self.undo.push(undo);

@@ -4,21 +4,27 @@
 //! finds nothing. Guards are conditions of single statements, so READ COMMITTED is enough; what the server takes back on its
 //! own account (a deadlock) is tried again.
 
-use super::args::{Arg, number};
+use super::args::{Arg, border, number};
 use super::commit::apply;
 use super::link::{Fail, Link, Read};
 use super::queries::{Ask, Scope};
 use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
-use crate::host::store::{Commit, CommitError, OpenError, StoreError};
+use crate::host::model::{Dispatch, TenantId};
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, decided, unfit};
+use crate::time::Instant;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 /// The steps that make the tables.
-const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/postgres/0001_begin.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../migrations/postgres/0001_begin.sql")),
+    (3, "take up", include_str!("../migrations/postgres/0003_take_up.sql")),
+];
 
 /// Connections of one host.
 const CONNECTIONS_MAX: u32 = 16;
@@ -70,6 +76,45 @@ impl Postgres {
         enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
         apply(&mut *transaction, commit).await?;
         Ok(transaction.commit().await?)
+    }
+
+    pub(in crate::host::store) async fn take_up(
+        &self,
+        before: Instant,
+        limit: usize,
+        decide: &Decide,
+    ) -> Result<Vec<Dispatch>, StoreError> {
+        for _ in 0..TRIES_MAX {
+            match self.attempt_taking(before, limit, decide).await {
+                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                Err(Fail::Conflict(_)) => return Err(unfit()),
+                other => return other.map_err(|fail| fail.asked(failure)),
+            }
+        }
+        Err(StoreError::Unavailable)
+    }
+
+    /// The rows are locked as the scheduler, who sees those of all tenants, and changed as their tenants, one after the other.
+    async fn attempt_taking(&self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, Fail> {
+        let mut transaction = self.pool.begin().await?;
+        enter(&mut transaction, Scope::Scheduler).await?;
+        let due = transaction.rows(sql::TAKE_UP, vec![border(before), number(limit)], rows::dispatch).await?;
+        let mut commits: BTreeMap<TenantId, Vec<Commit>> = BTreeMap::new();
+        let mut taken = Vec::new();
+        for row in due {
+            if let Some(commit) = decided(&row, decide).map_err(Fail::Row)? {
+                commits.entry(row.tenant).or_default().push(commit);
+                taken.push(row);
+            }
+        }
+        for (tenant, commits) in commits {
+            enter(&mut transaction, Scope::Tenant(tenant)).await?;
+            for commit in commits {
+                apply(&mut *transaction, &commit).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(taken)
     }
 
     async fn read<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, Fail> {

@@ -8,11 +8,14 @@
 //! what the disk has.
 
 use super::commit::apply;
-use super::link::{Link, Read};
+use super::link::{Fail, Link, Read};
 use super::queries::{Ask, Scope};
 use super::statements::{self as sql, Sql};
-use super::{args::Arg, migrator, rows};
-use crate::host::store::{Commit, CommitError, OpenError, StoreError};
+use super::args::{Arg, border, number};
+use super::{migrator, rows};
+use crate::host::model::Dispatch;
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, Write, decided, unfit};
+use crate::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use std::fmt;
@@ -45,9 +48,15 @@ type Broken = Arc<OnceLock<StoreError>>;
 
 /// What the writer is asked for.
 enum Request {
-    Commit(Commit, oneshot::Sender<Result<(), CommitError>>),
-    Number(oneshot::Sender<Result<u64, StoreError>>),
+    Work(Work, Done),
     Close(oneshot::Sender<()>),
+}
+
+/// What is done inside of a transaction.
+enum Work {
+    Commit(Commit),
+    TakeUp(Instant, usize, Decide),
+    Number,
 }
 
 /// Shows no path.
@@ -78,7 +87,18 @@ impl Sqlite {
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
-        self.request(|answer| Request::Commit(commit, answer)).await.unwrap_or_else(|error| Err(error.into()))
+        let request = |answer| Request::Work(Work::Commit(commit), Done::Commit(answer, Ok(())));
+        self.request(request).await.unwrap_or_else(|error| Err(error.into()))
+    }
+
+    pub(in crate::host::store) async fn take_up(
+        &self,
+        before: Instant,
+        limit: usize,
+        decide: Decide,
+    ) -> Result<Vec<Dispatch>, StoreError> {
+        let request = |answer| Request::Work(Work::TakeUp(before, limit, decide), Done::TakeUp(answer, Ok(Vec::new())));
+        self.request(request).await?
     }
 
     pub(in crate::host::store) async fn close(&self) {
@@ -118,7 +138,7 @@ impl Ask for Sqlite {
     }
 
     async fn number(&self) -> Result<u64, StoreError> {
-        self.request(Request::Number).await?
+        self.request(|answer| Request::Work(Work::Number, Done::Number(answer, 0))).await?
     }
 }
 
@@ -132,6 +152,7 @@ struct Writer {
 /// One request of a group, and what came of it unless the group fails.
 enum Done {
     Commit(oneshot::Sender<Result<(), CommitError>>, Result<(), CommitError>),
+    TakeUp(oneshot::Sender<Result<Vec<Dispatch>, StoreError>>, Result<Vec<Dispatch>, StoreError>),
     Number(oneshot::Sender<Result<u64, StoreError>>, u64),
 }
 
@@ -141,6 +162,9 @@ impl Done {
         match self {
             Self::Commit(answer, done) => {
                 let _gone = answer.send(group.map_err(CommitError::from).and(done));
+            }
+            Self::TakeUp(answer, taken) => {
+                let _gone = answer.send(group.and(taken));
             }
             Self::Number(answer, number) => {
                 let _gone = answer.send(group.map(|()| number));
@@ -155,7 +179,7 @@ impl Writer {
         let mut group = Vec::new();
         let mut closing = Vec::new();
         while self.queue.recv_many(&mut group, GROUP_MAX).await > 0 {
-            let mut done = Vec::with_capacity(group.len());
+            let mut work = Vec::with_capacity(group.len());
             for request in group.drain(..) {
                 match request {
                     // What was asked for before is still done, what comes after is refused.
@@ -163,12 +187,11 @@ impl Writer {
                         self.queue.close();
                         closing.push(answer);
                     }
-                    Request::Commit(commit, answer) => done.push((Some(commit), Done::Commit(answer, Ok(())))),
-                    Request::Number(answer) => done.push((None, Done::Number(answer, 0))),
+                    Request::Work(asked, empty) => work.push((asked, empty)),
                 }
             }
-            if !done.is_empty() {
-                self.serve(done).await;
+            if !work.is_empty() {
+                self.serve(work).await;
             }
         }
         if self.connection.close().await.is_err() {
@@ -180,7 +203,7 @@ impl Writer {
     }
 
     /// One group: durable, then answered.
-    async fn serve(&mut self, mut group: Vec<(Option<Commit>, Done)>) {
+    async fn serve(&mut self, mut group: Vec<(Work, Done)>) {
         let outcome = match self.broken.get() {
             Some(error) => Err(error.clone()),
             None => self.transaction(&mut group).await,
@@ -198,34 +221,69 @@ impl Writer {
         }
     }
 
-    async fn transaction(&mut self, group: &mut [(Option<Commit>, Done)]) -> Result<(), StoreError> {
+    async fn transaction(&mut self, group: &mut [(Work, Done)]) -> Result<(), StoreError> {
         self.statement("BEGIN IMMEDIATE").await?;
-        for (commit, done) in group {
-            match (commit, done) {
-                (Some(commit), Done::Commit(_, done)) => *done = self.savepoint(commit).await?,
-                (_, Done::Number(_, number)) => *number = self.number().await?,
-                (None, Done::Commit(..)) => {}
+        for (work, done) in group {
+            match (work, done) {
+                (Work::Commit(commit), Done::Commit(_, done)) => *done = self.one(commit).await?,
+                (Work::TakeUp(before, limit, decide), Done::TakeUp(_, taken)) => {
+                    *taken = self.take_up(*before, *limit, decide).await?;
+                }
+                (Work::Number, Done::Number(_, number)) => *number = self.number().await?,
+                _ => return Err(StoreError::Broken("the writer mixed its answers up".to_owned())),
             }
         }
         self.statement("COMMIT").await
     }
 
     /// One commit. The outer error is one of the whole group.
-    async fn savepoint(&mut self, commit: &Commit) -> Result<Result<(), CommitError>, StoreError> {
+    async fn one(&mut self, commit: &Commit) -> Result<Result<(), CommitError>, StoreError> {
+        if is_one_statement(commit) {
+            return own(apply(&mut self.connection, commit).await.map_err(|fail| fail.told(failure)));
+        }
         self.statement("SAVEPOINT one").await?;
-        let Err(fail) = apply(&mut self.connection, commit).await else {
-            self.statement("RELEASE one").await?;
-            return Ok(Ok(()));
-        };
-        let error = match fail.told(failure) {
-            CommitError::Store(error @ (StoreError::Broken(_) | StoreError::ReadOnly | StoreError::Unavailable)) => {
-                return Err(error);
-            }
-            own => own,
-        };
-        self.statement("ROLLBACK TO one").await?;
+        let done = own(apply(&mut self.connection, commit).await.map_err(|fail| fail.told(failure)))?;
+        if done.is_err() {
+            self.statement("ROLLBACK TO one").await?;
+        }
         self.statement("RELEASE one").await?;
-        Ok(Err(error))
+        Ok(done)
+    }
+
+    /// What is due, decided on.
+    async fn take_up(
+        &mut self,
+        before: Instant,
+        limit: usize,
+        decide: &Decide,
+    ) -> Result<Result<Vec<Dispatch>, StoreError>, StoreError> {
+        self.statement("SAVEPOINT one").await?;
+        let taken = match self.taken(before, limit, decide).await {
+            Ok(taken) => Ok(taken),
+            Err(Fail::Conflict(_)) => Err(unfit()),
+            Err(fail) => match own::<()>(Err(CommitError::Store(fail.asked(failure))))? {
+                Err(CommitError::Store(error)) => Err(error),
+                _ => Err(unfit()),
+            },
+        };
+        if taken.is_err() {
+            self.statement("ROLLBACK TO one").await?;
+        }
+        self.statement("RELEASE one").await?;
+        Ok(taken)
+    }
+
+    async fn taken(&mut self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, Fail> {
+        let args = vec![border(before), number(limit)];
+        let due = self.connection.rows(sql::TAKE_UP, args, rows::dispatch).await?;
+        let mut taken = Vec::with_capacity(due.len());
+        for row in due {
+            if let Some(commit) = decided(&row, decide).map_err(Fail::Row)? {
+                apply(&mut self.connection, &commit).await?;
+                taken.push(row);
+            }
+        }
+        Ok(taken)
     }
 
     async fn number(&mut self) -> Result<u64, StoreError> {
@@ -236,6 +294,19 @@ impl Writer {
     async fn statement(&mut self, text: &'static str) -> Result<(), StoreError> {
         sqlx::query(text).execute(&mut self.connection).await.map_err(|error| failure(&error))?;
         Ok(())
+    }
+}
+
+/// Whether SQLite takes the commit back by itself where it fails: one statement holds as a whole.
+fn is_one_statement(commit: &Commit) -> bool {
+    matches!(commit.writes.as_slice(), [Write::Dispatch(_) | Write::Delivery(_)])
+}
+
+/// Tells failures of one commit, inside, from those of the whole group.
+fn own<T>(done: Result<T, CommitError>) -> Result<Result<T, CommitError>, StoreError> {
+    match done {
+        Err(CommitError::Store(error @ (StoreError::Broken(_) | StoreError::ReadOnly | StoreError::Unavailable))) => Err(error),
+        other => Ok(other),
     }
 }
 

@@ -78,6 +78,9 @@ statements! {
     DISPATCHES_OF { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY meeting, epoch" }
     DUE_DISPATCHES { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
         ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" }
+    // What another host is taking up is left to it; SQLite has one writer.
+    TAKE_UP { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
+        ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" {"" " FOR UPDATE SKIP LOCKED"} }
     OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1 AND uid IN (" [2] ")
         ORDER BY uid, user_key, occurrence_key" }
     RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
@@ -99,8 +102,8 @@ statements! {
         ORDER BY event LIMIT $3" }
 
     // Whose rows a transaction is for; SQLite has nothing of the kind.
-    ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true)"} }
-    ENTER_SCHEDULER { {"SELECT 1" "SELECT set_config('app.scope', 'scheduler', true)"} }
+    ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true), set_config('app.scope', '', true)"} }
+    ENTER_SCHEDULER { {"SELECT 1" "SELECT set_config('app.scope', 'scheduler', true), set_config('app.tenant', '', true)"} }
 
     NEXT_NUMBER { "UPDATE numbers SET last = last + 1 RETURNING last" }
     TAKE_NUMBER { "UPDATE numbers SET last = $1 WHERE last < $1" }

@@ -42,6 +42,7 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "TENANTS",
         "WATCHED",
         "DUE_DISPATCHES",
+        "TAKE_UP",
         "DUE_DELIVERIES",
         "ENTER_TENANT",
         "ENTER_SCHEDULER",

@@ -1,10 +1,13 @@
 //! What is decided: meetings, dispatches, what people and rules say. Each case begins with an empty store.
 
-use super::rows::{at, calendar, commit, connection, dispatch, meeting, override_row, rules};
+use super::rows::{at, calendar, commit, connection, dispatch, event, meeting, override_row, rules};
 use super::{ONE, WORKS, put, refused, with_calendar};
-use crate::host::model::{Calendar, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, Meeting, OverrideRow};
-use crate::host::store::{Store, Watched, Write};
+use crate::host::model::{
+    Calendar, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
+};
+use crate::host::store::{Decide, Store, StoreError, Watched, Write};
 use crate::time::Instant;
+use std::sync::Arc;
 
 pub(super) async fn meetings_are_guarded_by_version(store: Store) {
     put(&store, [Write::Meeting(meeting(1, "m", 0))]).await;
@@ -127,6 +130,44 @@ pub(super) async fn due_dispatches_come_by_when_a_host_may_act(store: Store) {
     let done = Dispatch { due_at: None, state: DispatchState::Ended, ..dispatch(1, "a", 0, 1) };
     put(&store, [Write::Dispatch(done)]).await;
     assert_eq!(ids(at(100), 100).await, "cgfb");
+}
+
+pub(super) async fn what_is_taken_up_becomes_what_was_decided(store: Store) {
+    let due = |tenant, id: &str, due: i64| {
+        let row = Dispatch { due_at: Some(at(due)), ..dispatch(tenant, id, 0, 0) };
+        commit(tenant, [Write::Meeting(meeting(tenant, id, 0)), Write::Dispatch(row)])
+    };
+    for (tenant, id, when) in [(1, "a", 5), (2, "b", 3), (1, "c", 4), (1, "later", 9), (2, "left", 2)] {
+        store.commit(due(tenant, id, when)).await.expect(WORKS);
+    }
+    let decide: Decide = Arc::new(|row| {
+        if row.meeting == "left" {
+            return Vec::new();
+        }
+        let next = Dispatch { state: DispatchState::Claimed, fence: 1, due_at: Some(at(20)), ..row.clone() };
+        vec![Write::Dispatch(next), Write::Event(event(row.tenant.0, &row.meeting, 1))]
+    });
+    let ids = |rows: Vec<Dispatch>| rows.into_iter().map(|row| format!("{}{}", row.meeting, row.version)).collect::<Vec<_>>();
+    assert_eq!(ids(store.take_up(at(9), 3, Arc::clone(&decide)).await.expect(WORKS)), ["b1", "c1"], "as they were");
+    assert_eq!(ids(store.take_up(at(9), 3, Arc::clone(&decide)).await.expect(WORKS)), ["a1"]);
+    assert_eq!(ids(store.take_up(at(9), 3, decide).await.expect(WORKS)), Vec::<String>::new());
+    let rows = store.due_dispatches(at(100), 100).await.expect(WORKS);
+    assert_eq!(
+        rows.iter().map(|row| (row.meeting.as_str(), row.state, row.version)).collect::<Vec<_>>(),
+        [
+            ("left", DispatchState::Planned, 1),
+            ("later", DispatchState::Planned, 1),
+            ("a", DispatchState::Claimed, 2),
+            ("b", DispatchState::Claimed, 2),
+            ("c", DispatchState::Claimed, 2),
+        ]
+    );
+    let subjects = store.events(ONE, EventId(0), 10).await.expect(WORKS).into_iter().map(|row| row.subject);
+    assert_eq!(subjects.collect::<Vec<_>>(), ["c", "a"]);
+    // What does not fit its row changes nothing, of nobody.
+    let unfit: Decide = Arc::new(|row| vec![Write::Dispatch(Dispatch { version: row.version + u64::from(row.tenant == ONE), ..row.clone() })]);
+    assert!(matches!(store.take_up(at(100), 10, unfit).await, Err(StoreError::Row { .. })));
+    assert_eq!(store.due_dispatches(at(100), 100).await.expect(WORKS), rows);
 }
 
 pub(super) async fn watched_are_active_and_know_their_next_start(store: Store) {

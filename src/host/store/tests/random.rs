@@ -11,10 +11,11 @@ use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
     DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, Sighting, TenantId,
 };
-use crate::host::store::{Commit, CommitError, Write};
+use crate::host::store::{Commit, CommitError, Decide, Write};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
+use std::sync::Arc;
 
 /// Tenants of one run; each run has its own, so that one database serves all of them.
 const TENANTS: u64 = 2;
@@ -187,6 +188,14 @@ async fn compare(model: &Store, store: &Store, base: u64, plans: &[Plan], probe:
         made += usize::from(expected == "made");
     }
     let tenants = base..base + TENANTS;
+    let mine = [TenantId(base), TenantId(base + 1)];
+    let decide: Decide = Arc::new(move |row| {
+        let next = Dispatch { state: DispatchState::Claimed, fence: row.fence + 1, due_at: Some(at(6)), ..row.clone() };
+        // Those of other runs stay as they are.
+        if mine.contains(&row.tenant) { vec![Write::Dispatch(next), Write::Event(event(row.tenant.0, "up", 2))] } else { vec![] }
+    });
+    let (before, limit) = (at(i64::from(probe[1] % 8)), usize::from(probe[2] % 6) * 1000);
+    prop_assert_eq!(model.take_up(before, limit, Arc::clone(&decide)).await, store.take_up(before, limit, decide).await);
     for (expected, got) in told(model, tenants.clone(), probe).await.into_iter().zip(told(store, tenants, probe).await) {
         prop_assert_eq!(expected, got);
     }

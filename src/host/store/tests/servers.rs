@@ -1,11 +1,12 @@
 //! What is PostgreSQL's alone: row-level security, several hosts at once.
 
-use super::rows::{commit, connection, dispatch, event, meeting, tenant};
+use super::rows::{at, commit, connection, dispatch, event, meeting, tenant};
 use super::{WORKS, block_on, open, postgres};
 use crate::host::model::{Dispatch, EventId, TenantId};
 use crate::host::store::sql::ALL;
-use crate::host::store::{CommitError, Write};
+use crate::host::store::{CommitError, Decide, Write};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
+use std::sync::Arc;
 
 #[test]
 fn every_statement_prepares_on_postgresql() {
@@ -61,7 +62,7 @@ fn a_statement_that_forgets_its_tenant_finds_nothing() {
             .expect("settings");
         assert_eq!(count(c, "SELECT count(*) FROM dispatches").await, 2);
         assert_eq!(count(c, "SELECT count(*) FROM lists").await + count(c, "SELECT count(*) FROM entries").await, 0);
-        assert_eq!(touched(c, "UPDATE dispatches SET owner = 'x'").await, Ok(0));
+        assert_eq!(touched(c, "UPDATE dispatches SET owner = 'x'").await, Err("42501".to_owned()));
         assert_eq!(touched(c, "DELETE FROM dispatches").await, Ok(0));
         // No table with a tenant is without.
         let bare = "SELECT count(*) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant'
@@ -107,6 +108,46 @@ fn of_many_hosts_one_claims() {
         assert_eq!(events.iter().map(|row| row.id.0).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
         store.close().await;
         other.close().await;
+    });
+}
+
+#[test]
+fn hosts_that_take_up_at_once_share_what_is_due() {
+    let Some(url) = postgres::database() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = open(&url).await;
+        for id in 1..=2 {
+            store.commit(commit(id, [tenant(id)])).await.expect(WORKS);
+            let row = |id: u64, name: &str| [Write::Meeting(meeting(id, name, 0)), Write::Dispatch(dispatch(id, name, 0, 0))];
+            store.commit(commit(id, (0..200).flat_map(|number| row(id, &format!("m{number:03}"))))).await.expect(WORKS);
+        }
+        let hosts: Vec<_> = (0..8)
+            .map(|host| {
+                let store = store.clone();
+                let decide: Decide = Arc::new(move |row| {
+                    let claim = Dispatch { fence: row.fence + 1, owner: Some(format!("host {host}")), due_at: None, ..row.clone() };
+                    vec![Write::Dispatch(claim), Write::Event(event(row.tenant.0, "claimed", 1))]
+                });
+                tokio::spawn(async move {
+                    let mut taken = 0;
+                    // Nothing free may mean that others are at it.
+                    for _ in 0..40 {
+                        taken += store.take_up(at(1000), 30, Arc::clone(&decide)).await.expect(WORKS).len();
+                    }
+                    taken
+                })
+            })
+            .collect();
+        let mut taken = 0;
+        for host in hosts {
+            taken += host.await.expect("nothing panics");
+        }
+        assert_eq!(taken, 400);
+        for id in 1..=2 {
+            assert_eq!(store.events(TenantId(id), EventId(0), 1000).await.expect(WORKS).len(), 200);
+        }
+        store.close().await;
     });
 }
 

@@ -41,7 +41,7 @@ struct Server {
 static SERVER: OnceLock<Option<Server>> = OnceLock::new();
 
 /// The URL of a new, empty database; `None` where PostgreSQL is not installed.
-pub(super) fn database() -> Option<String> {
+pub fn database() -> Option<String> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let server = SERVER.get_or_init(start).as_ref()?;
     let name = format!("test{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -51,7 +51,7 @@ pub(super) fn database() -> Option<String> {
 }
 
 /// Runs a statement as superuser in the database of `url`; answers with what `psql` prints.
-pub(super) fn as_superuser(url: &str, statement: &str) -> String {
+pub fn as_superuser(url: &str, statement: &str) -> String {
     let server = SERVER.get().and_then(Option::as_ref).expect("the URL came from the server");
     let name = url.split(['/', '?']).nth(3).expect("the URL names the database");
     psql(server, name, statement).expect("the statement is right")

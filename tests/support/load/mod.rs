@@ -1,0 +1,8 @@
+//! What load programs and the tests of the real binary share: a world on loopback, hosts as processes, a PostgreSQL server.
+
+#![allow(dead_code, reason = "each program uses its part")]
+
+pub mod kills;
+pub mod postgres;
+pub mod process;
+pub mod served;
