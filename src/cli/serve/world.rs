@@ -1,7 +1,7 @@
 //! The host against a simulated world: what the sandbox does with its own, and load programs with theirs.
 
-use super::start::{open, owner, serve};
 use super::Args;
+use super::start::{open, owner, serve};
 use crate::cli::{CliError, Outcome};
 use crate::host::bots::Backend;
 use crate::host::clock::{Clock, SystemClock};

@@ -8,10 +8,11 @@
 use super::work::Work;
 use super::{Stop, rest, syncs};
 use crate::host::context::Context;
-use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, DispatchState, Origin, Sighting};
+use crate::host::dispatch::protocol::{self, Input};
+use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, DispatchState, Meeting, Origin, Sighting};
 use crate::host::planning::{Compared, PlanError, absorb_single};
-use crate::host::schedule::{identity::of_place, occurrence_of};
-use crate::host::store::StoreError;
+use crate::host::schedule::{identity::of_place, occurrence_of, room};
+use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::{entry_to_ask, single};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,7 +179,24 @@ pub async fn look_at(host: &Context, dispatch: &Dispatch, last: bool, deadline: 
 }
 
 async fn seen(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant) -> Result<Outcome, PlanError> {
-    let Some((row, connection, sighting)) = deciding_copy(host, dispatch).await? else { return Ok(Outcome::Unread) };
+    let meetings = host.store.meetings_named(dispatch.tenant, std::slice::from_ref(&dispatch.meeting)).await?;
+    let Some(meeting) = meetings.first() else { return Ok(Outcome::Unread) };
+    let Some((row, connection, sighting)) = deciding_copy(host, meeting).await? else { return Ok(Outcome::Unread) };
+    let outcome = compared(host, dispatch, (&row, &connection, &sighting), last, deadline).await?;
+    if outcome != Outcome::Changed {
+        wait_for_room(host, dispatch, meeting, &sighting).await?;
+    }
+    Ok(outcome)
+}
+
+/// Reads the one occurrence, or its whole calendar where that cannot be asked for one.
+async fn compared(
+    host: &Context,
+    dispatch: &Dispatch,
+    (row, connection, sighting): (&Calendar, &Connection, &Sighting),
+    last: bool,
+    deadline: Instant,
+) -> Result<Outcome, PlanError> {
     if connection.state != ConnectionState::Active {
         return Ok(Outcome::Unread);
     }
@@ -189,12 +207,12 @@ async fn seen(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant
         host.confirm(&dispatch.key, at);
         return Ok(Outcome::Recent);
     }
-    let Some(id) = id_to_ask(host, &row, &connection, &sighting).await? else {
+    let Some(id) = id_to_ask(host, row, connection, sighting).await? else {
         let read = syncs::read(host, row.tenant, row.id).await;
         return Ok(if read.is_ok() { Outcome::Confirmed } else { Outcome::Unread });
     };
-    let Some(request) = single::request(&host.bases, &row, &id) else { return Ok(Outcome::Unread) };
-    let answer = match syncs::call(host, &connection, request, deadline).await {
+    let Some(request) = single::request(&host.bases, row, &id) else { return Ok(Outcome::Unread) };
+    let answer = match syncs::call(host, connection, request, deadline).await {
         Ok(answer) => answer,
         Err(_) => return Ok(Outcome::Unread),
     };
@@ -209,18 +227,30 @@ async fn seen(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant
     }
 }
 
+/// Lets the bot wait where another meeting is still in its room.
+async fn wait_for_room(host: &Context, dispatch: &Dispatch, meeting: &Meeting, sighting: &Sighting) -> Result<(), PlanError> {
+    let Some(name) = &sighting.room else { return Ok(()) };
+    let from = dispatch.start - room::LOOK_BACK;
+    let there = host.store.sightings_in(dispatch.tenant, name, from, dispatch.start).await?;
+    let Some(until) = room::occupied_until(dispatch, meeting, &there) else { return Ok(()) };
+    let Some(next) = protocol::step(dispatch, host.now(), Input::Occupied { until }).next else { return Ok(()) };
+    match host.store.commit(Commit { tenant: next.tenant, writes: vec![Write::Dispatch(next)] }).await {
+        // Changed meanwhile: the next look sees to it.
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
 /// The calendar, connection and sighting of the copy that decided.
-async fn deciding_copy(host: &Context, dispatch: &Dispatch) -> Result<Option<(Calendar, Connection, Sighting)>, StoreError> {
-    let meetings = host.store.meetings_named(dispatch.tenant, std::slice::from_ref(&dispatch.meeting)).await?;
-    let Some(meeting) = meetings.into_iter().next() else { return Ok(None) };
+async fn deciding_copy(host: &Context, meeting: &Meeting) -> Result<Option<(Calendar, Connection, Sighting)>, StoreError> {
     for place in &meeting.sightings {
         let Some((calendar, id)) = of_place(place) else { continue };
-        let Some(row) = host.store.calendar(dispatch.tenant, calendar).await? else { continue };
+        let Some(row) = host.store.calendar(meeting.tenant, calendar).await? else { continue };
         if row.connection != meeting.by {
             continue;
         }
-        let Some(connection) = host.store.connection(dispatch.tenant, row.connection).await? else { continue };
-        let sightings = host.store.sightings(dispatch.tenant, row.id).await?;
+        let Some(connection) = host.store.connection(meeting.tenant, row.connection).await? else { continue };
+        let sightings = host.store.sightings(meeting.tenant, row.id).await?;
         let sighting = sightings.into_iter().find(|sighting| sighting.id == id);
         return Ok(sighting.map(|sighting| (row, connection, sighting)));
     }

@@ -24,6 +24,9 @@ const CALLS_MAX: usize = 10_000;
 /// How long a request may wait for quota before its pass is given up until the next time.
 const PATIENCE: Elapsed = Elapsed::from_mins(5);
 
+/// So many passes in a row whose token was refused mean that the grant is gone.
+const REFUSALS_MAX: u32 = 3;
+
 type Key = (TenantId, CalendarId);
 
 /// Why a calendar was not read, or not taken over.
@@ -259,6 +262,8 @@ async fn mark(
     let lost = match error {
         SyncError::Reconnect(_) => Some(ConnectionState::Reconnect),
         SyncError::PermissionMissing(_) => Some(ConnectionState::PermissionMissing),
+        // One refusal is a token that ran out; one after the other is a grant that is gone.
+        SyncError::RefreshToken if failures >= REFUSALS_MAX => Some(ConnectionState::Reconnect),
         _ => None,
     };
     if let Some(state) = lost.filter(|state| *state != connection.state) {

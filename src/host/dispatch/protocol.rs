@@ -68,6 +68,8 @@ pub const LOOK_FIRST_SECS: i64 = 120;
 pub const LOOK_SOONEST_SECS: i64 = 30;
 /// Shortest and longest time between two looks at a bot.
 pub const LOOK_SECS: (i64, i64) = (60, 15 * 60);
+/// And at one that should have left so long ago.
+pub const LOOK_AT_END_SECS: i64 = 5;
 /// This long after the start nobody looks any more.
 pub const WATCH_SECS_MAX: i64 = 36 * 60 * 60;
 /// A request that was under way when its bot was recalled can still arrive for this long.
@@ -113,6 +115,11 @@ pub enum Input<'a> {
     PreflightAnswered {
         /// Whether it was confirmed.
         confirmed: bool,
+    },
+    /// Another meeting is still in the room: no bot before this.
+    Occupied {
+        /// When that meeting ends, or this one starts.
+        until: Instant,
     },
     /// The service told by itself what the bot does.
     BotState(BotState),
@@ -187,6 +194,7 @@ pub fn step(dispatch: &Dispatch, now: Instant, input: Input<'_>) -> Step {
         Input::RecallAnswered { fence, answer } => answers::recall_answered(dispatch, now, fence, answer),
         Input::Withdraw(why) => answers::withdrawn(dispatch, now, why),
         Input::PreflightAnswered { confirmed } => answers::preflight_answered(dispatch, confirmed),
+        Input::Occupied { until } => answers::occupied(dispatch, until),
         Input::BotState(state) => answers::bot_state(dispatch, now, state),
     }
 }

@@ -1,11 +1,11 @@
 //! One meeting in several calendars, and several meetings that look like one: `providers.md` C 1, 2, 15, 16, 19.
 
 use super::stage::{ANN, BEN, CAT, MEETING, OUTSIDER, Stage, address, at, meeting, moved, titled, zone};
-use crate::host::model::{Origin, OverrideRow};
+use crate::host::model::{Origin, OverrideRow, RulesRow};
 use crate::host::planning::redecide;
 use crate::host::simulation::life::TENANT;
 use crate::host::store::{Commit, Write};
-use crate::host::world::calendar::{AccountId, Change, Edit, Guest};
+use crate::host::world::calendar::{AccountId, Change, Content, Edit, Guest, Meeting};
 use crate::host::world::script::What;
 use expect_test::expect;
 
@@ -15,27 +15,31 @@ const ALL: [(&str, Origin); 3] = [ANN, BEN, CAT];
 async fn three_copies_of_one_meeting_get_one_bot() {
     let mut stage = Stage::new(&ALL, vec![meeting(ANN, &["ben", "cat"])], vec![]).await;
     stage.live_until(120).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
          -107s A is accepted
          -107s A joins
         -3599s recording.planned
          -107s dispatch.accepted
          -107s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_bot_follows_a_move_that_three_calendars_show_at_different_times() {
     let mut stage = Stage::new(&ALL, vec![meeting(BEN, &["ann", "cat"])], vec![(-1200, moved(600))]).await;
     stage.live_until(720).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
           499s A is accepted
           499s A joins
         -3599s recording.planned
         -1159s recording.moved
           499s dispatch.accepted
           499s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,23 +47,27 @@ async fn a_copy_that_is_thrown_away_leaves_the_bot_to_the_others() {
     let drop = Edit::Drop(address("ben"));
     let mut stage = Stage::new(&ALL, vec![meeting(ANN, &["ben", "cat"])], vec![(-900, drop)]).await;
     stage.live_until(120).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
          -107s A is accepted
          -107s A joins
         -3599s recording.planned
          -107s dispatch.accepted
          -107s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_meeting_that_is_called_off_loses_its_one_bot_in_every_calendar() {
     let mut stage = Stage::new(&ALL, vec![meeting(CAT, &["ann", "ben"])], vec![(-900, Edit::Cancel)]).await;
     stage.live_until(120).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
         -3599s recording.planned
          -844s dispatch.withdrawn: not recordable: cancelled
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,15 +94,17 @@ async fn a_stop_outlives_resync_restart_and_edits() {
         stage.setting.shared.world().forget_cursors(now, account);
     }
     stage.live_until(600).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
         -3599s recording.planned
         -1800s dispatch.withdrawn: a person said not to record this occurrence
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_meetings_in_a_personal_room_get_a_bot_each() {
-    let next = crate::host::world::calendar::Meeting {
+    let next = Meeting {
         uid: "second@google.com".into(),
         handle: "second".into(),
         first: zone().civil(at(1800)),
@@ -102,51 +112,77 @@ async fn two_meetings_in_a_personal_room_get_a_bot_each() {
     };
     let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER]), next], vec![]).await;
     stage.live_until(3700).await;
-    stage.check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-         1698s B is accepted
-         1698s B joins
-         1800s A leaves at the end
-         3600s B leaves at the end
-        -3599s recording.planned
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-         1698s dispatch.accepted
-         1698s dispatch.joined
-         2119s dispatch.ended
-    "#]]).await;
+    stage
+        .check(expect![[r#"
+             -107s A is accepted
+             -107s A joins
+             1800s A leaves at the end
+             1800s B is accepted
+             1800s B joins
+             3600s B leaves at the end
+            -3599s recording.planned
+            -3599s recording.planned
+             -107s dispatch.accepted
+             -107s dispatch.joined
+             1800s dispatch.accepted
+             1800s dispatch.joined
+             1805s dispatch.ended
+             3605s dispatch.ended
+        "#]])
+        .await;
+}
+
+/// The talk that must not be recorded ends in the room of the next one: no bot comes before it has.
+#[tokio::test(start_paused = true)]
+async fn no_bot_enters_a_room_while_another_meeting_is_in_it() {
+    let mut private = meeting(ANN, &[OUTSIDER]);
+    private.content.title = "Weekly talk (private)".into();
+    let next = Meeting {
+        uid: "second@google.com".into(),
+        handle: "second".into(),
+        first: zone().civil(at(1800)),
+        ..meeting(ANN, &[OUTSIDER])
+    };
+    let mut stage = Stage::new(&[ANN], vec![private, next.clone()], vec![]).await;
+    stage.live_until(1900).await;
+    assert!(matches!(stage.stays()[..], [(1800..=1801, 3600)]), "{}", stage.told().await);
+    // Called off in time, it takes no room.
+    let mut off = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER]), next], vec![(-600, Edit::Cancel)]).await;
+    off.live_until(1900).await;
+    assert!(matches!(off.stays()[..], [(1690..=1710, 3600)]), "{}", off.told().await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_perpetual_event_is_a_new_meeting_each_time_it_is_moved_on() {
     let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![(2400, moved(7200))]).await;
     stage.live_until(7500).await;
-    stage.check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-         1800s A leaves at the end
-         7100s B is accepted
-         7100s B joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-         2119s dispatch.ended
-         2431s recording.planned
-         7100s dispatch.accepted
-         7100s dispatch.joined
-    "#]]).await;
+    stage
+        .check(expect![[r#"
+             -107s A is accepted
+             -107s A joins
+             1800s A leaves at the end
+             7100s B is accepted
+             7100s B joins
+            -3599s recording.planned
+             -107s dispatch.accepted
+             -107s dispatch.joined
+             1805s dispatch.ended
+             2431s recording.planned
+             7100s dispatch.accepted
+             7100s dispatch.joined
+        "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn guests_that_one_copy_hides_are_known_from_another() {
-    let rules = "callsheet 1\nlayer organisation\nour domains @acme.example\ndefault skip\n\nrule outside:\n  record\n  when any attendee is external\n";
+    let rules = "callsheet 1\nlayer organisation\nour domains @acme.example\ndefault skip\n\n\
+        rule outside:\n  record\n  when any attendee is external\n";
     for (people, bots) in [(&[BEN][..], 0), (&[BEN, ANN][..], 1)] {
         let mut hidden = meeting(ANN, &["ben", OUTSIDER]);
         hidden.content.guests_hidden = true;
         let mut stage = Stage::new(people, vec![hidden], vec![]).await;
-        let row = crate::host::model::RulesRow { tenant: TENANT, user: None, version: 2, text: rules.to_owned() };
+        let row = RulesRow { tenant: TENANT, user: None, version: 2, text: rules.to_owned() };
         stage.setting.store().commit(Commit { tenant: TENANT, writes: vec![Write::Rules(row)] }).await.expect("stored");
         stage.live_until(120).await;
         assert_eq!(stage.stays().len(), bots, "{people:?}\n{}", stage.told().await);
@@ -155,10 +191,10 @@ async fn guests_that_one_copy_hides_are_known_from_another() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outsider_who_copies_a_uid_changes_nothing() {
-    let forged = crate::host::world::calendar::Meeting {
+    let forged = Meeting {
         handle: "forged".into(),
         organizer: "mallory@evil.example".into(),
-        content: crate::host::world::calendar::Content {
+        content: Content {
             title: "Weekly talk (private)".into(),
             link: Some("https://us02web.zoom.us/j/666666666".into()),
             guests: vec![Guest::person(address("ann"))],
@@ -175,7 +211,8 @@ async fn an_outsider_who_copies_a_uid_changes_nothing() {
     ];
     let mut stage = Stage::with_steps(&[ANN, BEN], vec![meeting(ANN, &[OUTSIDER])], steps).await;
     stage.live_until(120).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
          -107s A is accepted
          -107s A joins
         -3599s recording.planned
@@ -183,5 +220,6 @@ async fn an_outsider_who_copies_a_uid_changes_nothing() {
          -569s meeting.conflict
          -107s dispatch.accepted
          -107s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
 }

@@ -1,6 +1,7 @@
 //! The stage of the scenarios: a small office, what happens in it, and what is told of it afterwards.
 
 use crate::host::app;
+use crate::host::clock::Clock;
 use crate::host::model::{Origin, OutboxEvent};
 use crate::host::simulation::clock::VirtualClock;
 use crate::host::simulation::life::{Setting, TENANT};
@@ -132,7 +133,6 @@ impl Stage {
 
     /// Nobody lives until then.
     pub(super) async fn nobody_until(&self, secs: i64) {
-        use crate::host::clock::Clock;
         self.setting.clock.sleep_until(at(secs)).await;
     }
 

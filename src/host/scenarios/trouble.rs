@@ -1,7 +1,8 @@
 //! Hosts, clocks and services that fail at the wrong moment: `providers.md` C 8, 10, 24.
 
-use super::stage::{ANN, BEN, OUTSIDER, Stage, meeting, titled};
-use crate::host::world::calendar::Edit;
+use super::stage::{ANN, BEN, CAT, OUTSIDER, Stage, at, meeting, titled};
+use crate::host::clock::Clock;
+use crate::host::world::calendar::{AccountId, Edit};
 use crate::host::world::weather::{Fault, Kind, Service};
 use expect_test::expect;
 
@@ -18,11 +19,13 @@ async fn a_service_that_refuses_is_asked_seldom_and_given_up_with_a_reason() {
     stage.live_until(1800).await;
     let asked = stage.setting.shared.world().weather.asked()[&Kind::BotCreate];
     assert!((5..60).contains(&asked), "asked {asked} times");
-    stage.check(expect![[r#"
-          658s A is recalled before it was asked for
-        -3599s recording.planned
-          600s dispatch.missed: throttled
-    "#]]).await;
+    stage
+        .check(expect![[r#"
+              600s A is recalled before it was asked for
+            -3599s recording.planned
+              600s dispatch.missed: throttled
+        "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,13 +36,15 @@ async fn a_host_that_dies_between_claim_and_call_loses_no_bot() {
     stage.live_until(-92).await;
     stage.nobody_until(-80).await;
     stage.live_until(60).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
          -107s A is accepted
          -107s A joins
         -3599s recording.planned
           -97s dispatch.accepted
           -97s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,21 +53,28 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
     stage.live_until(-1800).await;
     stage.nobody_until(120).await;
     stage.live_until(400).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
           120s A is accepted
           120s A joins
         -3599s recording.planned
           120s dispatch.accepted
           120s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
     let mut cancelled = one_meeting(vec![(-600, Edit::Cancel)]).await;
     cancelled.live_until(-1800).await;
     cancelled.nobody_until(120).await;
     cancelled.live_until(400).await;
-    cancelled.check(expect![[r#"
-        -3599s recording.planned
-          120s dispatch.withdrawn: no calendar shows it any more
-    "#]]).await;
+    cancelled
+        .check(expect![[r#"
+              120s A is accepted
+              120s A joins
+              120s A is recalled and leaves
+            -3599s recording.planned
+              120s dispatch.recalled: no calendar shows it any more
+        "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,32 +83,31 @@ async fn a_host_that_comes_back_too_late_says_what_was_missed() {
     stage.live_until(-1800).await;
     stage.nobody_until(1200).await;
     stage.live_until(1500).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
         -3599s recording.planned
          1200s dispatch.missed: late
-    "#]]).await;
+    "#]])
+        .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_sends_no_second_bot() {
     for jump in [600, -600] {
         let mut stage = one_meeting(vec![]).await;
-        let store = stage.setting.store();
         let clock = stage.setting.clock.clone();
         stage
             .live_with_clock(900, async |own| {
-                use crate::host::clock::Clock;
-                clock.sleep_until(super::stage::at(-300)).await;
+                clock.sleep_until(at(-300)).await;
                 own.set_off(jump);
-                clock.sleep_until(super::stage::at(-200)).await;
+                clock.sleep_until(at(-200)).await;
                 own.set_off(0);
-                clock.sleep_until(super::stage::at(60)).await;
+                clock.sleep_until(at(60)).await;
                 own.set_off(-jump);
-                clock.sleep_until(super::stage::at(120)).await;
+                clock.sleep_until(at(120)).await;
                 own.set_off(0);
             })
             .await;
-        drop(store);
         let told = stage.told().await;
         assert_eq!(stage.stays().len(), 1, "{jump}\n{told}");
     }
@@ -106,22 +117,24 @@ async fn a_clock_that_jumps_sends_no_second_bot() {
 async fn a_provider_that_stays_dark_leaves_the_last_known_plan_unverified() {
     let mut stage = Stage::new(&[BEN], vec![meeting(BEN, &[OUTSIDER])], vec![]).await;
     stage.live_until(-1800).await;
-    stage.setting.shared.world().weather.darken(Service::Graph, super::stage::at(3600));
+    stage.setting.shared.world().weather.darken(Service::Graph, at(3600));
     stage.live_until(120).await;
-    stage.check(expect![[r#"
+    stage
+        .check(expect![[r#"
          -100s A is accepted
          -100s A joins
         -3599s recording.planned
          -100s dispatch.accepted
          -100s dispatch.joined
-    "#]]).await;
+    "#]])
+        .await;
     let accepted = stage.events().await.into_iter().find(|event| event.kind == "dispatch.accepted").expect("a bot");
     assert!(accepted.body.contains("\"verified\":false"), "{}", accepted.body);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_meeting_that_was_seen_just_before_is_verified() {
-    for person in [ANN, BEN, super::stage::CAT] {
+    for person in [ANN, BEN, CAT] {
         let mut stage = Stage::new(&[person], vec![meeting(person, &[OUTSIDER])], vec![]).await;
         stage.live_until(120).await;
         let accepted = stage.events().await.into_iter().find(|event| event.kind == "dispatch.accepted").expect("a bot");
@@ -133,14 +146,19 @@ async fn a_meeting_that_was_seen_just_before_is_verified() {
 async fn a_grant_that_is_lost_is_told_once_and_keeps_what_was_planned() {
     let mut stage = Stage::new(&[ANN, BEN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
     stage.live_until(-1800).await;
-    let account = crate::host::world::calendar::AccountId(0);
+    let account = AccountId(0);
     stage.setting.shared.world().truth.change_token(account, "another".into());
-    stage.live_until(120).await;
-    stage.check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]]).await;
+    stage.live_until(7200).await;
+    stage
+        .check(expect![[r#"
+             -107s A is accepted
+             -107s A joins
+             1800s A leaves at the end
+            -3599s recording.planned
+             -572s connection.lost: refresh-token
+             -107s dispatch.accepted
+             -107s dispatch.joined
+             1805s dispatch.ended
+        "#]])
+        .await;
 }

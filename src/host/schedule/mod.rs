@@ -7,6 +7,7 @@
 pub mod bots;
 pub mod identity;
 pub mod replan;
+pub mod room;
 pub mod rules;
 pub mod sighting;
 

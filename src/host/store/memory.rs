@@ -184,6 +184,15 @@ impl Queries for Memory {
         })
     }
 
+    async fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings_in", |rows| {
+            let first = (tenant, room.to_owned(), from, CalendarId::default(), String::new());
+            let there = rows.by_room.range(first..).take_while(|key| key.0 == tenant && key.1 == room && key.2 < to);
+            let keys: BTreeSet<_> = there.map(|(_, _, _, calendar, id)| (tenant, *calendar, id.clone())).collect();
+            keys.iter().filter_map(|key| rows.sightings.get(key)).cloned().collect()
+        })
+    }
+
     async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {
         self.read("all_sightings", |rows| {
             let from = (tenant, CalendarId::default(), String::new());

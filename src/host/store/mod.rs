@@ -21,8 +21,8 @@ pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
 
 use super::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting,
-    OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, DispatchState, Endpoint, EndpointId, Entry, EventId,
+    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::time::Instant;
 use std::sync::Arc;
@@ -248,6 +248,8 @@ queries! {
     /// Every sighting of a tenant whose normalised UID is among `uids`, or that has one of `rooms` at the start beside it; by
     /// calendar and id, each once.
     fn sightings_like(&self, tenant: TenantId, uids: &[String], rooms: &[(String, Instant)]) -> Vec<Sighting>;
+    /// The sightings of a tenant in a room that start in `[from, to)`, by calendar and id.
+    fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Vec<Sighting>;
     /// Every sighting of a tenant, by calendar and id: for a changed rule set.
     fn all_sightings(&self, tenant: TenantId) -> Vec<Sighting>;
     /// The meetings that were seen as one of `sightings` (`calendar/id`), by id, each once.

@@ -170,7 +170,11 @@ fn plan(dice: &mut Dice, begin: Instant, length_secs: i64, rate: u64) -> Plan {
     for number in 0..count {
         let fire = begin + Elapsed::from_secs(AHEAD_SECS) + Elapsed::from_millis((number * 1000 / rate).cast_signed());
         let meeting = meeting(dice, number, fire, &accounts);
-        let made = if dice.chance(500) { begin - Elapsed::from_mins(10) } else { fire - Elapsed::from_secs(dice.below(8).cast_signed()) };
+        let made = if dice.chance(500) {
+            begin - Elapsed::from_mins(10)
+        } else {
+            fire - Elapsed::from_secs(dice.below(8).cast_signed())
+        };
         let edited = made.max(begin).max(fire - Elapsed::from_secs(6)) + Elapsed::from_millis(dice.below(12_000).cast_signed());
         let edit = match dice.below(10) {
             0 => Some(Edit::Cancel),
@@ -238,7 +242,8 @@ fn meeting(dice: &mut Dice, number: u64, fire: Instant, accounts: &[Account]) ->
 
 /// By link: when the meeting begins that must have a bot; `None` where none may come.
 fn wanted(world: &World) -> BTreeMap<String, Option<Instant>> {
-    let meetings = (0..world.truth.meeting_count()).map(|id| world.truth.meeting(callsheet::host::world::calendar::MeetingId(id)));
+    let meetings =
+        (0..world.truth.meeting_count()).map(|id| world.truth.meeting(callsheet::host::world::calendar::MeetingId(id)));
     meetings
         .filter_map(|meeting| {
             let recorded = !meeting.cancelled && meeting.content.title.contains("call");

@@ -133,3 +133,14 @@ pub(super) fn preflight_answered(dispatch: &Dispatch, confirmed: bool) -> Step {
     next.verified = confirmed;
     Step { next: Some(next), effects: Vec::new() }
 }
+
+/// A bot that was never asked for waits for its room, but not past the start.
+pub(super) fn occupied(dispatch: &Dispatch, until: Instant) -> Step {
+    let until = until.min(dispatch.start);
+    let waits = dispatch.state == DispatchState::Planned && dispatch.fence == 0;
+    if !waits || dispatch.due_at.is_none_or(|due| due >= until) {
+        return Step::default();
+    }
+    let next = Dispatch { due_at: Some(until), ..dispatch.clone() };
+    Step { next: Some(next), effects: Vec::new() }
+}

@@ -1,10 +1,10 @@
 //! The moves of a row, each with what it causes.
 
 use super::{
-    ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS, QUIET_SECS, RETRY_AFTER_SECS_MAX,
-    Step, UNCONFIRMED, event,
+    ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_AT_END_SECS, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS, QUIET_SECS,
+    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, event,
 };
-use crate::host::bots::BotState;
+use crate::host::bots::{BotState, Spec};
 use crate::host::model::{Dispatch, DispatchState};
 use crate::time::{Elapsed, Instant};
 use std::time::Duration;
@@ -144,10 +144,12 @@ fn secs(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
-/// Looks become rarer as a meeting goes on: about a dozen in its first hour.
+/// Looks become rarer as a meeting goes on: about a dozen in its first hour. One comes right after its end.
 pub(super) fn next_look(row: &Dispatch, now: Instant) -> Instant {
     let since = now.duration_since(row.fire_at).as_secs();
-    after(now, (since / 4).clamp(LOOK_SECS.0, LOOK_SECS.1))
+    let next = after(now, (since / 4).clamp(LOOK_SECS.0, LOOK_SECS.1));
+    let end = Spec::read(&row.spec).ok().and_then(|spec| spec.end).filter(|end| *end > now);
+    end.map_or(next, |end| next.min(after(end, LOOK_AT_END_SECS)))
 }
 
 /// Repeats become rarer once it is late: a service that is gone for good is not asked every few seconds forever.

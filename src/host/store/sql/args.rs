@@ -52,9 +52,19 @@ pub(super) fn list<'a>(texts: &[String]) -> Arg<'a> {
     Arg::Text(Some(Cow::Owned(list_written(texts))))
 }
 
-/// Where and when a sighting with a room is: found by both at once.
+/// Where and when a sighting with a room is: found by both at once, and those of one room in the order of their starts.
 pub(super) fn place(room: &str, start: Instant) -> String {
-    format!("{} {room}", micros_before(start))
+    place_of(room, micros_before(start))
+}
+
+/// The border between the places of a room: what starts before the border has a lesser one.
+pub(super) fn place_border(room: &str, border: Instant) -> String {
+    place_of(room, micros_before(border) + i64::from(border.subsec_nanosecond() % 1000 != 0))
+}
+
+/// Twenty digits, so that texts are in the order of the numbers.
+fn place_of(room: &str, micros: i64) -> String {
+    format!("{room} {:020}", i128::from(micros) - i128::from(i64::MIN))
 }
 
 fn list_written(texts: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! The queries, one statement each.
 
-use super::args::{Arg, border, list, number, place, time};
+use super::args::{Arg, border, list, number, place, place_border, text, time};
 use super::link::Read;
 use super::rows;
 use super::statements::{self as sql, Sql};
@@ -96,6 +96,11 @@ impl<S: Ask> Queries for S {
     ) -> Result<Vec<Sighting>, StoreError> {
         let places: Vec<String> = rooms.iter().map(|(room, start)| place(room, *start)).collect();
         of(self, tenant, sql::SIGHTINGS_LIKE, [list(uids), list(&places)], rows::sighting).await
+    }
+
+    async fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Result<Vec<Sighting>, StoreError> {
+        let (from, to) = (place_border(room, from), place_border(room, to));
+        of(self, tenant, sql::SIGHTINGS_IN, [text(&from), text(&to), text(room)], rows::sighting).await
     }
 
     async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {

@@ -7,11 +7,11 @@
 //! After an error that leaves the file in doubt, nothing is read or written any more: the host must stop and begin anew from
 //! what the disk has.
 
+use super::args::{Arg, border, number};
 use super::commit::apply;
 use super::link::{Fail, Link, Read};
 use super::queries::{Ask, Scope};
 use super::statements::{self as sql, Sql};
-use super::args::{Arg, border, number};
 use super::{migrator, rows};
 use crate::host::model::Dispatch;
 use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, Write, decided, unfit};

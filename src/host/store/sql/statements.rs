@@ -70,6 +70,8 @@ statements! {
             SELECT calendar, id FROM sightings WHERE tenant = $1 AND uid IN (" [2] ")
             UNION SELECT calendar, id FROM sightings WHERE tenant = $1 AND place IN (" [3] ")) AS found
         JOIN sightings USING (calendar, id) WHERE tenant = $1 ORDER BY calendar, id" }
+    SIGHTINGS_IN { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND place >= $2 AND place < $3 AND room = $4
+        ORDER BY calendar, id" }
     ALL_SIGHTINGS { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 ORDER BY calendar, id" }
     MEETINGS_OF { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (
             SELECT meeting FROM seen WHERE tenant = $1 AND sighting IN (" [2] ")) ORDER BY id" }

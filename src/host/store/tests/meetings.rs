@@ -165,7 +165,8 @@ pub(super) async fn what_is_taken_up_becomes_what_was_decided(store: Store) {
     let subjects = store.events(ONE, EventId(0), 10).await.expect(WORKS).into_iter().map(|row| row.subject);
     assert_eq!(subjects.collect::<Vec<_>>(), ["c", "a"]);
     // What does not fit its row changes nothing, of nobody.
-    let unfit: Decide = Arc::new(|row| vec![Write::Dispatch(Dispatch { version: row.version + u64::from(row.tenant == ONE), ..row.clone() })]);
+    let unfit: Decide =
+        Arc::new(|row| vec![Write::Dispatch(Dispatch { version: row.version + u64::from(row.tenant == ONE), ..row.clone() })]);
     assert!(matches!(store.take_up(at(100), 10, unfit).await, Err(StoreError::Row { .. })));
     assert_eq!(store.due_dispatches(at(100), 100).await.expect(WORKS), rows);
 }

@@ -146,6 +146,11 @@ async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, ea
     for tenant in tenants.map(TenantId) {
         told.push(format!("{:?}", store.tenant(tenant).await.expect(WORKS)));
         told.push(format!("{:?}", store.connections(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.connection(tenant, ConnectionId(3)).await.expect(WORKS)));
+        for room in ["zoom 1", "zoom"] {
+            told.push(format!("{:?}", store.sightings_in(tenant, room, from, to).await.expect(WORKS)));
+            told.push(format!("{:?}", store.sightings_in(tenant, room, at(0), at(1000)).await.expect(WORKS)));
+        }
         told.push(format!("{:?}", store.calendars(tenant).await.expect(WORKS)));
         for calendar in (10..13).map(CalendarId) {
             told.push(format!("{:?}", store.calendar(tenant, calendar).await.expect(WORKS)));

@@ -126,7 +126,8 @@ fn hosts_that_take_up_at_once_share_what_is_due() {
             .map(|host| {
                 let store = store.clone();
                 let decide: Decide = Arc::new(move |row| {
-                    let claim = Dispatch { fence: row.fence + 1, owner: Some(format!("host {host}")), due_at: None, ..row.clone() };
+                    let claim =
+                        Dispatch { fence: row.fence + 1, owner: Some(format!("host {host}")), due_at: None, ..row.clone() };
                     vec![Write::Dispatch(claim), Write::Event(event(row.tenant.0, "claimed", 1))]
                 });
                 tokio::spawn(async move {

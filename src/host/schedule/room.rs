@@ -1,0 +1,25 @@
+//! Rooms that are used by one meeting after the other: personal rooms, rooms of a series (`C15`).
+
+use super::occurrence_of;
+use crate::host::model::{Dispatch, Meeting, Sighting};
+use crate::time::{Elapsed, Instant, Zone};
+use crate::value::Status;
+
+/// Meetings that began longer before than this are over, or forgotten in somebody's calendar.
+pub const LOOK_BACK: Elapsed = Elapsed::from_hours(12);
+
+/// Until when another meeting is in the room that a bot is about to enter; `None` where it is free at the planned second.
+///
+/// A bot that comes early would otherwise record the end of a meeting that is not its own, and perhaps one that must not be
+/// recorded at all. `there` are sightings in the room that start before the meeting.
+#[must_use]
+pub fn occupied_until(dispatch: &Dispatch, meeting: &Meeting, there: &[Sighting]) -> Option<Instant> {
+    let others = there.iter().filter(|sighting| !meeting.sightings.contains(&super::identity::place(sighting)));
+    let ends = others.filter_map(|sighting| {
+        let occurrence = occurrence_of(sighting).ok()?;
+        let is_off = occurrence.facts.status == Status::Cancelled;
+        let end = occurrence.end.known().map_or(dispatch.start, |end| end.instant(&Zone::utc()));
+        (!is_off && sighting.start < dispatch.start).then_some(end.min(dispatch.start))
+    });
+    ends.max().filter(|end| *end > dispatch.fire_at)
+}
