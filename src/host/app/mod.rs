@@ -6,6 +6,7 @@
 pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
+mod round;
 pub mod syncs;
 mod work;
 

@@ -1,24 +1,22 @@
 //! Calendars kept in sync: each read at its time, those with a meeting near first.
 
+use super::round::{Key, Round};
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::context::Context;
 use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
 use crate::host::planning::{Absorbed, PlanError, absorb};
-use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
-use crate::host::sync::cadence::{NEAR_AFTER, Standing, state_after};
+use crate::host::store::{Commit, CommitError, StoreError, Write};
+use crate::host::sync::cadence::state_after;
 use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
 use crate::host::sync::{self, Answer, Pass, Step, SyncError};
 use crate::time::{Elapsed, Instant};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc;
 
 /// Most calendars that are read at once.
 const WIDTH: usize = 64;
-/// How often the list of calendars is read again.
-const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
 /// Most requests of one pass; the machines end long before.
 const CALLS_MAX: usize = 10_000;
 /// How long a request may wait for quota before its pass is given up until the next time.
@@ -26,8 +24,6 @@ const PATIENCE: Elapsed = Elapsed::from_mins(5);
 
 /// So many passes in a row whose token was refused mean that the grant is gone.
 const REFUSALS_MAX: u32 = 3;
-
-type Key = (TenantId, CalendarId);
 
 /// Why a calendar was not read, or not taken over.
 #[derive(Debug, thiserror::Error)]
@@ -70,95 +66,6 @@ pub async fn run(host: Context, mut stop: Stop) {
         rest(&host, longest, &mut work, &mut stop).await;
     }
     work.drained().await;
-}
-
-/// Which calendars there are, and when each is read next.
-#[derive(Default)]
-struct Round {
-    standing: BTreeMap<Key, Standing>,
-    queue: BTreeSet<(Instant, Key)>,
-    due: BTreeMap<Key, Instant>,
-    listed: Option<Instant>,
-}
-
-impl Round {
-    /// Takes note of new calendars, of those that are gone, and of meetings that came near.
-    async fn list(&mut self, host: &Context) {
-        let now = host.now();
-        let fresh = self.listed.is_some_and(|at| at <= now && now < at + LIST_EVERY);
-        if fresh {
-            return;
-        }
-        let watched = match host.store.watched(now - NEAR_AFTER).await {
-            Ok(watched) => watched,
-            Err(error) => return tracing::warn!(error = %error, "calendars could not be listed"),
-        };
-        self.listed = Some(now);
-        let named: BTreeSet<Key> = watched.iter().map(|watched| (watched.tenant, watched.calendar)).collect();
-        let gone: Vec<Key> = self.standing.keys().filter(|key| !named.contains(key)).copied().collect();
-        gone.iter().for_each(|key| self.forget(*key));
-        watched.iter().for_each(|watched| self.note(host, watched, now));
-        host.metrics.standing(watched.len(), host.governor().waiting());
-    }
-
-    fn note(&mut self, host: &Context, watched: &Watched, now: Instant) {
-        let key = (watched.tenant, watched.calendar);
-        let known = self.standing.get(&key).copied();
-        let standing = Standing { next_start: watched.next_start, ..known.unwrap_or_default() };
-        if known == Some(standing) {
-            return;
-        }
-        self.standing.insert(key, standing);
-        // One that was never read is read at once; one whose meeting came near perhaps sooner than planned.
-        let due = if known.is_none() { now } else { host.cadence.due(key.1, now, &standing) };
-        if self.due.get(&key).is_none_or(|planned| due < *planned) {
-            self.plan(key, due);
-        }
-    }
-
-    fn plan(&mut self, key: Key, at: Instant) {
-        if let Some(before) = self.due.insert(key, at) {
-            self.queue.remove(&(before, key));
-        }
-        self.queue.insert((at, key));
-    }
-
-    fn forget(&mut self, key: Key) {
-        self.standing.remove(&key);
-        if let Some(at) = self.due.remove(&key) {
-            self.queue.remove(&(at, key));
-        }
-    }
-
-    /// The next calendar whose time has come; it is planned again when it was read.
-    fn next_due(&mut self, now: Instant) -> Option<Key> {
-        let (at, key) = *self.queue.first()?;
-        if at > now {
-            return None;
-        }
-        self.queue.remove(&(at, key));
-        self.due.remove(&key);
-        Some(key)
-    }
-
-    fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
-        let Some(standing) = self.standing.get_mut(&key) else { return };
-        standing.wait = match outcome {
-            Err(ReadError::Sync(SyncError::Throttled { wait, .. })) => *wait,
-            _ => None,
-        };
-        standing.failures = match outcome {
-            Ok(_) => 0,
-            Err(_) => host.pass_state(key.1).failures.max(1),
-        };
-        let due = host.cadence.due(key.1, host.now(), standing);
-        self.plan(key, due);
-    }
-
-    fn wait(&self, now: Instant) -> Elapsed {
-        let next = self.queue.first().map_or(LIST_EVERY, |(at, _)| at.duration_since(now));
-        next.clamp(Elapsed::from_millis(1), LIST_EVERY)
-    }
 }
 
 /// Reads one calendar to the end, stores what it found with what follows from it, and marks what failed.

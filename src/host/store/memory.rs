@@ -6,15 +6,16 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Near, Queries, StoreError, Watched};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId,
     EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
-use crate::time::{Elapsed, Instant};
+use crate::time::Instant;
 use rows::Rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Before or after an operation took effect.
@@ -116,18 +117,27 @@ impl Queries for Memory {
         })
     }
 
-    async fn watched(&self, now: Instant) -> Result<Vec<Watched>, StoreError> {
+    async fn watched(&self, after: (TenantId, CalendarId), limit: usize) -> Result<Vec<Watched>, StoreError> {
         self.read("watched", |rows| {
-            let mut watched: BTreeMap<(TenantId, CalendarId), Watched> = BTreeMap::new();
-            for ((tenant, id), calendar) in rows.calendars.iter().filter(|(_, calendar)| calendar.state != CalendarState::Gone) {
-                let Some(connection) = rows.connections.get(&(*tenant, calendar.connection)) else { continue };
-                if connection.state == ConnectionState::Active {
-                    let client = connection.client.clone();
-                    watched.insert((*tenant, *id), Watched { tenant: *tenant, calendar: *id, client, next_start: None });
-                }
-            }
-            next_starts(rows, now, &mut watched);
-            watched.into_values().collect()
+            let behind = rows.calendars.range((Bound::Excluded(after), Bound::Unbounded));
+            let kept = behind.filter(|(_, calendar)| calendar.state != CalendarState::Gone);
+            let with = kept.filter_map(|((tenant, id), row)| {
+                let connection = rows.connections.get(&(*tenant, row.connection))?;
+                let client = connection.client.clone();
+                let active = connection.state == ConnectionState::Active;
+                active.then_some(Watched { tenant: *tenant, calendar: *id, origin: row.origin, client })
+            });
+            with.take(limit).collect()
+        })
+    }
+
+    async fn near(&self, from: Instant, to: Instant) -> Result<Vec<Near>, StoreError> {
+        self.read("near", |rows| {
+            let live = rows.live.range((from, TenantId::default(), String::new(), 0)..).take_while(|key| key.0 < to);
+            super::nearest(live.flat_map(|(start, tenant, meeting, _)| {
+                let seen = rows.meetings.get(&(*tenant, meeting.clone())).map(|row| row.sightings.as_slice()).unwrap_or_default();
+                seen.iter().map(|sighting| (*tenant, sighting.clone(), *start))
+            }))
         })
     }
 
@@ -290,26 +300,6 @@ impl Queries for Memory {
             let dead = rows.dead.range(from..).take_while(|key| key.0 == tenant && key.1 == endpoint).take(limit);
             dead.filter_map(|(_, _, event)| rows.deliveries.get(&(tenant, *event, endpoint))).cloned().collect()
         })
-    }
-}
-
-/// Fills in when each calendar has its next planned dispatch. Planned ones come by start, so the first of a calendar counts.
-fn next_starts(rows: &Rows, now: Instant, watched: &mut BTreeMap<(TenantId, CalendarId), Watched>) {
-    let mut without = watched.len();
-    let Ok(from) = now.checked_add(Elapsed::from_nanos(1)) else { return };
-    let live = rows.live.range((from, TenantId::default(), String::new(), 0)..);
-    for (start, tenant, meeting, _) in live {
-        if without == 0 {
-            return;
-        }
-        let meeting = rows.meetings.get(&(*tenant, meeting.clone()));
-        for sighting in meeting.iter().flat_map(|meeting| &meeting.sightings) {
-            let row = super::calendar_of(sighting).and_then(|calendar| watched.get_mut(&(*tenant, calendar)));
-            if let Some(row) = row.filter(|row| row.next_start.is_none()) {
-                row.next_start = Some(*start);
-                without -= 1;
-            }
-        }
     }
 }
 

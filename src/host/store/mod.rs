@@ -22,9 +22,10 @@ pub use sql::{Postgres, Sqlite};
 
 use super::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, DispatchState, Endpoint, EndpointId, Entry, EventId,
-    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::time::Instant;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why a database could not be opened.
@@ -141,10 +142,21 @@ pub struct Watched {
     pub tenant: TenantId,
     /// The calendar.
     pub calendar: CalendarId,
+    /// Who keeps it.
+    pub origin: Origin,
     /// The OAuth client it is read with.
     pub client: String,
-    /// The start of its next meeting that has a bot, or is to have one: such calendars are read more often.
-    pub next_start: Option<Instant>,
+}
+
+/// A calendar with a meeting that has a bot, or is to have one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// When the first such meeting begins.
+    pub start: Instant,
 }
 
 /// A delivery that is due, with all that is needed to make it.
@@ -230,9 +242,11 @@ queries! {
     fn tenant(&self, tenant: TenantId) -> Option<Tenant>;
     /// The next free number for a connection, calendar, endpoint or tenant: above every one that such a row has or was given.
     fn next_id(&self) -> u64;
-    /// Every calendar of an active connection that is not gone, with the start of its first dispatch after `after` that is not
-    /// over.
-    fn watched(&self, after: Instant) -> Vec<Watched>;
+    /// The calendars of active connections that are not gone, by tenant and number, those behind `after`, at most `limit`.
+    fn watched(&self, after: (TenantId, CalendarId), limit: usize) -> Vec<Watched>;
+    /// The calendars that show a meeting which begins in `[from, to)` and has a dispatch that is not over, by tenant and number,
+    /// with the first such begin of each.
+    fn near(&self, from: Instant, to: Instant) -> Vec<Near>;
     /// The connections of a tenant, by number.
     fn connections(&self, tenant: TenantId) -> Vec<Connection>;
     /// One connection.
@@ -344,6 +358,17 @@ fn from_micros(micros: i64) -> Option<Instant> {
 pub(in crate::host) fn acts_at(dispatch: &Dispatch) -> Option<Instant> {
     let claim = dispatch.lease_until.filter(|_| dispatch.state == DispatchState::Claimed);
     dispatch.due_at.map(|due| claim.map_or(due, |claim| due.max(claim)))
+}
+
+/// The first start of each calendar, out of sightings as meetings name them and the starts of those meetings.
+fn nearest(seen: impl IntoIterator<Item = (TenantId, String, Instant)>) -> Vec<Near> {
+    let mut first: BTreeMap<(TenantId, CalendarId), Instant> = BTreeMap::new();
+    for (tenant, sighting, start) in seen {
+        if let Some(calendar) = calendar_of(&sighting) {
+            first.entry((tenant, calendar)).and_modify(|known| *known = start.min(*known)).or_insert(start);
+        }
+    }
+    first.into_iter().map(|((tenant, calendar), start)| Near { tenant, calendar, start }).collect()
 }
 
 /// The calendar of a sighting that is named as meetings name it: `calendar/id`.

@@ -137,7 +137,8 @@ on_every_store! {
         dispatches_come_by_meeting_and_epoch
         due_dispatches_come_by_when_a_host_may_act
         what_is_taken_up_becomes_what_was_decided
-        watched_are_active_and_know_their_next_start
+        watched_are_active_and_come_in_pages
+        near_are_calendars_whose_bots_set_out
         overrides_are_found_by_uid
         rules_are_numbered_without_gaps
         lists_are_replaced_by_name

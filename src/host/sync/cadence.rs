@@ -1,8 +1,9 @@
 //! When a calendar is read next.
 //!
 //! Each calendar has a slot of its own in the period, so that a hundred thousand of them fall evenly (`G4.5`). A meeting
-//! that is near shortens the period, push that works lengthens it, failures lengthen it up to an hour. Nothing here knows
-//! how much quota there is: that is the governor's part ([`super::quota`]).
+//! that is near shortens the period, push that works lengthens it, failures lengthen it up to an hour. Where one OAuth client has
+//! more calendars than its quota can serve, all of them are read more seldom ([`slowness`]); that no single request is one too
+//! many is the governor's part ([`super::quota`]).
 //!
 //! Promises: [`Cadence::due`] is later than `now` by no more than [`staleness_max`] of what it was told; two hosts with one
 //! seed agree; no two calls differ for one input.
@@ -43,6 +44,39 @@ pub struct Standing {
     pub failures: u32,
     /// How long the provider asked us to wait, if the last pass failed so.
     pub wait: Option<std::time::Duration>,
+    /// How much longer its periods are because of the others of its OAuth client, in percent ([`slowness`]); below 100 counts as
+    /// 100.
+    pub slowness: u32,
+}
+
+/// Of a client's quota, the part that passes over calendars may use, in percent; the rest is for further pages, single reads and
+/// whatever is tried again.
+pub const SHARE_PERCENT: u64 = 70;
+/// By how much periods can be longer. The steps are wide, since each change of it moves every slot.
+const SLOWNESS: [u32; 14] = [100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1500, 2000, 4000];
+
+/// How much longer the periods of a client's calendars must be than [`PERIOD`] and [`PERIOD_NEAR`], so that reading all of them,
+/// one request each, takes no more than its share of the client's quota; in percent.
+///
+/// ```
+/// use callsheet::host::sync::cadence::slowness;
+/// // 10,000 requests a minute: 35,000 calendars every five minutes.
+/// assert_eq!(slowness(35_000, 0, 10_000), 100);
+/// assert_eq!(slowness(100_000, 0, 10_000), 300);
+/// ```
+#[must_use]
+pub fn slowness(calendars: usize, near: usize, requests_per_minute: u64) -> u32 {
+    let (calendars, near) = (calendars as u64, near.min(calendars) as u64);
+    let minutes = |period: Elapsed| u64::try_from(period.as_secs()).unwrap_or(u64::MAX).div_ceil(60).max(1);
+    // In thousandths of a request a minute.
+    let wanted = near * 1000 / minutes(PERIOD_NEAR) + (calendars - near) * 1000 / minutes(PERIOD);
+    let share = (requests_per_minute * 1000 * SHARE_PERCENT / 100).max(1);
+    let needed = (wanted * 100).div_ceil(share);
+    SLOWNESS.into_iter().find(|step| u64::from(*step) >= needed).unwrap_or(SLOWNESS[SLOWNESS.len() - 1])
+}
+
+fn slowed(period: Elapsed, standing: &Standing) -> Elapsed {
+    period * i32::try_from(standing.slowness.max(100)).unwrap_or(i32::MAX) / 100
 }
 
 /// The spread of reads, the same on every host that is given the same seed.
@@ -59,12 +93,14 @@ impl Cadence {
         if standing.failures > 0 {
             return after(now, self.backoff(calendar, standing));
         }
+        let (period, period_near) = (slowed(PERIOD, standing), slowed(PERIOD_NEAR, standing));
         let next = match (near(now, standing), standing.pushed) {
-            (Near::Now, pushed) => self.slot(calendar, now, if pushed { PERIOD } else { PERIOD_NEAR }),
-            (Near::From(start), true) => self.pushed(calendar, now).min(self.slot(calendar, start, PERIOD)),
-            (Near::From(start), false) => self.slot(calendar, now, PERIOD).min(self.slot(calendar, start, PERIOD_NEAR)),
+            (Near::Now, true) => self.slot(calendar, now, period),
+            (Near::Now, false) => self.slot(calendar, now, period_near),
+            (Near::From(start), true) => self.pushed(calendar, now).min(self.slot(calendar, start, period)),
+            (Near::From(start), false) => self.slot(calendar, now, period).min(self.slot(calendar, start, period_near)),
             (Near::Never, true) => self.pushed(calendar, now),
-            (Near::Never, false) => self.slot(calendar, now, PERIOD),
+            (Near::Never, false) => self.slot(calendar, now, period),
         };
         next.max(after(now, Elapsed::from_millis(1)))
     }
@@ -111,11 +147,13 @@ pub fn staleness_max(now: Instant, standing: &Standing) -> Elapsed {
     let asked = standing.wait.and_then(|wait| Elapsed::try_from(wait).ok()).unwrap_or(Elapsed::ZERO);
     match (standing.failures, standing.pushed, near(now, standing)) {
         (1.., _, _) => BACKOFF_MAX.max(asked + BACKOFF_MAX / 20),
-        (0, true, Near::Now) => slotted(PERIOD),
-        (0, false, Near::Now) => slotted(PERIOD_NEAR),
-        (0, true, Near::From(start)) => (PERIOD_PUSHED * 5 / 4).min(start.duration_since(now) + slotted(PERIOD)),
+        (0, true, Near::Now) => slotted(slowed(PERIOD, standing)),
+        (0, false, Near::Now) => slotted(slowed(PERIOD_NEAR, standing)),
+        (0, true, Near::From(start)) => {
+            (PERIOD_PUSHED * 5 / 4).min(start.duration_since(now) + slotted(slowed(PERIOD, standing)))
+        }
         (0, true, Near::Never) => PERIOD_PUSHED * 5 / 4,
-        (0, false, _) => slotted(PERIOD),
+        (0, false, _) => slotted(slowed(PERIOD, standing)),
     }
 }
 

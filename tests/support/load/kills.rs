@@ -179,7 +179,7 @@ fn plan(dice: &mut Dice, begin: Instant, length_secs: i64, rate: u64) -> Plan {
         let edit = match dice.below(10) {
             0 => Some(Edit::Cancel),
             1 => {
-                let later = Elapsed::from_mins(1 + dice.below(5).cast_signed());
+                let later = Elapsed::from_secs(5 + dice.below(20).cast_signed());
                 Some(Edit::Move { first: meeting.zone.civil(meeting.zone.instant(meeting.first) + later), mins: 30 })
             }
             _ => None,

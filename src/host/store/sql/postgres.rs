@@ -21,10 +21,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The steps that make the tables.
-const STEPS: &[(i64, &str, &str)] = &[
-    (1, "begin", include_str!("../migrations/postgres/0001_begin.sql")),
-    (3, "take up", include_str!("../migrations/postgres/0003_take_up.sql")),
-];
+const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/postgres/0001_begin.sql"))];
 
 /// Connections of one host.
 const CONNECTIONS_MAX: u32 = 16;

@@ -1,6 +1,6 @@
 //! The queries, one statement each.
 
-use super::args::{Arg, border, list, number, place, place_border, text, time};
+use super::args::{Arg, border, list, number, place, place_border, text};
 use super::link::Read;
 use super::rows;
 use super::statements::{self as sql, Sql};
@@ -8,7 +8,7 @@ use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting,
     OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
-use crate::host::store::{DueDelivery, Queries, StoreError, Watched};
+use crate::host::store::{DueDelivery, Near, Queries, StoreError, Watched, nearest};
 use crate::time::Instant;
 
 /// Whose rows a query is for.
@@ -60,8 +60,13 @@ impl<S: Ask> Queries for S {
         self.number().await
     }
 
-    async fn watched(&self, now: Instant) -> Result<Vec<Watched>, StoreError> {
-        self.ask(Scope::Scheduler, sql::WATCHED, vec![time(now)], rows::watched).await
+    async fn watched(&self, after: (TenantId, CalendarId), limit: usize) -> Result<Vec<Watched>, StoreError> {
+        let args = vec![number(after.0.0), number(after.1.0), number(limit)];
+        self.ask(Scope::Scheduler, sql::WATCHED, args, rows::watched).await
+    }
+
+    async fn near(&self, from: Instant, to: Instant) -> Result<Vec<Near>, StoreError> {
+        Ok(nearest(self.ask(Scope::Scheduler, sql::NEAR, vec![border(from), border(to)], rows::seen_start).await?))
     }
 
     async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {

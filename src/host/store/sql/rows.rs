@@ -106,7 +106,13 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
 pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
     let mut row = Row { cells, table: "calendars" };
     let (tenant, calendar) = (TenantId(row.count()?), CalendarId(row.count()?));
-    Ok(Watched { tenant, calendar, client: row.text()?, next_start: row.maybe_time()? })
+    Ok(Watched { tenant, calendar, origin: row.word(Origin::from_word)?, client: row.text()? })
+}
+
+/// A sighting as meetings name it, and when its meeting begins.
+pub(super) fn seen_start(cells: &mut dyn Cells) -> Answer<(TenantId, String, Instant)> {
+    let mut row = Row { cells, table: "seen" };
+    Ok((TenantId(row.count()?), row.text()?, row.time()?))
 }
 
 pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {

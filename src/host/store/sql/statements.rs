@@ -52,13 +52,10 @@ macro_rules! statements {
 statements! {
     TENANTS { "SELECT " (tenants) " FROM tenants ORDER BY tenant" }
     TENANT { "SELECT " (tenants) " FROM tenants WHERE tenant = $1" }
-    // One index range a calendar: its sightings are named `id/…`, and `0` is the character after the slash.
-    WATCHED { "SELECT c.tenant, c.id, k.client, (SELECT min(d.start_at) FROM seen s
-            JOIN dispatches d ON d.tenant = s.tenant AND d.meeting = s.meeting
-            WHERE s.tenant = c.tenant AND s.sighting >= c.id || '/' AND s.sighting < c.id || '0' 
-            AND d.state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND d.start_at > $1)
-        FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
-        WHERE k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id" }
+    WATCHED { "SELECT c.tenant, c.id, c.origin, k.client FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
+        WHERE (c.tenant, c.id) > ($1, $2) AND k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id LIMIT $3" }
+    NEAR { "SELECT s.tenant, s.sighting, d.start_at FROM dispatches d JOIN seen s ON s.tenant = d.tenant AND s.meeting = d.meeting
+        WHERE d.state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND d.start_at >= $1 AND d.start_at < $2" }
     CONNECTIONS { "SELECT " (connections) " FROM connections WHERE tenant = $1 ORDER BY id" }
     CONNECTION { "SELECT " (connections) " FROM connections WHERE tenant = $1 AND id = $2" }
     CALENDARS { "SELECT " (calendars) " FROM calendars WHERE tenant = $1 ORDER BY id" }

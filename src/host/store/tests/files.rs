@@ -41,6 +41,7 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
     let scheduler = [
         "TENANTS",
         "WATCHED",
+        "NEAR",
         "DUE_DISPATCHES",
         "TAKE_UP",
         "DUE_DELIVERIES",

@@ -1,12 +1,12 @@
 //! What is decided: meetings, dispatches, what people and rules say. Each case begins with an empty store.
 
-use super::rows::{at, calendar, commit, connection, dispatch, event, meeting, override_row, rules};
+use super::rows::{at, calendar, commit, connection, dispatch, event, meeting, override_row, rules, tenant};
 use super::{ONE, WORKS, put, refused, with_calendar};
 use crate::host::model::{
-    Calendar, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
+    Calendar, CalendarId, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
+    TenantId,
 };
-use crate::host::store::{Decide, Store, StoreError, Watched, Write};
-use crate::time::Instant;
+use crate::host::store::{Decide, Near, Store, StoreError, Watched, Write};
 use std::sync::Arc;
 
 pub(super) async fn meetings_are_guarded_by_version(store: Store) {
@@ -171,13 +171,32 @@ pub(super) async fn what_is_taken_up_becomes_what_was_decided(store: Store) {
     assert_eq!(store.due_dispatches(at(100), 100).await.expect(WORKS), rows);
 }
 
-pub(super) async fn watched_are_active_and_know_their_next_start(store: Store) {
+pub(super) async fn watched_are_active_and_come_in_pages(store: Store) {
     with_calendar(&store).await;
     put(&store, [Write::Calendar(calendar(1, 1, 3, 0)), Write::Calendar(calendar(1, 1, 20, 0))]).await;
     put(&store, [Write::Calendar(Calendar { state: CalendarState::Gone, ..calendar(1, 1, 4, 0) })]).await;
     put(&store, [Write::Calendar(Calendar { state: CalendarState::Failing, ..calendar(1, 1, 5, 0) })]).await;
     let cut = Connection { state: ConnectionState::Reconnect, ..connection(1, 7) };
     put(&store, [Write::Connection(cut), Write::Calendar(calendar(1, 7, 8, 0))]).await;
+    let other = Connection { client: "other".to_owned(), ..connection(2, 1) };
+    store.commit(commit(2, [tenant(2), Write::Connection(other), Write::Calendar(calendar(2, 1, 3, 0))])).await.expect(WORKS);
+    let page = async |tenant, calendar, limit| {
+        let found = store.watched((TenantId(tenant), CalendarId(calendar)), limit).await.expect(WORKS);
+        let told = |row: Watched| format!("{}/{} {} {}", row.tenant, row.calendar, row.origin.word(), row.client);
+        found.into_iter().map(told).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(
+        page(0, 0, 100).await,
+        "1/2 google client, 1/3 google client, 1/5 google client, 1/20 google client, 2/3 google other"
+    );
+    assert_eq!(page(0, 0, 2).await, "1/2 google client, 1/3 google client");
+    assert_eq!(page(1, 3, 2).await, "1/5 google client, 1/20 google client");
+    assert_eq!(page(1, 20, 2).await, "2/3 google other");
+    assert_eq!(page(2, 3, 2).await, "");
+}
+
+pub(super) async fn near_are_calendars_whose_bots_set_out(store: Store) {
+    with_calendar(&store).await;
     let planned = |id: &str, sightings: &[&str], seconds, state| {
         let sightings = sightings.iter().map(|&name| name.to_owned()).collect();
         let row = Dispatch { start: at(seconds), state, ..dispatch(1, id, 0, 0) };
@@ -185,19 +204,17 @@ pub(super) async fn watched_are_active_and_know_their_next_start(store: Store) {
     };
     put(&store, planned("past", &["2/a"], 10, DispatchState::Planned)).await;
     put(&store, planned("later", &["2/a", "03/x", "3x/y"], 40, DispatchState::Planned)).await;
-    put(&store, planned("next", &["2/b", "5/c", "8/d", "no calendar"], 30, DispatchState::Accepted)).await;
+    put(&store, planned("next", &["2/b", "5/c", "no calendar"], 30, DispatchState::Accepted)).await;
     put(&store, planned("off", &["2/b", "3/b"], 20, DispatchState::Withdrawn)).await;
-    let watched = async |now: Instant| {
-        let found = store.watched(now).await.expect(WORKS);
-        let told = |row: Watched| {
-            assert_eq!((row.tenant, row.client.as_str()), (ONE, "client"));
-            format!("{}:{:?}", row.calendar, row.next_start.map(|start| start.duration_since(at(0)).as_secs()))
-        };
+    let near = async |from, to| {
+        let found = store.near(at(from), at(to)).await.expect(WORKS);
+        let told = |row: Near| format!("{}/{}:{}", row.tenant, row.calendar, row.start.duration_since(at(0)).as_secs());
         found.into_iter().map(told).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(watched(at(10)).await, "2:Some(30) 3:None 5:Some(30) 20:None");
-    assert_eq!(watched(at(9)).await, "2:Some(10) 3:None 5:Some(30) 20:None");
-    assert_eq!(watched(at(30)).await, "2:Some(40) 3:None 5:None 20:None");
+    assert_eq!(near(10, 100).await, "1/2:10 1/5:30");
+    assert_eq!(near(11, 100).await, "1/2:30 1/5:30");
+    assert_eq!(near(11, 30).await, "");
+    assert_eq!(near(31, 41).await, "1/2:40");
 }
 
 pub(super) async fn overrides_are_found_by_uid(store: Store) {

@@ -135,7 +135,8 @@ async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, ea
     let (from, to) = (at(i64::from(from % 8)), at(i64::from(to % 10)));
     let (limit, each) = (usize::from(limit % 6), usize::from(each % 4));
     let mut told = vec![
-        format!("{:?}", store.watched(from).await.expect(WORKS)),
+        format!("{:?}", store.watched((TenantId(tenants.start), CalendarId(u64::from(each as u8))), limit).await.expect(WORKS)),
+        format!("{:?}", store.near(from, to).await.expect(WORKS)),
         format!("{:?}", store.due_dispatches(to, limit).await.expect(WORKS)),
         format!("{:?}", store.due_dispatches(at(1000), 10_000).await.expect(WORKS)),
         format!("{:?}", store.due_deliveries(to, limit, each).await.expect(WORKS)),

@@ -4,7 +4,8 @@ use super::at;
 use crate::host::model::{CalendarId, CalendarState};
 use crate::host::sync::SyncError;
 use crate::host::sync::cadence::{
-    BACKOFF_MAX, BACKOFF_MIN, Cadence, FAILING_AFTER, GONE_AFTER, NEAR, PERIOD, PERIOD_NEAR, Standing, staleness_max, state_after,
+    BACKOFF_MAX, BACKOFF_MIN, Cadence, FAILING_AFTER, GONE_AFTER, NEAR, PERIOD, PERIOD_NEAR, Standing, slowness, staleness_max,
+    state_after,
 };
 use crate::host::sync::error::Scope;
 use crate::time::{Elapsed, Instant};
@@ -60,6 +61,23 @@ fn a_near_meeting_shortens_the_period_in_time() {
 }
 
 #[test]
+fn a_crowd_slows_all_of_its_calendars_down_and_stays_inside_its_share() {
+    for (calendars, near, expected) in
+        [(0, 0, 100), (35_000, 0, 100), (35_001, 0, 125), (100_000, 0, 300), (100_000, 20_000, 600)]
+    {
+        assert_eq!(slowness(calendars, near, 10_000), expected, "{calendars} calendars, {near} near");
+    }
+    assert_eq!(slowness(usize::MAX / 1_000_000, 0, 1), 4000, "there is an end to it");
+    let standing = Standing { slowness: 300, ..Standing::default() };
+    let mut due = now();
+    for _ in 0..100 {
+        due = CADENCE.due(CalendarId(42), due, &standing);
+    }
+    let off = due.duration_since(now()) - PERIOD * 300;
+    assert!(off.abs() <= PERIOD * 6, "a hundred periods are off by {off}");
+}
+
+#[test]
 fn failures_end_in_a_state_that_fits_them() {
     let cut = SyncError::NotACalendar("cut");
     assert_eq!(state_after(&cut, FAILING_AFTER - 1), CalendarState::Active);
@@ -79,13 +97,15 @@ fn standings() -> impl Strategy<Value = Standing> {
             pushed,
             failures,
             wait: wait.map(Duration::from_secs),
+            slowness: 100,
         }
     })
 }
 
 proptest! {
     #[test]
-    fn no_calendar_is_older_than_stated(seed: u64, id: u64, standing in standings(), ahead in 0..10_000_000i64) {
+    fn no_calendar_is_older_than_stated(seed: u64, id: u64, standing in standings(), slowness in 0..4000u32, ahead in 0..10_000_000i64) {
+        let standing = Standing { slowness, ..standing };
         let now = now() + Elapsed::from_millis(ahead);
         let due = Cadence { seed }.due(CalendarId(id), now, &standing);
         prop_assert!(due > now);

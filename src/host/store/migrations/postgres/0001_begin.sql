@@ -122,7 +122,7 @@ CREATE TABLE dispatches (
     FOREIGN KEY (tenant, meeting) REFERENCES meetings (tenant, id) ON DELETE CASCADE
 );
 CREATE INDEX dispatches_due ON dispatches (acts_at, bot_key, tenant, meeting, epoch) WHERE acts_at IS NOT NULL;
-CREATE INDEX dispatches_live ON dispatches (tenant, meeting, start_at)
+CREATE INDEX dispatches_live ON dispatches (start_at, tenant, meeting)
     WHERE state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined');
 
 -- user_key: empty for the organisation, else an equals sign and the user; occurrence_key likewise.
@@ -214,3 +214,7 @@ BEGIN
     END LOOP;
 END
 $policies$;
+
+-- The scheduler locks dispatches of all tenants to take them up, and changes none: their tenants do, in the same transaction.
+CREATE POLICY of_scheduler_taking_up ON dispatches FOR UPDATE
+    USING (current_setting('app.scope', true) = 'scheduler') WITH CHECK (false);

@@ -121,7 +121,7 @@ CREATE TABLE dispatches (
     FOREIGN KEY (tenant, meeting) REFERENCES meetings (tenant, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX dispatches_due ON dispatches (acts_at, bot_key, tenant, meeting, epoch) WHERE acts_at IS NOT NULL;
-CREATE INDEX dispatches_live ON dispatches (tenant, meeting, start_at)
+CREATE INDEX dispatches_live ON dispatches (start_at, tenant, meeting)
     WHERE state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined');
 
 -- user_key: empty for the organisation, else an equals sign and the user; occurrence_key likewise.

@@ -1,0 +1,219 @@
+//! Which calendars there are, and when each is read next.
+//!
+//! The list is read page by page, so that a hundred thousand calendars cost little at any moment; which of them have a meeting
+//! near is one query over the meetings of the next minutes.
+
+use super::syncs::ReadError;
+use crate::host::context::Context;
+use crate::host::model::{CalendarId, TenantId};
+use crate::host::planning::Absorbed;
+use crate::host::store::{StoreError, Watched};
+use crate::host::sync::SyncError;
+use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
+use crate::host::sync::quota::Limits;
+use crate::time::{Elapsed, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often the list of calendars is begun again, and how often it is asked which have a meeting near.
+const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
+/// How many calendars are listed at once.
+const PAGE: usize = 5_000;
+/// How long after a page the next one is read.
+const PAGE_EVERY: Elapsed = Elapsed::from_secs(1);
+
+/// Names a calendar.
+pub(super) type Key = (TenantId, CalendarId);
+
+/// The calendars, and when each is read next.
+#[derive(Default)]
+pub(super) struct Round {
+    calendars: BTreeMap<Key, Known>,
+    queue: BTreeSet<(Instant, Key)>,
+    crowds: Vec<Crowd>,
+    /// The first start of each calendar that has a meeting near.
+    near: BTreeMap<Key, Instant>,
+    /// How far the list was read.
+    listed_to: Key,
+    page_at: Option<Instant>,
+    near_at: Option<Instant>,
+}
+
+/// What is known of a calendar.
+struct Known {
+    standing: Standing,
+    /// The place of its crowd.
+    crowd: usize,
+    /// When it is read next; `None` while it is being read.
+    due: Option<Instant>,
+}
+
+/// The calendars of one OAuth client, which share its quota.
+struct Crowd {
+    client: String,
+    per_minute: u64,
+    calendars: usize,
+    near: usize,
+    slowness: u32,
+}
+
+impl Round {
+    /// Takes note of new calendars, of those that are gone, and of meetings that came near.
+    pub(super) async fn list(&mut self, host: &Context) {
+        let now = host.now();
+        // A clock that was set back does not put the list off.
+        let is_time = |at: Option<Instant>| at.is_none_or(|at| at <= now || at > now + LIST_EVERY);
+        if is_time(self.near_at) {
+            self.near_at = Some(now + LIST_EVERY);
+            if let Err(error) = self.list_near(host, now).await {
+                tracing::warn!(error = %error, "calendars with a meeting near could not be listed");
+            }
+        }
+        if is_time(self.page_at) {
+            self.page_at = Some(now + PAGE_EVERY);
+            if let Err(error) = self.list_page(host, now).await {
+                tracing::warn!(error = %error, "calendars could not be listed");
+            }
+        }
+    }
+
+    async fn list_near(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
+        // Those that come near before the list is read again, too; and no calendar is planned further ahead than its period.
+        let found = host.store.near(now - NEAR_AFTER, now + NEAR + PERIOD).await?;
+        let near: BTreeMap<Key, Instant> = found.into_iter().map(|near| ((near.tenant, near.calendar), near.start)).collect();
+        let before = std::mem::replace(&mut self.near, near);
+        self.crowds.iter_mut().for_each(|crowd| crowd.near = 0);
+        for key in self.near.keys() {
+            if let Some(known) = self.calendars.get(key) {
+                self.crowds[known.crowd].near += 1;
+            }
+        }
+        self.crowds.iter_mut().for_each(Crowd::pace);
+        let changed: Vec<Key> = before.keys().chain(self.near.keys()).copied().collect();
+        changed.into_iter().for_each(|key| self.note(host, key, now));
+        Ok(())
+    }
+
+    async fn list_page(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
+        let page = host.store.watched(self.listed_to, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        let to = page.last().filter(|_| !is_last).map_or((TenantId(u64::MAX), CalendarId(u64::MAX)), key_of);
+        let named: BTreeSet<Key> = page.iter().map(key_of).collect();
+        let behind = (std::ops::Bound::Excluded(self.listed_to), std::ops::Bound::Included(to));
+        let gone: Vec<Key> = self.calendars.range(behind).map(|(key, _)| *key).filter(|key| !named.contains(key)).collect();
+        gone.into_iter().for_each(|key| self.forget(key));
+        page.iter().for_each(|watched| self.join(watched));
+        self.crowds.iter_mut().for_each(Crowd::pace);
+        page.iter().for_each(|watched| self.note(host, key_of(watched), now));
+        self.listed_to = if is_last { Key::default() } else { to };
+        if is_last {
+            self.page_at = Some(now + LIST_EVERY);
+            host.metrics.standing(self.calendars.len(), host.governor().waiting());
+        }
+        Ok(())
+    }
+
+    /// Counts a calendar among those of its client.
+    fn join(&mut self, watched: &Watched) {
+        let crowd = self.crowd_of(watched);
+        let known = self.calendars.entry(key_of(watched)).or_insert_with(|| {
+            self.crowds[crowd].calendars += 1;
+            Known { standing: Standing::default(), crowd, due: None }
+        });
+        if known.crowd != crowd {
+            self.crowds[known.crowd].calendars -= 1;
+            self.crowds[crowd].calendars += 1;
+            known.crowd = crowd;
+        }
+    }
+
+    /// An installation has few clients.
+    fn crowd_of(&mut self, watched: &Watched) -> usize {
+        let known = self.crowds.iter().position(|crowd| crowd.client == watched.client);
+        known.unwrap_or_else(|| {
+            let rate = Limits::of(watched.origin).client;
+            let per_minute = rate.count as u64 * 60 / u64::try_from(rate.window.as_secs()).unwrap_or(60).max(1);
+            self.crowds.push(Crowd { client: watched.client.clone(), per_minute, calendars: 0, near: 0, slowness: 100 });
+            self.crowds.len() - 1
+        })
+    }
+
+    /// Brings the standing of a calendar up to date, and reads it sooner where that asks for it.
+    fn note(&mut self, host: &Context, key: Key, now: Instant) {
+        let Some(known) = self.calendars.get_mut(&key) else { return };
+        let is_new = known.standing.slowness == 0;
+        let (next_start, slowness) = (self.near.get(&key).copied(), self.crowds[known.crowd].slowness);
+        let standing = Standing { next_start, slowness, ..known.standing };
+        if known.standing == standing {
+            return;
+        }
+        known.standing = standing;
+        // One that was never read is read at once, those with a meeting near before the others.
+        let due = match is_new {
+            true => now - if next_start.is_some() { PERIOD } else { Elapsed::ZERO },
+            false => host.cadence.due(key.1, now, &standing),
+        };
+        if is_new || known.due.is_some_and(|planned| due < planned) {
+            self.plan(key, due);
+        }
+    }
+
+    fn plan(&mut self, key: Key, at: Instant) {
+        let Some(known) = self.calendars.get_mut(&key) else { return };
+        if let Some(before) = known.due.replace(at) {
+            self.queue.remove(&(before, key));
+        }
+        self.queue.insert((at, key));
+    }
+
+    fn forget(&mut self, key: Key) {
+        let Some(known) = self.calendars.remove(&key) else { return };
+        self.crowds[known.crowd].calendars -= 1;
+        if let Some(at) = known.due {
+            self.queue.remove(&(at, key));
+        }
+    }
+
+    /// The next calendar whose time has come; it is planned again when it was read.
+    pub(super) fn next_due(&mut self, now: Instant) -> Option<Key> {
+        let (at, key) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.queue.remove(&(at, key));
+        if let Some(known) = self.calendars.get_mut(&key) {
+            known.due = None;
+        }
+        Some(key)
+    }
+
+    /// Plans a calendar again that was read.
+    pub(super) fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
+        let Some(Known { standing, .. }) = self.calendars.get_mut(&key) else { return };
+        standing.wait = match outcome {
+            Err(ReadError::Sync(SyncError::Throttled { wait, .. })) => *wait,
+            _ => None,
+        };
+        standing.failures = match outcome {
+            Ok(_) => 0,
+            Err(_) => host.pass_state(key.1).failures.max(1),
+        };
+        let due = host.cadence.due(key.1, host.now(), standing);
+        self.plan(key, due);
+    }
+
+    /// How long nothing is to be done.
+    pub(super) fn wait(&self, now: Instant) -> Elapsed {
+        let next = self.queue.first().map(|(at, _)| *at).into_iter().chain(self.page_at).chain(self.near_at).min();
+        next.map_or(LIST_EVERY, |at| at.duration_since(now)).clamp(Elapsed::from_millis(1), LIST_EVERY)
+    }
+}
+
+impl Crowd {
+    fn pace(&mut self) {
+        self.slowness = slowness(self.calendars, self.near, self.per_minute);
+    }
+}
+
+fn key_of(watched: &Watched) -> Key {
+    (watched.tenant, watched.calendar)
+}
