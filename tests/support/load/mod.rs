@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each program uses its part")]
 
+pub mod figures;
 pub mod kills;
 pub mod postgres;
 pub mod process;

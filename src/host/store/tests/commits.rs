@@ -137,7 +137,7 @@ pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
     assert_eq!(before, after);
     assert_eq!(store.meetings_of(ONE, &["7/x".to_owned()]).await.expect(WORKS), []);
     assert_eq!(store.due_dispatches(at(1000), 10).await.expect(WORKS).len(), 1);
-    assert_eq!(store.watched(at(0)).await.expect(WORKS).len(), 1);
+    assert_eq!(store.watched(Default::default(), 10).await.expect(WORKS).len(), 1);
     // The number of the event that was not made is free again.
     put(&store, [Write::Event(event(1, "next", 2))]).await;
     assert_eq!(store.events(ONE, EventId(1), 10).await.expect(WORKS)[0].id, EventId(2));

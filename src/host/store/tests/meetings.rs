@@ -158,8 +158,8 @@ pub(super) async fn what_is_taken_up_becomes_what_was_decided(store: Store) {
             ("left", DispatchState::Planned, 1),
             ("later", DispatchState::Planned, 1),
             ("a", DispatchState::Claimed, 2),
-            ("b", DispatchState::Claimed, 2),
             ("c", DispatchState::Claimed, 2),
+            ("b", DispatchState::Claimed, 2),
         ]
     );
     let subjects = store.events(ONE, EventId(0), 10).await.expect(WORKS).into_iter().map(|row| row.subject);
