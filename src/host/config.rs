@@ -5,6 +5,7 @@
 //! store = "sqlite:callsheet.db"        # or postgres://…
 //! listen = "127.0.0.1:8462"            # health, metrics
 //! horizon_days = 14
+//! keep_days = 30                       # past meetings, events and deliveries
 //!
 //! [bots]
 //! kind = "callsheet"                   # the contract of docs/bot-backend.md
@@ -44,6 +45,8 @@ pub struct Config {
     pub listen: Option<String>,
     /// How far ahead meetings are planned.
     pub horizon_days: Option<u16>,
+    /// How long past meetings are kept, with their bots, events and deliveries.
+    pub keep_days: Option<u16>,
     /// Who sends the bots.
     pub bots: Option<Bots>,
     /// Whose calendars they are.
@@ -153,6 +156,8 @@ pub const VARIABLES: &[(&str, &str)] =
 
 /// Most days that a host plans ahead.
 pub const HORIZON_DAYS_MAX: u16 = 60;
+/// Fewest and most days that a host keeps what is past: deliveries may be tried for three days, and replayed after that.
+pub const KEEP_DAYS: (u16, u16) = (7, 3660);
 
 impl Config {
     /// Reads a configuration and checks every value; `variable` looks a name up in the environment.
@@ -197,6 +202,9 @@ impl Config {
         }
         if self.horizon_days.is_some_and(|days| !(1..=HORIZON_DAYS_MAX).contains(&days)) {
             return wrong("horizon_days", &format!("must be 1 to {HORIZON_DAYS_MAX}"));
+        }
+        if self.keep_days.is_some_and(|days| !(KEEP_DAYS.0..=KEEP_DAYS.1).contains(&days)) {
+            return wrong("keep_days", &format!("must be {} to {}", KEEP_DAYS.0, KEEP_DAYS.1));
         }
         if let Some(bots) = &self.bots {
             check_url("bots.url", &bots.url)?;
@@ -246,6 +254,7 @@ mod tests {
             "store = \"mysql:x\"",
             "listen = \"8462\"",
             "horizon_days = 0",
+            "keep_days = 1",
             "horizon = 14",
             "[bots]\nkind = \"callsheet\"",
             "[bots]\nurl = \"bots.example\"",
@@ -263,11 +272,13 @@ mod tests {
 
             `horizon_days` must be 1 to 60
 
+            `keep_days` must be 7 to 3660
+
             TOML parse error at line 1, column 1
               |
             1 | horizon = 14
               | ^^^^^^^
-            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `bots`, `tenant`, `feed`, `webhook`
+            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `tenant`, `feed`, `webhook`
 
             TOML parse error at line 1, column 1
               |

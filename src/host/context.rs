@@ -28,6 +28,8 @@ pub struct Context {
     pub owner: String,
     /// How far ahead meetings are planned.
     pub horizon: Elapsed,
+    /// How long what is past is kept.
+    pub keep: Elapsed,
     /// Where the providers' interfaces are.
     pub bases: Bases,
     /// When calendars are read.
@@ -75,6 +77,9 @@ pub const CONFIRMED_MAX: Elapsed = Elapsed::from_secs(60);
 /// How far ahead meetings are planned where nobody says otherwise, in days.
 pub const HORIZON_DAYS_DEFAULT: i64 = 14;
 
+/// How long past meetings, events and deliveries are kept where nobody says otherwise, in days.
+pub const KEEP_DAYS_DEFAULT: i64 = 30;
+
 /// Why the rules of a tenant are not at hand.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadRulesError {
@@ -96,6 +101,7 @@ impl Context {
             egress,
             clock,
             horizon: Elapsed::from_hours(HORIZON_DAYS_DEFAULT * 24),
+            keep: Elapsed::from_hours(KEEP_DAYS_DEFAULT * 24),
             bases: Bases::default(),
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),

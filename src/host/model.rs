@@ -120,6 +120,8 @@ pub struct Connection {
     pub zone: Option<String>,
     /// Whether it can be used.
     pub state: ConnectionState,
+    /// A file of the operator that holds the access token, where the connection was not made by a grant.
+    pub token_file: Option<String>,
 }
 
 /// Whether a calendar is read.
@@ -179,16 +181,24 @@ impl Calendar {
 }
 
 /// An entry of a calendar as its provider told it: a single event, a series master or an exception.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The provider's id of it; of a feed: UID and recurrence id.
+    /// The provider's id of it; of a feed: UID and recurrence id. At most [`ID_BYTES_MAX`](super::schedule::names::ID_BYTES_MAX)
+    /// bytes, as every name that strangers choose and that the store finds rows by.
     pub id: String,
     /// The provider's own text: JSON, or an iCalendar component.
     pub body: String,
 }
 
+/// Without the body: titles, texts, people.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
 /// An occurrence inside the horizon, as one calendar shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Sighting {
     /// The calendar.
     pub calendar: CalendarId,
@@ -210,6 +220,18 @@ pub struct Sighting {
     pub body: String,
 }
 
+/// Without room and body: addresses to join, titles, texts, people.
+impl fmt::Debug for Sighting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sighting")
+            .field("calendar", &self.calendar)
+            .field("id", &self.id)
+            .field("occurrence", &self.occurrence)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What holds for a meeting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -223,7 +245,7 @@ pub enum Outcome {
 words!(Outcome { Record = "record", Skip = "skip", NotRecordable = "not-recordable" });
 
 /// One occurrence of one meeting, however many calendars show it, and what was decided about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Meeting {
     /// Whose it is.
     pub tenant: TenantId,
@@ -249,6 +271,23 @@ pub struct Meeting {
     pub conflict: bool,
     /// Grows with every change.
     pub version: u64,
+}
+
+/// Without reason and record: they quote rules and titles.
+impl fmt::Debug for Meeting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Meeting")
+            .field("tenant", &self.tenant)
+            .field("id", &self.id)
+            .field("sightings", &self.sightings)
+            .field("start", &self.start)
+            .field("end", &self.end)
+            .field("outcome", &self.outcome)
+            .field("by", &self.by)
+            .field("conflict", &self.conflict)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a dispatch stands (`reliability.md` 4.5).
@@ -409,12 +448,14 @@ pub struct OutboxEvent {
 /// Whether a webhook receiver is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndpointState {
+    /// It has not shown yet that whoever runs it knows its secret; no event is kept for it.
+    Unproven,
     /// Served.
     Active,
     /// It kept failing, or said that it is gone.
     Disabled,
 }
-words!(EndpointState { Active = "active", Disabled = "disabled" });
+words!(EndpointState { Unproven = "unproven", Active = "active", Disabled = "disabled" });
 
 /// A webhook receiver.
 #[derive(Clone, PartialEq, Eq)]
@@ -431,6 +472,36 @@ pub struct Endpoint {
     pub state: EndpointState,
     /// Since when every delivery failed.
     pub failing_since: Option<Instant>,
+    /// When the host next does something about the receiver itself: asks it for its proof, or drops its old secrets.
+    pub due_at: Option<Instant>,
+    /// How often it was asked for its proof; counted before each try.
+    pub tries: u32,
+    /// What was wrong with its last proof, in a word.
+    pub last: Option<String>,
+    /// The configuration names it, and removes it once it no longer does.
+    pub configured: bool,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+impl Endpoint {
+    /// A receiver that must prove itself, from `now` on.
+    #[must_use]
+    pub fn unproven(tenant: TenantId, id: EndpointId, url: String, secret: String, now: Instant) -> Self {
+        Self {
+            tenant,
+            id,
+            url,
+            secrets: vec![secret],
+            state: EndpointState::Unproven,
+            failing_since: None,
+            due_at: Some(now),
+            tries: 0,
+            last: None,
+            configured: false,
+            version: 0,
+        }
+    }
 }
 
 /// Shows no secret.
@@ -469,4 +540,17 @@ pub struct Delivery {
     pub attempts: u32,
     /// The last answer's status, or what was wrong, in a word.
     pub last: Option<String>,
+    /// Grows with every change, from 1: events make their deliveries.
+    pub version: u64,
+}
+
+/// Something that decisions are made from has changed, and the meetings that it concerns have not been decided anew yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// Whose meetings.
+    pub tenant: TenantId,
+    /// The normalised UID, or that of the family, of those it concerns; `None`: all.
+    pub uid: Option<String>,
+    /// Grows with every change that it stands for, so that one made meanwhile is not taken for done.
+    pub number: u64,
 }

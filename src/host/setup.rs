@@ -6,9 +6,9 @@
 use super::config::Config;
 use super::context::Context;
 use super::model::{
-    Calendar, CalendarId, Connection, ConnectionId, ConnectionState, Endpoint, EndpointId, EndpointState, Origin, RulesRow,
-    Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, ConnectionState, Endpoint, EndpointId, Origin, RulesRow, Tenant, TenantId,
 };
+use super::outbox::receiver;
 use super::planning::{PlanError, redecide};
 use super::store::{Commit, CommitError, StoreError, Write};
 use crate::diagnostic;
@@ -19,6 +19,9 @@ use std::collections::BTreeSet;
 
 /// The tenant of a host that serves one.
 pub const TENANT: TenantId = TenantId(1);
+
+/// The client of connections that the configuration names; it removes no others.
+const CONFIGURED: &str = "feeds";
 
 /// What the configuration points to, read.
 #[derive(Clone, Debug, Default)]
@@ -127,10 +130,11 @@ async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Resu
             id,
             user: feed.user.clone(),
             origin: Origin::Feed,
-            client: "feeds".into(),
+            client: CONFIGURED.into(),
             addresses: feed.addresses.clone(),
             zone: feed.zone.clone(),
             state: ConnectionState::Active,
+            token_file: None,
         };
         if connection != Some(&wanted) {
             writes.push(Write::Connection(wanted));
@@ -140,7 +144,7 @@ async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Resu
             writes.push(Write::Calendar(Calendar::unread(TENANT, calendar, id, Origin::Feed, feed.source.clone())));
         }
     }
-    let dropped = connections.iter().filter(|connection| connection.origin == Origin::Feed && !named.contains(&connection.id));
+    let dropped = connections.iter().filter(|connection| connection.client == CONFIGURED && !named.contains(&connection.id));
     let before = writes.len();
     writes.extend(dropped.map(|connection| Write::RemoveConnection(connection.id)));
     Ok(writes.len() > before)
@@ -153,20 +157,19 @@ async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut V
         match known {
             // The secret before stays valid for a while, so that the receiver can be told after us.
             Some(endpoint) if endpoint.secrets.first() != Some(secret) => {
-                writes.push(Write::Endpoint(super::outbox::delivery::secret_added(endpoint, secret.clone())));
+                let rotated = receiver::secret_added(endpoint, secret.clone(), host.now());
+                writes.push(Write::Endpoint(Endpoint { configured: true, ..rotated }));
             }
             Some(_) => {}
-            None => writes.push(Write::Endpoint(Endpoint {
-                tenant: TENANT,
-                id: EndpointId(host.store.next_id().await?),
-                url: webhook.url.clone(),
-                secrets: vec![secret.clone()],
-                state: EndpointState::Active,
-                failing_since: None,
-            })),
+            None => {
+                let id = EndpointId(host.store.next_id().await?);
+                let endpoint = Endpoint::unproven(TENANT, id, webhook.url.clone(), secret.clone(), host.now());
+                writes.push(Write::Endpoint(Endpoint { configured: true, ..endpoint }));
+            }
         }
     }
-    let dropped = stored.iter().filter(|endpoint| config.webhook.iter().all(|webhook| webhook.url != endpoint.url));
+    let named = |endpoint: &&Endpoint| config.webhook.iter().any(|webhook| webhook.url == endpoint.url);
+    let dropped = stored.iter().filter(|endpoint| endpoint.configured && !named(endpoint));
     writes.extend(dropped.map(|endpoint| Write::RemoveEndpoint(endpoint.id)));
     Ok(())
 }

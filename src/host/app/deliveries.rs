@@ -3,6 +3,7 @@
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::context::Context;
+use crate::host::http::{NetError, Response};
 use crate::host::model::{Delivery, Endpoint, EndpointId, EventId, OutboxEvent, TenantId};
 use crate::host::outbox::delivery::{self, Next};
 use crate::host::store::{Commit, CommitError, DueDelivery, Write};
@@ -55,22 +56,41 @@ pub async fn deliver(host: &Context, due: DueDelivery) {
     if host.store.commit(begun).await.is_err() {
         return;
     }
+    let trying = Delivery { version: trying.version + 1, ..trying };
     let outcome = host.egress.call(request).await;
     finish(host, &trying, &event, endpoint, &outcome).await;
 }
 
+/// How often the end of a try is stored anew because the receiver's row changed meanwhile: other tries end, secrets change.
+const TRIES_MAX: u32 = 8;
+
+/// Stores what an answer means. A receiver that changed meanwhile is read again: what others wrote about it stays.
 async fn finish(
     host: &Context,
     trying: &Delivery,
     event: &OutboxEvent,
-    endpoint: Endpoint,
-    outcome: &Result<crate::host::http::Response, crate::host::http::NetError>,
+    mut endpoint: Endpoint,
+    outcome: &Result<Response, NetError>,
 ) {
-    let answered = delivery::answered(trying, &endpoint, host.now(), outcome, event.id.0);
-    host.metrics.delivery(answered.delivery.state.word());
-    let endpoint = answered.endpoint.map(Write::Endpoint);
-    let notice = answered.notice.map(Write::Event);
-    store(host, std::iter::once(Write::Delivery(answered.delivery)).chain(endpoint).chain(notice).collect()).await;
+    let now = host.now();
+    for _ in 0..TRIES_MAX {
+        let answered = delivery::answered(trying, &endpoint, now, outcome, event.id.0);
+        let word = answered.delivery.state.word();
+        let receiver = answered.endpoint.map(Write::Endpoint);
+        let notice = answered.notice.map(Write::Event);
+        let writes = std::iter::once(Write::Delivery(answered.delivery)).chain(receiver).chain(notice).collect();
+        match host.store.commit(Commit { tenant: trying.tenant, writes }).await {
+            Ok(()) => return host.metrics.delivery(word),
+            Err(CommitError::Store(error)) => return tracing::warn!(error = %error, "the end of a delivery could not be stored"),
+            Err(CommitError::Conflict(_)) => {}
+        }
+        let stored = host.store.endpoints(trying.tenant).await.unwrap_or_default();
+        match stored.into_iter().find(|row| row.id == endpoint.id && row.version != endpoint.version) {
+            Some(fresh) => endpoint = fresh,
+            // It was the delivery itself that somebody else changed.
+            None => return,
+        }
+    }
 }
 
 /// A write that is lost here is made again: the row still says that a try is under way, and its hold runs out.

@@ -7,6 +7,9 @@ pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
 mod round;
+pub mod plans;
+pub mod pruning;
+pub mod receivers;
 pub mod syncs;
 mod work;
 
@@ -60,7 +63,10 @@ pub async fn run(host: Context, backend: Backend, stop: Stop) {
     duties.spawn(syncs::run(host.clone(), stop.clone()));
     duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
     duties.spawn(preflights::run(host.clone(), stop.clone()));
-    duties.spawn(deliveries::run(host, stop));
+    duties.spawn(deliveries::run(host.clone(), stop.clone()));
+    duties.spawn(receivers::run(host.clone(), stop.clone()));
+    duties.spawn(plans::run(host.clone(), stop.clone()));
+    duties.spawn(pruning::run(host, stop));
     while let Some(ended) = duties.join_next().await {
         if let Err(error) = ended {
             tracing::error!(error = %error, "a duty broke off");

@@ -210,26 +210,6 @@ pub fn replay(delivery: &Delivery, now: Instant) -> Option<Delivery> {
     dead.then(|| Delivery { state: DeliveryState::Pending, due_at: Some(now), last, ..delivery.clone() })
 }
 
-/// A receiver that is served again, as if it had never failed.
-#[must_use]
-pub fn enabled(endpoint: &Endpoint) -> Endpoint {
-    Endpoint { state: EndpointState::Active, failing_since: None, ..endpoint.clone() }
-}
-
-/// A receiver with a new secret. The one before stays valid beside it until [`old_secrets_dropped`] (W13.5: a day is usual);
-/// still older ones go.
-#[must_use]
-pub fn secret_added(endpoint: &Endpoint, secret: String) -> Endpoint {
-    let secrets = std::iter::once(secret).chain(endpoint.secrets.first().cloned()).collect();
-    Endpoint { secrets, ..endpoint.clone() }
-}
-
-/// A receiver with its newest secret alone.
-#[must_use]
-pub fn old_secrets_dropped(endpoint: &Endpoint) -> Endpoint {
-    Endpoint { secrets: endpoint.secrets.first().cloned().into_iter().collect(), ..endpoint.clone() }
-}
-
 fn ended(delivery: &Delivery, state: DeliveryState, last: &str) -> Delivery {
     Delivery { state, due_at: None, last: Some(last.to_owned()), ..delivery.clone() }
 }
@@ -304,7 +284,7 @@ fn disable(endpoint: &Endpoint, now: Instant, reason: &str) -> (Option<Endpoint>
 
 /// The status, or a word that tells a tenant no more of a network than it should know: an address that is not allowed looks
 /// like one where nobody listens (reliability.md 6.3).
-fn outcome_word(outcome: &Result<Response, NetError>) -> String {
+pub(super) fn outcome_word(outcome: &Result<Response, NetError>) -> String {
     match outcome {
         Ok(response) => response.status.to_string(),
         Err(NetError::NotSent | NetError::Forbidden) => "unreachable".to_owned(),

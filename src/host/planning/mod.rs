@@ -4,7 +4,7 @@
 //! what caused them. Where another host was faster, it starts again from fresh reads.
 
 use super::context::{Context, LoadRulesError};
-use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId};
+use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId, Undecided};
 use super::schedule::{self, PlanInput, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
 use super::sync::{Changes, CursorStep, Finished, calendar_of};
@@ -93,6 +93,43 @@ pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanErr
         }
     }
     Err(PlanError::Contended)
+}
+
+/// Decides anew what a change concerns that others made: of rules, lists, domains, overrides, connections. Done as often as
+/// somebody likes, it changes nothing more.
+///
+/// # Errors
+/// [`PlanError`]; then the change still waits.
+pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, PlanError> {
+    let done = Write::Decided(undecided.uid.clone(), undecided.number);
+    for _ in 0..TRIES_MAX {
+        let mut writes = match (host.store.tenant(undecided.tenant).await?, &undecided.uid) {
+            (None, _) => Vec::new(),
+            (Some(row), None) => {
+                let sightings = host.store.all_sightings(row.id).await?;
+                planned(host, &row, sightings, Stored::All).await?
+            }
+            (Some(row), Some(uid)) => {
+                let sightings = named(host, row.id, uid).await?;
+                planned(host, &row, sightings, Stored::SeenAs(&[])).await?
+            }
+        };
+        writes.push(done.clone());
+        if let Some(writes) = commit(host, undecided.tenant, writes).await? {
+            return Ok(writes - 1);
+        }
+    }
+    Err(PlanError::Contended)
+}
+
+/// Every sighting of a UID or family, and all that belong with them.
+async fn named(host: &Context, tenant: TenantId, uid: &str) -> Result<Vec<Sighting>, PlanError> {
+    let mut first = host.store.sightings_like(tenant, &[uid.to_owned()], &[]).await?;
+    first.extend(host.store.sightings_of_family(tenant, uid).await?);
+    let mut reach = Reach::default();
+    first.iter().for_each(|sighting| reach.add(sighting));
+    let found = first.into_iter().map(|sighting| (place(&sighting), sighting)).collect();
+    belonging(host, tenant, reach, found, None).await
 }
 
 /// Commits; `None` where somebody else was faster.
@@ -242,13 +279,25 @@ async fn touched(
 ) -> Result<Vec<Sighting>, PlanError> {
     let mut reach = Reach::default();
     difference.fresh.iter().chain(&difference.before).chain(&difference.gone).for_each(|sighting| reach.add(sighting));
-    let mut found: BTreeMap<String, Sighting> =
-        difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
+    let found = difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
+    belonging(host, row.tenant, reach, found, Some((row.id, own))).await
+}
+
+/// What was found, with every sighting that the reach of any of them holds. `own` is a calendar with its sightings as they are
+/// to be, which count instead of those that are stored.
+async fn belonging(
+    host: &Context,
+    tenant: TenantId,
+    mut reach: Reach,
+    mut found: BTreeMap<String, Sighting>,
+    own: Option<(CalendarId, &[Sighting])>,
+) -> Result<Vec<Sighting>, PlanError> {
     for _ in 0..ROUNDS_MAX {
         let (uids, rooms) = reach.list();
-        let others = host.store.sightings_like(row.tenant, &uids, &rooms).await?;
-        let others = others.into_iter().filter(|sighting| sighting.calendar != row.id);
-        let mut all = others.chain(own.iter().filter(|sighting| reach.holds(sighting)).cloned()).collect::<Vec<_>>();
+        let others = host.store.sightings_like(tenant, &uids, &rooms).await?;
+        let others = others.into_iter().filter(|sighting| own.is_none_or(|(calendar, _)| sighting.calendar != calendar));
+        let own = own.iter().flat_map(|(_, sightings)| *sightings).filter(|sighting| reach.holds(sighting));
+        let mut all = others.chain(own.cloned()).collect::<Vec<_>>();
         all.retain(|sighting| !found.contains_key(&place(sighting)));
         if all.is_empty() {
             break;

@@ -64,6 +64,7 @@ impl Scene {
                 addresses: vec![format!("{user}@acme.example")],
                 zone: Some("Europe/London".into()),
                 state: ConnectionState::Active,
+                token_file: None,
             }));
             writes.push(Write::Calendar(Calendar {
                 tenant: TENANT,

@@ -6,6 +6,7 @@
 
 pub mod bots;
 pub mod identity;
+pub mod names;
 pub mod replan;
 pub mod room;
 pub mod rules;

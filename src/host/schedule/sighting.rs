@@ -1,5 +1,6 @@
 //! From a calendar's entries to the sightings that are stored of it.
 
+use super::names::bounded;
 use crate::event::identity::{EventCopy, RoomKey};
 use crate::event::{Calendar, Occurrence, Unreadable, Window};
 use crate::host::model::{CalendarId, Sighting};
@@ -41,12 +42,12 @@ fn sighting(calendar: CalendarId, occurrence: &Occurrence, reader: &Zone) -> Sig
     };
     Sighting {
         calendar,
-        id: format!("{name}#{key}"),
-        uid: copy.uid.norm,
-        family: copy.uid.series_family,
+        id: bounded(&format!("{name}#{key}")),
+        uid: copy.uid.norm.as_deref().map(bounded),
+        family: copy.uid.series_family.as_deref().map(bounded),
         occurrence: key,
         start: occurrence.start.instant(reader),
-        room: copy.room.as_ref().map(|room| RoomKey::room(room).to_owned()),
+        room: copy.room.as_ref().map(|room| bounded(RoomKey::room(room))),
         entry: occurrence.provider_id.clone(),
         body: occurrence_to_json(occurrence, Detail::Full).to_string(),
     }

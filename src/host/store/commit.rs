@@ -49,6 +49,10 @@ impl Write {
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
             Self::PlanVersion(_)
+            | Self::RemoveTenant
+            | Self::RemoveEvent(_)
+            | Self::Undecided(_)
+            | Self::Decided(..)
             | Self::RemoveConnection(_)
             | Self::Entry(..)
             | Self::RemoveEntry(..)
@@ -76,7 +80,10 @@ impl Write {
                 lease_until: row.lease_until.map(kept),
                 ..row
             }),
-            Self::Endpoint(row) => Self::Endpoint(Endpoint { failing_since: row.failing_since.map(kept), ..row }),
+            Self::Endpoint(row) => {
+                let (failing_since, due_at) = (row.failing_since.map(kept), row.due_at.map(kept));
+                Self::Endpoint(Endpoint { failing_since, due_at, ..row })
+            }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             other => other,

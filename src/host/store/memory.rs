@@ -8,8 +8,9 @@ mod rows;
 
 use super::{Commit, CommitError, Decide, DueDelivery, Near, Queries, StoreError, Watched};
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, Dispatch, Endpoint, EndpointId,
-    EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
+    EndpointId, EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Undecided,
 };
 use crate::time::Instant;
 use rows::Rows;
@@ -248,6 +249,41 @@ impl Queries for Memory {
         self.read("due_dispatches", |rows| due_dispatches(rows, before, limit))
     }
 
+    async fn sightings_of_family(&self, tenant: TenantId, family: &str) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings_of_family", |rows| {
+            let from = (tenant, CalendarId::default(), String::new());
+            let of_tenant = rows.sightings.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row);
+            of_tenant.filter(|row| row.family.as_deref() == Some(family)).cloned().collect()
+        })
+    }
+
+    async fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
+        self.read("past_meetings", |rows| {
+            let first = (tenant, Instant::MIN, String::new());
+            let past = rows.by_start.range(first..).take_while(|key| key.0 == tenant && key.1 < before).map(|key| &key.2);
+            let over = past.filter(|id| rows.dispatches_of(tenant, id).all(|row| super::acts_at(row).is_none()));
+            over.take(limit).cloned().collect()
+        })
+    }
+
+    async fn all_overrides(&self, tenant: TenantId) -> Result<Vec<OverrideRow>, StoreError> {
+        self.read("all_overrides", |rows| {
+            let from = (tenant, String::new(), None, None);
+            rows.overrides.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn undecided(&self, limit: usize) -> Result<Vec<Undecided>, StoreError> {
+        self.read("undecided", |rows| {
+            let row = |((tenant, uid), number): (&(TenantId, Option<String>), &u64)| Undecided {
+                tenant: *tenant,
+                uid: uid.clone(),
+                number: *number,
+            };
+            rows.undecided.iter().take(limit).map(row).collect()
+        })
+    }
+
     async fn overrides(&self, tenant: TenantId, uids: &[String]) -> Result<Vec<OverrideRow>, StoreError> {
         self.read("overrides", |rows| {
             let wanted: BTreeSet<&String> = uids.iter().collect();
@@ -282,6 +318,26 @@ impl Queries for Memory {
         self.read("endpoints", |rows| rows.endpoints_of(tenant).cloned().collect())
     }
 
+    async fn due_endpoints(&self, before: Instant, limit: usize) -> Result<Vec<Endpoint>, StoreError> {
+        self.read("due_endpoints", |rows| {
+            let due = rows.endpoints.values().filter(|row| row.due_at.is_some_and(|due| due < before));
+            let mut due: Vec<Endpoint> = due.cloned().collect();
+            due.sort_by_key(|row| (row.due_at, row.tenant, row.id));
+            due.truncate(limit);
+            due
+        })
+    }
+
+    async fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<EventId>, StoreError> {
+        self.read("past_events", |rows| {
+            let of_tenant = rows.events.range((tenant, EventId::default())..).take_while(|(key, _)| key.0 == tenant);
+            let past = of_tenant.map(|(_, row)| row).filter(|row| row.at < before && !is_awaited(rows, row));
+            let mut past: Vec<(Instant, EventId)> = past.map(|row| (row.at, row.id)).collect();
+            past.sort_unstable();
+            past.into_iter().take(limit).map(|(_, id)| id).collect()
+        })
+    }
+
     async fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Result<Vec<OutboxEvent>, StoreError> {
         self.read("events", |rows| {
             let from = (tenant, EventId(after.0.saturating_add(1)));
@@ -301,6 +357,23 @@ impl Queries for Memory {
             dead.filter_map(|(_, _, event)| rows.deliveries.get(&(tenant, *event, endpoint))).cloned().collect()
         })
     }
+
+    async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
+        self.read("delivery_counts", |rows| {
+            let mut counts: BTreeMap<&str, (DeliveryState, u64)> = BTreeMap::new();
+            for row in rows.deliveries.values().filter(|row| (row.tenant, row.endpoint) == (tenant, endpoint)) {
+                counts.entry(row.state.word()).or_insert((row.state, 0)).1 += 1;
+            }
+            counts.into_values().collect()
+        })
+    }
+}
+
+/// Whether a receiver that is served still waits for the event.
+fn is_awaited(rows: &Rows, event: &OutboxEvent) -> bool {
+    let range = (event.tenant, event.id, EndpointId(0))..=(event.tenant, event.id, EndpointId(u64::MAX));
+    let active = |endpoint| rows.endpoints.get(&(event.tenant, endpoint)).is_some_and(|row| row.state == EndpointState::Active);
+    rows.deliveries.range(range).any(|(key, row)| row.state == DeliveryState::Pending && active(key.2))
 }
 
 /// By when a host may act and bot key, which is the order of the index.

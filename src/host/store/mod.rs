@@ -21,8 +21,8 @@ pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
 
 use super::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, DispatchState, Endpoint, EndpointId, Entry, EventId,
-    Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
+    Entry, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use std::collections::BTreeMap;
@@ -94,6 +94,8 @@ pub struct Commit {
 pub enum Write {
     /// Makes or replaces the tenant's row. Leaves `plan_version` alone, but for a new tenant.
     Tenant(Tenant),
+    /// Removes the tenant, if it is there, with everything it has. A conflict while a host must still act on a dispatch of it.
+    RemoveTenant,
     /// The tenant's plans were made against this version, which must still hold; it then grows by one.
     PlanVersion(u64),
     /// Makes or replaces a connection.
@@ -125,14 +127,21 @@ pub enum Write {
     Rules(RulesRow),
     /// Makes or replaces a provided list: name, text.
     List(String, String),
-    /// Makes or replaces a webhook receiver.
+    /// Makes or replaces a webhook receiver. Guarded by version.
     Endpoint(Endpoint),
     /// Removes a webhook receiver, if it is there, with its deliveries.
     RemoveEndpoint(EndpointId),
     /// Adds an event, and a pending delivery for every active receiver of the tenant, due at the event's time.
     Event(OutboxEvent),
-    /// Changes the state of a delivery; the stored `attempts` must be one less, or equal.
+    /// Removes an event, if it is there, with its deliveries.
+    RemoveEvent(EventId),
+    /// Changes a delivery that is there. Guarded by version.
     Delivery(Delivery),
+    /// What decisions are made from changes with this commit: all meetings of the tenant must be decided anew, or those of this
+    /// normalised UID or family.
+    Undecided(Option<String>),
+    /// They have been decided anew with this commit, for the change of this number; a later one stays.
+    Decided(Option<String>, u64),
 }
 
 /// A calendar that the host must keep in sync, as the scheduler needs it.
@@ -277,6 +286,15 @@ queries! {
     /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Claimed
     /// ones count from the end of the claim.
     fn due_dispatches(&self, before: Instant, limit: usize) -> Vec<Dispatch>;
+    /// Every sighting of a tenant whose family is this one, by calendar and id.
+    fn sightings_of_family(&self, tenant: TenantId, family: &str) -> Vec<Sighting>;
+    /// The meetings of a tenant that start before `before` and of which no dispatch is left to act on, by start and id, at most
+    /// `limit`.
+    fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Vec<String>;
+    /// Every override of a tenant, by UID, user and occurrence.
+    fn all_overrides(&self, tenant: TenantId) -> Vec<OverrideRow>;
+    /// What must be decided anew, of all tenants, by tenant and UID, everything first; at most `limit`.
+    fn undecided(&self, limit: usize) -> Vec<Undecided>;
     /// The overrides of a tenant whose UID is among `uids`, by UID, user and occurrence.
     fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
     /// The newest rules of the organisation and of each user; the organisation's first, then by user.
@@ -285,6 +303,11 @@ queries! {
     fn lists(&self, tenant: TenantId) -> Vec<(String, String)>;
     /// The webhook receivers of a tenant, by number.
     fn endpoints(&self, tenant: TenantId) -> Vec<Endpoint>;
+    /// Receivers of all tenants about which something is due before `before`, by due time, tenant and number; at most `limit`.
+    fn due_endpoints(&self, before: Instant, limit: usize) -> Vec<Endpoint>;
+    /// The events of a tenant that happened before `before` and that no receiver which is served still waits for, by time and
+    /// number, at most `limit`.
+    fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Vec<EventId>;
     /// Events of a tenant after `after`, by number, at most `limit`.
     fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Vec<OutboxEvent>;
     /// Pending deliveries of all tenants to active receivers that are due before `before`, by due time, then tenant, event and
@@ -292,6 +315,8 @@ queries! {
     fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Vec<DueDelivery>;
     /// The deliveries to a receiver that were given up, by event, at most `limit`.
     fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Vec<Delivery>;
+    /// How many deliveries to a receiver are in each state: pending, delivered, dead.
+    fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Vec<(DeliveryState, u64)>;
 }
 
 impl Store {

@@ -7,6 +7,7 @@ use super::error::{self, SyncError};
 use super::{Answer, BASE_ID, CURSOR_AGE_SECS_MAX, Changes, CursorStep, Finished, Next, Start, digest, escaped};
 use crate::host::http::{Method, Purpose, Request, Response};
 use crate::host::model::{Entry, Origin};
+use crate::host::schedule::names::fits;
 use crate::providers::google::master_of;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -237,7 +238,8 @@ impl Pass {
 
     /// Takes in a row; of several with one id the last counts.
     fn row(&mut self, json: &str) {
-        let Ok(item @ Item { id: Some(_), .. }) = serde_json::from_str::<Item>(json) else {
+        let item = serde_json::from_str::<Item>(json).ok().filter(|item| item.id.as_deref().is_some_and(fits));
+        let Some(item) = item else {
             self.nameless += 1;
             return;
         };

@@ -82,7 +82,7 @@ pub struct Finished {
     pub changes: Changes,
     /// What becomes of the cursor; stored in the same commit as the changes (`G1.7`).
     pub cursor: CursorStep,
-    /// Rows that could not be told apart from others and were left out: they had no id.
+    /// Rows that could not be told apart from others and were left out: they had no id, or one that no provider gives.
     pub nameless: usize,
 }
 

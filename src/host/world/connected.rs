@@ -8,9 +8,10 @@ use crate::host::model::{
     Tenant, TenantId,
 };
 use crate::host::store::Write;
+use crate::time::Instant;
 
 /// Signs the webhooks of simulated companies: 32 bytes that everybody may know.
-const SECRET: &str = "whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI=";
+pub const SECRET: &str = "whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI=";
 
 /// The company with its people, calendars, rules and one webhook receiver. `feeds` is where feeds lie, `hook` the receiver.
 ///
@@ -20,12 +21,9 @@ pub fn rows(tenant: TenantId, name: &str, plan: &Plan, feeds: &str, hook: &str) 
     let company = Tenant { id: tenant, name: name.to_owned(), own_domains: vec![], bots: vec![], plan_version: 0 };
     let rules = RulesRow { tenant, user: None, version: 1, text: plan.rules.clone() };
     let endpoint = Endpoint {
-        tenant,
-        id: EndpointId(1),
-        url: hook.to_owned(),
-        secrets: vec![SECRET.to_owned()],
         state: EndpointState::Active,
-        failing_since: None,
+        due_at: None,
+        ..Endpoint::unproven(tenant, EndpointId(1), hook.to_owned(), SECRET.to_owned(), Instant::UNIX_EPOCH)
     };
     let mut writes = vec![Write::Tenant(company), Write::Rules(rules), Write::Endpoint(endpoint)];
     for (place, account) in plan.accounts.iter().enumerate() {
@@ -62,5 +60,6 @@ fn connection(tenant: TenantId, id: ConnectionId, account: &Account) -> Connecti
         addresses: vec![account.address.clone()],
         zone: Some(account.zone.name().to_owned()),
         state: ConnectionState::Active,
+        token_file: None,
     }
 }

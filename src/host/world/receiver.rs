@@ -1,7 +1,9 @@
 //! Webhook receivers: take what comes, and keep a journal of it.
 
 use super::ask::Ask;
+use super::connected::SECRET;
 use crate::host::http::{Method, Response};
+use crate::host::outbox::receiver;
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -80,7 +82,8 @@ impl Receivers {
             body: ask.request.body.clone(),
             status,
         });
-        Response::empty(status)
+        let echo = receiver::echo(ask.request, SECRET).filter(|_| status < 300);
+        echo.map_or_else(|| Response::empty(status), |echo| Response { body: echo.into_bytes(), ..Response::empty(200) })
     }
 
     /// Everything that arrived, in order.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::host::model::{EndpointId, TenantId};
+use crate::host::outbox::receiver;
 use expect_test::expect;
 use proptest::prelude::*;
 use std::fmt::Write as _;
@@ -19,6 +20,7 @@ fn delivery() -> Delivery {
         due_at: Some(at(0)),
         attempts: 0,
         last: None,
+        version: 1,
     }
 }
 
@@ -30,6 +32,11 @@ fn endpoint() -> Endpoint {
         secrets: vec!["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned()],
         state: EndpointState::Active,
         failing_since: None,
+        due_at: None,
+        tries: 0,
+        last: None,
+        configured: false,
+        version: 1,
     }
 }
 
@@ -198,16 +205,8 @@ fn receiver_that_fails_for_five_days_is_disabled_with_one_notice() {
         200 delivered; active, failing: false
         200 delivered
     "#]].assert_eq(&lines.concat());
-    let again = enabled(&disabled);
+    let again = receiver::enabled(&disabled, at(9));
     assert_eq!((again.state, again.failing_since), (EndpointState::Active, None));
-}
-
-#[test]
-fn secrets_are_replaced_with_an_overlap_of_two() {
-    let second = secret_added(&endpoint(), "whsec_second".to_owned());
-    let third = secret_added(&second, "whsec_third".to_owned());
-    assert_eq!(third.secrets, ["whsec_third", "whsec_second"]);
-    assert_eq!(old_secrets_dropped(&third).secrets, ["whsec_third"]);
 }
 
 #[test]

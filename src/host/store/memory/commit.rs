@@ -5,7 +5,8 @@ use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
     Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
-use crate::host::store::{Commit, CommitError, Write};
+use crate::host::store::{Commit, CommitError, Write, acts_at};
+use std::collections::BTreeMap;
 
 /// Makes all the changes of `commit`, or none.
 pub(super) fn commit(rows: &mut Rows, commit: &Commit) -> Result<(), CommitError> {
@@ -54,6 +55,7 @@ impl Work<'_> {
         let tenant = self.tenant;
         match write {
             Write::Tenant(row) => self.tenant(row),
+            Write::RemoveTenant => self.remove_tenant()?,
             Write::PlanVersion(version) => self.plan_version(*version)?,
             Write::Connection(row) => self.connection(row),
             Write::RemoveConnection(id) => self.remove_connection(*id),
@@ -71,10 +73,22 @@ impl Work<'_> {
             }
             Write::Rules(row) => self.rules(row)?,
             Write::List(name, text) => self.put(Change::List((tenant, name.clone()), Some(text.clone()))),
-            Write::Endpoint(row) => self.endpoint(row),
+            Write::Endpoint(row) => self.endpoint(row)?,
             Write::RemoveEndpoint(id) => self.remove_endpoint(*id),
             Write::Event(row) => self.event(row),
+            Write::RemoveEvent(id) => self.remove_event(*id),
             Write::Delivery(row) => self.delivery(row)?,
+            Write::Undecided(uid) => {
+                let number = self.rows.number + 1;
+                self.put(Change::Number(number));
+                self.put(Change::Undecided((tenant, uid.clone()), Some(number)));
+            }
+            Write::Decided(uid, number) => {
+                let key = (tenant, uid.clone());
+                if self.rows.undecided.get(&key) == Some(number) {
+                    self.put(Change::Undecided(key, None));
+                }
+            }
         }
         Ok(())
     }
@@ -90,6 +104,35 @@ impl Work<'_> {
         let plan_version = self.rows.tenants.get(&row.id).map_or(row.plan_version, |stored| stored.plan_version);
         self.put(Change::Tenant(row.id, Some(Tenant { plan_version, ..row.clone() })));
         self.taken(row.id.0);
+    }
+
+    fn remove_tenant(&mut self) -> Result<(), CommitError> {
+        let tenant = self.tenant;
+        let acting = self.rows.dispatches.values().any(|row| row.tenant == tenant && acts_at(row).is_some());
+        guard(!acting, "dispatches")?;
+        self.put(Change::Tenant(tenant, None));
+        let connections: Vec<ConnectionId> = keys(&self.rows.connections, |key| (key.0 == tenant).then_some(key.1));
+        connections.into_iter().for_each(|id| self.remove_connection(id));
+        let meetings: Vec<String> = keys(&self.rows.meetings, |key| (key.0 == tenant).then(|| key.1.clone()));
+        meetings.iter().for_each(|id| self.remove_meeting(id));
+        let endpoints: Vec<EndpointId> = keys(&self.rows.endpoints, |key| (key.0 == tenant).then_some(key.1));
+        endpoints.into_iter().for_each(|id| self.remove_endpoint(id));
+        let events: Vec<EventId> = keys(&self.rows.events, |key| (key.0 == tenant).then_some(key.1));
+        events.into_iter().for_each(|id| self.remove_event(id));
+        for key in keys(&self.rows.overrides, |key| (key.0 == tenant).then(|| key.clone())) {
+            self.put(Change::Override(key, None));
+        }
+        for key in keys(&self.rows.rules, |key| (key.0 == tenant).then(|| key.clone())) {
+            self.put(Change::Rules(key, None));
+        }
+        for key in keys(&self.rows.lists, |key| (key.0 == tenant).then(|| key.clone())) {
+            self.put(Change::List(key, None));
+        }
+        for key in keys(&self.rows.undecided, |key| (key.0 == tenant).then(|| key.clone())) {
+            self.put(Change::Undecided(key, None));
+        }
+        self.put(Change::LastEvent(tenant, None));
+        Ok(())
     }
 
     fn plan_version(&mut self, seen: u64) -> Result<(), CommitError> {
@@ -187,9 +230,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn endpoint(&mut self, row: &Endpoint) {
-        self.put(Change::Endpoint((self.tenant, row.id), Some(row.clone())));
+    fn endpoint(&mut self, row: &Endpoint) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id);
+        let stored = self.rows.endpoints.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "endpoint")?;
+        self.put(Change::Endpoint(key, Some(Endpoint { version: row.version + 1, ..row.clone() })));
         self.taken(row.id.0);
+        Ok(())
     }
 
     fn remove_endpoint(&mut self, id: EndpointId) {
@@ -213,17 +260,30 @@ impl Work<'_> {
         let receivers: Vec<EndpointId> = active.map(|row| row.id).collect();
         for endpoint in receivers {
             let (state, due_at) = (DeliveryState::Pending, Some(row.at));
-            let delivery = Delivery { tenant, event, endpoint, state, due_at, attempts: 0, last: None };
+            let delivery = Delivery { tenant, event, endpoint, state, due_at, attempts: 0, last: None, version: 1 };
             self.put(Change::Delivery((tenant, event, endpoint), Some(delivery)));
         }
     }
 
+    fn remove_event(&mut self, id: EventId) {
+        let tenant = self.tenant;
+        let range = (tenant, id, EndpointId(0))..=(tenant, id, EndpointId(u64::MAX));
+        let receivers: Vec<EndpointId> = self.rows.deliveries.range(range).map(|(key, _)| key.2).collect();
+        for endpoint in receivers {
+            self.put(Change::Delivery((tenant, id, endpoint), None));
+        }
+        self.put(Change::Event((tenant, id), None));
+    }
+
     fn delivery(&mut self, row: &Delivery) -> Result<(), CommitError> {
         let key = (self.tenant, row.event, row.endpoint);
-        let stored = self.rows.deliveries.get(&key).map(|stored| stored.attempts);
-        let follows = stored.is_some_and(|stored| stored == row.attempts || stored.checked_add(1) == Some(row.attempts));
-        guard(follows, "delivery")?;
-        self.put(Change::Delivery(key, Some(row.clone())));
+        guard(self.rows.deliveries.get(&key).is_some_and(|stored| stored.version == row.version), "delivery")?;
+        self.put(Change::Delivery(key, Some(Delivery { version: row.version + 1, ..row.clone() })));
         Ok(())
     }
+}
+
+/// What `of` makes of the keys of a table, where it makes something.
+fn keys<K, V, T>(table: &BTreeMap<K, V>, of: impl Fn(&K) -> Option<T>) -> Vec<T> {
+    table.keys().filter_map(of).collect()
 }

@@ -30,6 +30,8 @@ pub(super) struct Rows {
     pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
     pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
     pub(super) deliveries: BTreeMap<(TenantId, EventId, EndpointId), Delivery>,
+    /// What must be decided anew, with its number.
+    pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.
@@ -67,6 +69,7 @@ pub(super) enum Change {
     Endpoint((TenantId, EndpointId), Option<Endpoint>),
     Event((TenantId, EventId), Option<OutboxEvent>),
     Delivery((TenantId, EventId, EndpointId), Option<Delivery>),
+    Undecided((TenantId, Option<String>), Option<u64>),
     Number(u64),
     LastEvent(TenantId, Option<u64>),
 }
@@ -104,6 +107,7 @@ impl Rows {
             Change::Endpoint(key, row) => Change::Endpoint(key, swap(&mut self.endpoints, key, row)),
             Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),
             Change::Delivery(key, row) => self.put_delivery(key, row),
+            Change::Undecided(key, number) => Change::Undecided(key.clone(), swap(&mut self.undecided, key, number)),
             Change::Number(number) => Change::Number(std::mem::replace(&mut self.number, number)),
             Change::LastEvent(tenant, last) => Change::LastEvent(tenant, swap(&mut self.last_events, tenant, last)),
         }

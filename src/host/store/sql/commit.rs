@@ -42,6 +42,7 @@ async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<()
     let t = || number(tenant.0);
     match write {
         Write::Tenant(row) => put_tenant(link, row).await,
+        Write::RemoveTenant => remove_tenant(link, tenant).await,
         Write::PlanVersion(version) => guard(link.run(sql::GROW_PLAN, vec![t(), number(*version)]).await?, "plan"),
         Write::Connection(row) => put_connection(link, row).await,
         Write::RemoveConnection(id) => remove(link.run(sql::REMOVE_CONNECTION, vec![t(), number(id.0)]).await),
@@ -64,7 +65,10 @@ async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<()
         Write::Endpoint(row) => put_endpoint(link, row).await,
         Write::RemoveEndpoint(id) => remove(link.run(sql::REMOVE_ENDPOINT, vec![t(), number(id.0)]).await),
         Write::Event(row) => add_event(link, row).await,
+        Write::RemoveEvent(id) => remove(link.run(sql::REMOVE_EVENT, vec![t(), number(id.0)]).await),
         Write::Delivery(row) => change_delivery(link, row).await,
+        Write::Undecided(uid) => put_undecided(link, tenant, uid.as_deref()).await,
+        Write::Decided(uid, seen) => remove(link.run(sql::FORGET_UNDECIDED, vec![t(), key(uid.as_deref()), number(*seen)]).await),
     }
 }
 
@@ -84,6 +88,38 @@ async fn put_tenant(link: &mut impl Link, row: &Tenant) -> Result<(), Fail> {
     take_number(link, row.id.0).await
 }
 
+/// Rows that belong to others go with them.
+async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fail> {
+    let t = || vec![number(tenant.0)];
+    link.run(sql::REMOVE_TENANT, t()).await?;
+    let acting = link.rows(sql::COUNT_ACTING, t(), rows::count).await?;
+    if acting.first().is_some_and(|count| *count > 0) {
+        return Err(Fail::Conflict("dispatches"));
+    }
+    let tables = [
+        sql::REMOVE_CONNECTIONS,
+        sql::REMOVE_MEETINGS,
+        sql::REMOVE_OVERRIDES,
+        sql::REMOVE_RULES,
+        sql::REMOVE_LISTS,
+        sql::REMOVE_ENDPOINTS,
+        sql::REMOVE_EVENTS,
+        sql::REMOVE_EVENT_NUMBERS,
+        sql::REMOVE_UNDECIDED,
+    ];
+    for statement in tables {
+        link.run(statement, t()).await?;
+    }
+    Ok(())
+}
+
+/// Numbered like the rows are, so that no number comes twice.
+async fn put_undecided(link: &mut impl Link, tenant: TenantId, uid: Option<&str>) -> Result<(), Fail> {
+    let given = link.rows(sql::NEXT_NUMBER, vec![], rows::count).await?;
+    let next = *given.first().expect("the statement returns the row that it wrote");
+    link.run(sql::PUT_UNDECIDED, vec![number(tenant.0), key(uid), number(next)]).await.map(drop)
+}
+
 async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fail> {
     let args = vec![
         number(row.tenant.0),
@@ -94,6 +130,7 @@ async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fa
         list(&row.addresses),
         maybe_text(row.zone.as_deref()),
         text(row.state.word()),
+        maybe_text(row.token_file.as_deref()),
     ];
     guard(link.run(sql::PUT_CONNECTION, args).await?, "connection")?;
     take_number(link, row.id.0).await
@@ -209,9 +246,15 @@ async fn put_endpoint(link: &mut impl Link, row: &Endpoint) -> Result<(), Fail> 
         list(&row.secrets),
         text(row.state.word()),
         maybe_time(row.failing_since),
+        maybe_time(row.due_at),
+        number(row.tries),
+        maybe_text(row.last.as_deref()),
+        flag(row.configured),
+        number(row.version),
     ];
-    guard(link.run(sql::PUT_ENDPOINT, args).await?, "endpoint")?;
-    take_number(link, row.id.0).await
+    let statement = if row.version == 0 { sql::ADD_ENDPOINT } else { sql::CHANGE_ENDPOINT };
+    guard(link.run(statement, args).await?, "endpoint")?;
+    if row.version == 0 { take_number(link, row.id.0).await } else { Ok(()) }
 }
 
 async fn add_event(link: &mut impl Link, row: &OutboxEvent) -> Result<(), Fail> {
@@ -233,6 +276,7 @@ async fn change_delivery(link: &mut impl Link, row: &Delivery) -> Result<(), Fai
         maybe_time(row.due_at),
         number(row.attempts),
         maybe_text(row.last.as_deref()),
+        number(row.version),
     ];
     guard(link.run(sql::CHANGE_DELIVERY, args).await?, "delivery")
 }

@@ -21,7 +21,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// The steps that make the tables.
-const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/postgres/0001_begin.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../migrations/postgres/0001_begin.sql")),
+    (2, "operations", include_str!("../migrations/postgres/0002_operations.sql")),
+];
 
 /// Connections of one host.
 const CONNECTIONS_MAX: u32 = 16;

@@ -1,12 +1,12 @@
 //! The queries, one statement each.
 
-use super::args::{Arg, border, list, number, place, place_border, text};
+use super::args::{Arg, border, list, number, place, place_border, text, time};
 use super::link::Read;
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, Dispatch, Endpoint, EndpointId, Entry, EventId, Meeting,
-    OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
+    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::{DueDelivery, Near, Queries, StoreError, Watched, nearest};
 use crate::time::Instant;
@@ -132,6 +132,22 @@ impl<S: Ask> Queries for S {
         self.ask(Scope::Scheduler, sql::DUE_DISPATCHES, vec![border(before), number(limit)], rows::dispatch).await
     }
 
+    async fn sightings_of_family(&self, tenant: TenantId, family: &str) -> Result<Vec<Sighting>, StoreError> {
+        of(self, tenant, sql::SIGHTINGS_OF_FAMILY, [text(family)], rows::sighting).await
+    }
+
+    async fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
+        of(self, tenant, sql::PAST_MEETINGS, [border(before), number(limit)], rows::meeting_id).await
+    }
+
+    async fn all_overrides(&self, tenant: TenantId) -> Result<Vec<OverrideRow>, StoreError> {
+        of(self, tenant, sql::ALL_OVERRIDES, [], rows::override_row).await
+    }
+
+    async fn undecided(&self, limit: usize) -> Result<Vec<Undecided>, StoreError> {
+        self.ask(Scope::Scheduler, sql::UNDECIDED, vec![number(limit)], rows::undecided).await
+    }
+
     async fn overrides(&self, tenant: TenantId, uids: &[String]) -> Result<Vec<OverrideRow>, StoreError> {
         of(self, tenant, sql::OVERRIDES, [list(uids)], rows::override_row).await
     }
@@ -148,6 +164,14 @@ impl<S: Ask> Queries for S {
         of(self, tenant, sql::ENDPOINTS, [], rows::endpoint).await
     }
 
+    async fn due_endpoints(&self, before: Instant, limit: usize) -> Result<Vec<Endpoint>, StoreError> {
+        self.ask(Scope::Scheduler, sql::DUE_ENDPOINTS, vec![border(before), number(limit)], rows::endpoint).await
+    }
+
+    async fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<EventId>, StoreError> {
+        of(self, tenant, sql::PAST_EVENTS, [border(before), number(limit)], rows::event_id).await
+    }
+
     async fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Result<Vec<OutboxEvent>, StoreError> {
         of(self, tenant, sql::EVENTS, [number(after.0), number(limit)], rows::event).await
     }
@@ -159,5 +183,9 @@ impl<S: Ask> Queries for S {
 
     async fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Result<Vec<Delivery>, StoreError> {
         of(self, tenant, sql::DEAD_DELIVERIES, [number(endpoint.0), number(limit)], rows::delivery).await
+    }
+
+    async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
+        of(self, tenant, sql::DELIVERY_COUNTS, [number(endpoint.0)], rows::delivery_count).await
     }
 }

@@ -5,7 +5,7 @@ use super::link::Cells;
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
     DispatchState, Endpoint, EndpointId, EndpointState, Entry, EventId, Meeting, Origin, OutboxEvent, Outcome, OverrideRow,
-    RulesRow, Sighting, Tenant, TenantId,
+    RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::{DueDelivery, StoreError, Watched, from_micros};
 use crate::time::Instant;
@@ -126,6 +126,7 @@ pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {
         addresses: row.list()?,
         zone: row.maybe_text()?,
         state: row.word(ConnectionState::from_word)?,
+        token_file: row.maybe_text()?,
     })
 }
 
@@ -237,6 +238,11 @@ pub(super) fn endpoint(cells: &mut dyn Cells) -> Answer<Endpoint> {
         secrets: row.list()?,
         state: row.word(EndpointState::from_word)?,
         failing_since: row.maybe_time()?,
+        due_at: row.maybe_time()?,
+        tries: row.count()?,
+        last: row.maybe_text()?,
+        configured: row.flag()?,
+        version: row.count()?,
     })
 }
 
@@ -262,7 +268,26 @@ pub(super) fn delivery(cells: &mut dyn Cells) -> Answer<Delivery> {
         due_at: row.maybe_time()?,
         attempts: row.count()?,
         last: row.maybe_text()?,
+        version: row.count()?,
     })
+}
+
+pub(super) fn meeting_id(cells: &mut dyn Cells) -> Answer<String> {
+    Row { cells, table: "meetings" }.text()
+}
+
+pub(super) fn event_id(cells: &mut dyn Cells) -> Answer<EventId> {
+    Row { cells, table: "events" }.count().map(EventId)
+}
+
+pub(super) fn delivery_count(cells: &mut dyn Cells) -> Answer<(DeliveryState, u64)> {
+    let mut row = Row { cells, table: "deliveries" };
+    Ok((row.word(DeliveryState::from_word)?, row.count()?))
+}
+
+pub(super) fn undecided(cells: &mut dyn Cells) -> Answer<Undecided> {
+    let mut row = Row { cells, table: "undecided" };
+    Ok(Undecided { tenant: TenantId(row.count()?), uid: row.key()?, number: row.count()? })
 }
 
 pub(super) fn due_delivery(cells: &mut dyn Cells) -> Answer<DueDelivery> {

@@ -24,7 +24,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// The steps that make the tables.
-const STEPS: &[(i64, &str, &str)] = &[(1, "begin", include_str!("../migrations/sqlite/0001_begin.sql"))];
+const STEPS: &[(i64, &str, &str)] = &[
+    (1, "begin", include_str!("../migrations/sqlite/0001_begin.sql")),
+    (2, "operations", include_str!("../migrations/sqlite/0002_operations.sql")),
+];
 
 /// Most commits that share one transaction: what one of them can wait for the others.
 const GROUP_MAX: usize = 256;

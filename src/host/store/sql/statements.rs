@@ -13,15 +13,15 @@ pub(in crate::host::store) struct Sql {
 #[rustfmt::skip]
 macro_rules! columns {
     (tenants) => { "tenant, name, own_domains, bots, plan_version" };
-    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state" };
+    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file" };
     (calendars) => { "tenant, id, connection, origin, reference, cursor, state, synced_at, expanded_to, version" };
     (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
     (meetings) => { "tenant, id, sightings, start_at, end_at, outcome, decided_by, rule, reason, record, conflict, version" };
     (dispatches) => { "tenant, meeting, epoch, bot_key, state, due_at, fire_at, start_at, late_at, spec, fence, owner, lease_until, \
                        attempts, verified, reason, version" };
-    (endpoints) => { "tenant, id, url, secrets, state, failing_since" };
+    (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
-    (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer" };
+    (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer, version" };
 }
 
 /// A part of a statement: text; `[n]` for the texts of the list in argument n; `(table)` for its columns; `{one other}` where
@@ -80,16 +80,29 @@ statements! {
     // What another host is taking up is left to it; SQLite has one writer.
     TAKE_UP { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
         ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" {"" " FOR UPDATE SKIP LOCKED"} }
+    SIGHTINGS_OF_FAMILY { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND family = $2 ORDER BY calendar, id" }
+    PAST_MEETINGS { "SELECT m.id FROM meetings m WHERE m.tenant = $1 AND m.start_at < $2 AND NOT EXISTS (
+            SELECT 1 FROM dispatches d WHERE d.tenant = $1 AND d.meeting = m.id AND d.acts_at IS NOT NULL)
+        ORDER BY m.start_at, m.id LIMIT $3" }
+    ALL_OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1
+        ORDER BY uid, user_key, occurrence_key" }
+    UNDECIDED { "SELECT tenant, uid_key, number FROM undecided ORDER BY tenant, uid_key LIMIT $1" }
     OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1 AND uid IN (" [2] ")
         ORDER BY uid, user_key, occurrence_key" }
     RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
         AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
     ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
+    DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 ORDER BY due_at, tenant, id LIMIT $2" }
+    PAST_EVENTS { "SELECT v.id FROM events v WHERE v.tenant = $1 AND v.happened_at < $2 AND NOT EXISTS (
+            SELECT 1 FROM deliveries d JOIN endpoints e ON e.tenant = d.tenant AND e.id = d.endpoint
+            WHERE d.tenant = $1 AND d.event = v.id AND d.state = 'pending' AND e.state = 'active')
+        ORDER BY v.happened_at, v.id LIMIT $3" }
     EVENTS { "SELECT " (events) " FROM events WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3" }
     // Receiver by receiver, so that one with a long queue costs no more than its share.
-    DUE_DELIVERIES { "SELECT d.tenant, d.event, d.endpoint, d.state, d.due_at, d.attempts, d.last_answer,
-            v.tenant, v.id, v.kind, v.subject, v.body, v.happened_at, e.tenant, e.id, e.url, e.secrets, e.state, e.failing_since
+    DUE_DELIVERIES { "SELECT d.tenant, d.event, d.endpoint, d.state, d.due_at, d.attempts, d.last_answer, d.version,
+            v.tenant, v.id, v.kind, v.subject, v.body, v.happened_at, e.tenant, e.id, e.url, e.secrets, e.state, e.failing_since,
+            e.due_at, e.tries, e.last_answer, e.configured, e.version
         FROM endpoints e CROSS JOIN " {"deliveries d" "LATERAL (SELECT * FROM deliveries x WHERE x.tenant = e.tenant AND
             x.endpoint = e.id AND x.state = 'pending' AND x.due_at < $1 ORDER BY x.due_at, x.event LIMIT $3) d"} "
         JOIN events v ON v.tenant = d.tenant AND v.id = d.event
@@ -99,6 +112,7 @@ statements! {
         ORDER BY d.due_at, d.tenant, d.event, d.endpoint LIMIT $2" }
     DEAD_DELIVERIES { "SELECT " (deliveries) " FROM deliveries WHERE tenant = $1 AND endpoint = $2 AND state = 'dead'
         ORDER BY event LIMIT $3" }
+    DELIVERY_COUNTS { "SELECT state, count(*) FROM deliveries WHERE tenant = $1 AND endpoint = $2 GROUP BY state ORDER BY state" }
 
     // Whose rows a transaction is for; SQLite has nothing of the kind.
     ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true), set_config('app.scope', '', true)"} }
@@ -109,9 +123,21 @@ statements! {
     PUT_TENANT { "INSERT INTO tenants (" (tenants) ") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant) DO UPDATE
         SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots" }
     GROW_PLAN { "UPDATE tenants SET plan_version = plan_version + 1 WHERE tenant = $1 AND plan_version = $2" }
-    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE
+    // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them.
+    REMOVE_TENANT { "DELETE FROM tenants WHERE tenant = $1" }
+    COUNT_ACTING { "SELECT count(*) FROM dispatches WHERE tenant = $1 AND acts_at IS NOT NULL" }
+    REMOVE_CONNECTIONS { "DELETE FROM connections WHERE tenant = $1" }
+    REMOVE_MEETINGS { "DELETE FROM meetings WHERE tenant = $1" }
+    REMOVE_OVERRIDES { "DELETE FROM overrides WHERE tenant = $1" }
+    REMOVE_RULES { "DELETE FROM rules WHERE tenant = $1" }
+    REMOVE_LISTS { "DELETE FROM lists WHERE tenant = $1" }
+    REMOVE_ENDPOINTS { "DELETE FROM endpoints WHERE tenant = $1" }
+    REMOVE_EVENTS { "DELETE FROM events WHERE tenant = $1" }
+    REMOVE_EVENT_NUMBERS { "DELETE FROM event_numbers WHERE tenant = $1" }
+    REMOVE_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1" }
+    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, id) DO UPDATE
         SET user_name = excluded.user_name, origin = excluded.origin, client = excluded.client, addresses = excluded.addresses,
-            zone = excluded.zone, state = excluded.state" }
+            zone = excluded.zone, state = excluded.state, token_file = excluded.token_file" }
     REMOVE_CONNECTION { "DELETE FROM connections WHERE tenant = $1 AND id = $2" }
     ADD_CALENDAR { "INSERT INTO calendars (" (calendars) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_CALENDAR { "UPDATE calendars SET connection = $3, origin = $4, reference = $5, cursor = $6, state = $7, synced_at = $8,
@@ -144,14 +170,19 @@ statements! {
     ADD_RULES { "INSERT INTO rules (tenant, user_key, version, body) SELECT $1, $2, $3, $4
         WHERE (SELECT coalesce(max(version), 0) + 1 FROM rules WHERE tenant = $1 AND user_key = $2) = $3 ON CONFLICT DO NOTHING" }
     PUT_LIST { "INSERT INTO lists (tenant, name, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, name) DO UPDATE SET body = excluded.body" }
-    PUT_ENDPOINT { "INSERT INTO endpoints (" (endpoints) ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, id) DO UPDATE
-        SET url = excluded.url, secrets = excluded.secrets, state = excluded.state, failing_since = excluded.failing_since" }
+    ADD_ENDPOINT { "INSERT INTO endpoints (" (endpoints) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_ENDPOINT { "UPDATE endpoints SET url = $3, secrets = $4, state = $5, failing_since = $6, due_at = $7, tries = $8,
+            last_answer = $9, configured = $10, version = $11 + 1 WHERE tenant = $1 AND id = $2 AND version = $11" }
     REMOVE_ENDPOINT { "DELETE FROM endpoints WHERE tenant = $1 AND id = $2" }
     NEXT_EVENT { "INSERT INTO event_numbers (tenant, last) VALUES ($1, 1)
         ON CONFLICT (tenant) DO UPDATE SET last = event_numbers.last + 1 RETURNING last" }
     ADD_EVENT { "INSERT INTO events (" (events) ") VALUES ($1, $2, $3, $4, $5, $6)" }
-    ADD_DELIVERIES { "INSERT INTO deliveries (tenant, event, endpoint, state, due_at, attempts)
-        SELECT tenant, $2, id, 'pending', $3, 0 FROM endpoints WHERE tenant = $1 AND state = 'active'" }
-    CHANGE_DELIVERY { "UPDATE deliveries SET state = $4, due_at = $5, attempts = $6, last_answer = $7
-        WHERE tenant = $1 AND event = $2 AND endpoint = $3 AND $6 - attempts IN (0, 1)" }
+    ADD_DELIVERIES { "INSERT INTO deliveries (tenant, event, endpoint, state, due_at, attempts, version)
+        SELECT tenant, $2, id, 'pending', $3, 0, 1 FROM endpoints WHERE tenant = $1 AND state = 'active'" }
+    REMOVE_EVENT { "DELETE FROM events WHERE tenant = $1 AND id = $2" }
+    CHANGE_DELIVERY { "UPDATE deliveries SET state = $4, due_at = $5, attempts = $6, last_answer = $7, version = $8 + 1
+        WHERE tenant = $1 AND event = $2 AND endpoint = $3 AND version = $8" }
+    PUT_UNDECIDED { "INSERT INTO undecided (tenant, uid_key, number) VALUES ($1, $2, $3)
+        ON CONFLICT (tenant, uid_key) DO UPDATE SET number = excluded.number" }
+    FORGET_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1 AND uid_key = $2 AND number = $3" }
 }

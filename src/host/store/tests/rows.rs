@@ -32,6 +32,7 @@ pub(super) fn connection(tenant: u64, id: u64) -> Connection {
         addresses: vec![format!("{id}@ours.example")],
         zone: Some("Europe/London".to_owned()),
         state: ConnectionState::Active,
+        token_file: Some(format!("/tokens/{id}")),
     }
 }
 
@@ -122,7 +123,7 @@ pub(super) fn rules(tenant: u64, user: Option<&str>, version: u64) -> RulesRow {
     RulesRow { tenant: TenantId(tenant), user: user.map(str::to_owned), version, text: format!("record always # {version}") }
 }
 
-pub(super) fn endpoint(tenant: u64, id: u64) -> Endpoint {
+pub(super) fn endpoint(tenant: u64, id: u64, version: u64) -> Endpoint {
     Endpoint {
         tenant: TenantId(tenant),
         id: EndpointId(id),
@@ -130,6 +131,11 @@ pub(super) fn endpoint(tenant: u64, id: u64) -> Endpoint {
         secrets: vec!["whsec_AAAA".to_owned()],
         state: EndpointState::Active,
         failing_since: None,
+        due_at: None,
+        tries: 2,
+        last: Some("404".to_owned()),
+        configured: id % 2 == 0,
+        version,
     }
 }
 
@@ -144,14 +150,15 @@ pub(super) fn event(tenant: u64, subject: &str, seconds: i64) -> OutboxEvent {
     }
 }
 
-pub(super) fn delivery(tenant: u64, event: u64, endpoint: u64, attempts: u32) -> Delivery {
+pub(super) fn delivery(tenant: u64, event: u64, endpoint: u64, version: u64) -> Delivery {
     Delivery {
         tenant: TenantId(tenant),
         event: EventId(event),
         endpoint: EndpointId(endpoint),
         state: DeliveryState::Pending,
         due_at: Some(at(50)),
-        attempts,
+        attempts: 3,
         last: Some("503".to_owned()),
+        version,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::{BASE_ID, Changes};
 use crate::host::model::Entry;
+use crate::host::schedule::names::fits;
 use crate::time::{Civil, Elapsed, Instant, Zone};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ impl Row {
     }
 
     pub(super) fn id(&self) -> Option<&str> {
-        self.text("id")
+        self.text("id").filter(|id| fits(id))
     }
 
     /// `singleInstance`, `occurrence`, `exception` or `seriesMaster`.

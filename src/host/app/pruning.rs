@@ -1,0 +1,70 @@
+//! What is long past goes: meetings with their bots, events with their deliveries.
+//!
+//! In small commits, so that nobody waits for them; where nothing is old enough, nothing is written. A meeting of which a
+//! dispatch is left to act on stays, and so does an event that a receiver still waits for.
+
+use super::{Stop, rest};
+use crate::host::app::work::Work;
+use crate::host::context::Context;
+use crate::host::model::{Tenant, TenantId};
+use crate::host::store::{Commit, CommitError, StoreError, Write};
+use crate::time::{Elapsed, Instant};
+
+/// How often what is past is looked for.
+const LOOK_EVERY: Elapsed = Elapsed::from_hours(1);
+/// Most rows of one kind in one commit.
+const BATCH_ROWS: usize = 200;
+/// Most commits for one tenant in one round; what is left waits for the next.
+const BATCHES_MAX: usize = 500;
+
+/// Removes what is past until `stop`.
+pub async fn run(host: Context, mut stop: Stop) {
+    let mut nothing: Work<TenantId> = Work::new(1);
+    while !stop.is_set() {
+        match round(&host, &stop).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "what was past was removed"),
+            Err(error) => tracing::warn!(error = %error, "what is past could not be removed"),
+        }
+        rest(&host, LOOK_EVERY, &mut nothing, &mut stop).await;
+    }
+}
+
+/// One round over all tenants; how many meetings and events it removed.
+///
+/// # Errors
+/// [`StoreError`]; what was removed before stays removed.
+pub async fn round(host: &Context, stop: &Stop) -> Result<usize, StoreError> {
+    let before = host.now().checked_sub(host.keep).unwrap_or(Instant::MIN);
+    let mut removed = 0;
+    for tenant in host.store.tenants().await? {
+        for _ in 0..BATCHES_MAX {
+            let rows = batch(host, tenant.id, before).await?;
+            removed += rows;
+            if rows == 0 || stop.is_set() {
+                break;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// One commit; how many rows it removed. 0 too where somebody planned meanwhile: then the next round sees to it.
+async fn batch(host: &Context, tenant: TenantId, before: Instant) -> Result<usize, StoreError> {
+    let Some(Tenant { plan_version, .. }) = host.store.tenant(tenant).await? else { return Ok(0) };
+    let meetings = host.store.past_meetings(tenant, before, BATCH_ROWS).await?;
+    let events = host.store.past_events(tenant, before, BATCH_ROWS).await?;
+    // Plans that know a meeting as stored must not be made while it goes.
+    let guard = (!meetings.is_empty()).then_some(Write::PlanVersion(plan_version));
+    let rows = meetings.into_iter().map(Write::RemoveMeeting).chain(events.into_iter().map(Write::RemoveEvent));
+    let writes: Vec<Write> = guard.into_iter().chain(rows).collect();
+    if writes.is_empty() {
+        return Ok(0);
+    }
+    let count = writes.len();
+    match host.store.commit(Commit { tenant, writes }).await {
+        Ok(()) => Ok(count),
+        Err(CommitError::Conflict(_)) => Ok(0),
+        Err(CommitError::Store(error)) => Err(error),
+    }
+}
