@@ -3,6 +3,8 @@
 //! Data goes to standard output, everything else to standard error; what the commands print and their exit codes are a
 //! contract that scripts rely on. Nothing here decides anything that the engine could.
 
+#[cfg(feature = "host")]
+mod admin;
 mod compile;
 mod completions;
 mod convert;
@@ -108,6 +110,9 @@ enum Command {
     /// Keep calendars in sync and send bots: the host
     #[cfg(feature = "host")]
     Serve(serve::Args),
+    /// Look at what a host keeps, and change it while it runs: tenants, connections, rules, overrides, receivers
+    #[cfg(feature = "host")]
+    Admin(admin::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -135,6 +140,8 @@ pub fn main() -> ExitCode {
         Command::Disasm(args) => compile::disasm(&args),
         #[cfg(feature = "host")]
         Command::Serve(args) => serve::run(&args),
+        #[cfg(feature = "host")]
+        Command::Admin(args) => admin::run(&args),
         Command::Completions(args) => completions::run(&args),
     }))
 }

@@ -237,7 +237,11 @@ fn check_addresses(key: &str, addresses: &[String]) -> Result<(), ConfigError> {
     }
 }
 
-fn check_url(key: &str, text: &str) -> Result<(), ConfigError> {
+/// Checks that a text is a URL that requests can be sent to; `key` names it in the error.
+///
+/// # Errors
+/// [`ConfigError::Value`].
+pub fn check_url(key: &str, text: &str) -> Result<(), ConfigError> {
     let usable = url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let why = || "must be a URL that begins with `https://` or `http://`".to_owned();
     if usable { Ok(()) } else { Err(ConfigError::Value { key: key.to_owned(), why: why() }) }

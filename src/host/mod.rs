@@ -20,6 +20,7 @@ pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod net;
+pub mod operations;
 pub mod outbox;
 pub mod planning;
 pub mod schedule;

@@ -62,6 +62,10 @@ pub async fn apply(host: &Context, config: &Config, files: &Files) -> Result<(),
     if writes.is_empty() {
         return Ok(());
     }
+    if changed {
+        // Should we end before it is done, another host decides anew.
+        writes.push(Write::Undecided(None));
+    }
     match host.store.commit(Commit { tenant: TENANT, writes }).await {
         Ok(()) => {}
         Err(CommitError::Conflict(_)) => return Err(SetupError::Contended),

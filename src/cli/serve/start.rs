@@ -9,11 +9,12 @@ use crate::host::clock::SystemClock;
 use crate::host::config::{Config, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
+use crate::host::model::{Calendar, Origin};
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
 use crate::host::setup::{self, TENANT};
-use crate::host::store::Store;
+use crate::host::store::{Store, StoreError};
 use crate::host::{health, log};
 use crate::time::Elapsed;
 use std::io::IsTerminal;
@@ -28,9 +29,6 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8462";
 
 pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliError> {
     let missing = |what: &str| CliError::Usage(format!("nothing to do: {what}"));
-    if config.feed.is_empty() {
-        return Err(missing("name a calendar with `--feed`, or in the configuration; `--sandbox` shows the host without one"));
-    }
     let Some(bots) = &config.bots else {
         return Err(missing(
             "say where bots are asked for with `--bots URL`, or `[bots]` in the configuration (docs/bot-backend.md)",
@@ -42,11 +40,22 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     };
     let files = files(config)?;
     let mut config = config.clone();
-    let local = local_feeds(&mut config.feed)?;
+    let mut local = local_feeds(&mut config.feed)?;
     let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
-    let egress: Arc<dyn Egress> = Arc::new(Files::new(local, Arc::new(network)));
     let store = open(config.store.as_deref().unwrap_or(STORE_DEFAULT)).await?;
+    let stored = stored_feeds(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    if config.feed.is_empty() && stored.is_none() {
+        return Err(missing(
+            "name a calendar with `--feed`, in the configuration, or with `callsheet admin connections add`; `--sandbox` shows the \
+             host without one",
+        ));
+    }
+    local.extend(stored.into_iter().flatten());
+    let egress: Arc<dyn Egress> = Arc::new(Files::new(local, Arc::new(network)));
     let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
+    if let Some(days) = config.keep_days {
+        host.keep = Elapsed::from_hours(i64::from(days) * 24);
+    }
     if let Some(days) = config.horizon_days {
         host.horizon = Elapsed::from_hours(i64::from(days) * 24);
     }
@@ -154,6 +163,19 @@ fn files(config: &Config) -> Result<setup::Files, CliError> {
     };
     let secrets = config.webhook.iter().map(|webhook| Ok(read(&webhook.secret_file)?.trim().to_owned()));
     Ok(setup::Files { rules, secrets: secrets.collect::<Result<_, CliError>>()? })
+}
+
+/// The files among the feeds that were connected before; `None` where no calendar was.
+async fn stored_feeds(store: &Store) -> Result<Option<Vec<PathBuf>>, StoreError> {
+    let mut calendars = Vec::new();
+    for tenant in store.tenants().await? {
+        calendars.extend(store.calendars(tenant.id).await?);
+    }
+    let file = |calendar: &Calendar| {
+        let url = url::Url::parse(&calendar.reference).ok().filter(|url| url.scheme() == "file");
+        url.filter(|_| calendar.origin == Origin::Feed)?.to_file_path().ok()
+    };
+    Ok((!calendars.is_empty()).then(|| calendars.iter().filter_map(file).collect()))
 }
 
 /// Feeds that are files become `file:` URLs; the files.

@@ -4,6 +4,7 @@ use super::round::{Key, Round};
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::context::Context;
+use crate::host::credentials;
 use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
 use crate::host::planning::{Absorbed, PlanError, absorb};
@@ -123,8 +124,8 @@ async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result
 /// # Errors
 /// [`SyncError`] where it could not be sent before `deadline`.
 pub async fn call(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
-    let request = match host.credentials.bearer(connection.id) {
-        Some(token) => request.header("authorization", format!("Bearer {token}")),
+    let request = match host.credentials.bearer(connection) {
+        Some(token) => request.header("authorization", credentials::header(&token)),
         None => request,
     };
     let wish = Wish { id: host.number(), client: connection.client.clone(), mailbox: connection.id.0, deadline };
@@ -175,6 +176,8 @@ async fn mark(
     };
     if let Some(state) = lost.filter(|state| *state != connection.state) {
         writes.push(Write::Connection(Connection { state, ..connection.clone() }));
+        // What it showed counts no more; where only the grant is gone, what was planned stays.
+        writes.extend((state == ConnectionState::PermissionMissing).then_some(Write::Undecided(None)));
         writes.push(Write::Event(event(host, row.tenant, "connection.lost", error, connection)));
     }
     if writes.is_empty() {

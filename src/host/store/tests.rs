@@ -140,12 +140,19 @@ on_every_store! {
         watched_are_active_and_come_in_pages
         near_are_calendars_whose_bots_set_out
         overrides_are_found_by_uid
+        sightings_of_a_family_are_found
+        meetings_are_past_when_nothing_is_left_to_do
+        what_is_undecided_waits_for_its_own_number
+        removing_a_tenant_takes_everything_but_never_a_bot
         rules_are_numbered_without_gaps
         lists_are_replaced_by_name
     }
     deliveries {
         events_ascend_and_reach_active_receivers
-        deliveries_count_attempts
+        deliveries_are_guarded_by_version
+        receivers_are_guarded_by_version
+        due_receivers_come_by_when
+        events_that_nobody_awaits_are_past
         due_deliveries_are_shared_out_between_receivers
         dead_deliveries_come_by_event
         removing_a_receiver_takes_its_deliveries

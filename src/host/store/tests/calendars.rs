@@ -42,7 +42,7 @@ pub(super) async fn numbers_are_never_given_twice(store: Store) {
     assert!(store.next_id().await.expect(WORKS) > 40);
     put(&store, [Write::Calendar(calendar(1, 40, 60, 0))]).await;
     assert!(store.next_id().await.expect(WORKS) > 60);
-    put(&store, [Write::Endpoint(endpoint(1, 80))]).await;
+    put(&store, [Write::Endpoint(endpoint(1, 80, 0))]).await;
     assert!(store.next_id().await.expect(WORKS) > 80);
     store.commit(commit(100, [tenant(100)])).await.expect(WORKS);
     assert!(store.next_id().await.expect(WORKS) > 100);

@@ -23,7 +23,7 @@ fn everything(tenant_id: u64) -> Vec<Write> {
         Write::Override(override_row(tenant_id, None, "u", None)),
         Write::Rules(rules(tenant_id, None, 1)),
         Write::List("l".to_owned(), format!("of {tenant_id}")),
-        Write::Endpoint(endpoint(tenant_id, 3)),
+        Write::Endpoint(endpoint(tenant_id, 3, 0)),
         Write::Event(event(tenant_id, &format!("of {tenant_id}"), 1)),
     ]
 }
@@ -96,7 +96,7 @@ pub(super) async fn a_row_of_another_tenant_is_refused(store: Store) {
         Write::Dispatch(dispatch(2, "m", 0, 1)),
         Write::Override(override_row(2, None, "u", None)),
         Write::Rules(rules(2, None, 2)),
-        Write::Endpoint(endpoint(2, 3)),
+        Write::Endpoint(endpoint(2, 3, 0)),
         Write::Event(event(2, "b", 1)),
         Write::Delivery(delivery(2, 1, 3, 1)),
     ];
@@ -124,7 +124,7 @@ pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
         Write::RemoveOverride(None, "u".to_owned(), None),
         Write::Rules(rules(1, None, 2)),
         Write::List("l".to_owned(), "other".to_owned()),
-        Write::Endpoint(endpoint(1, 901)),
+        Write::Endpoint(endpoint(1, 901, 0)),
         Write::Event(event(1, "lost", 2)),
         Write::Delivery(delivery(1, 1, 3, 1)),
         Write::RemoveEndpoint(EndpointId(3)),
@@ -155,7 +155,7 @@ pub(super) async fn writes_hold_in_their_order(store: Store) {
     .await;
     assert_eq!(store.dispatches_of(ONE, &["m".to_owned()]).await.expect(WORKS)[0].version, 2);
     // A receiver made after the event does not get it.
-    put(&store, [Write::Endpoint(endpoint(1, 3)), Write::Event(event(1, "a", 1)), Write::Endpoint(endpoint(1, 4))]).await;
+    put(&store, [Write::Endpoint(endpoint(1, 3, 0)), Write::Event(event(1, "a", 1)), Write::Endpoint(endpoint(1, 4, 0))]).await;
     assert_eq!(store.due_deliveries(at(100), 10, 10).await.expect(WORKS).len(), 1);
 }
 

@@ -44,6 +44,8 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "NEAR",
         "DUE_DISPATCHES",
         "TAKE_UP",
+        "UNDECIDED",
+        "DUE_ENDPOINTS",
         "DUE_DELIVERIES",
         "ENTER_TENANT",
         "ENTER_SCHEDULER",

@@ -1,10 +1,10 @@
 //! What is decided: meetings, dispatches, what people and rules say. Each case begins with an empty store.
 
-use super::rows::{at, calendar, commit, connection, dispatch, event, meeting, override_row, rules, tenant};
+use super::rows::{at, calendar, commit, connection, dispatch, endpoint, event, meeting, override_row, rules, sighting, tenant};
 use super::{ONE, WORKS, put, refused, with_calendar};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
-    TenantId,
+    Sighting, TenantId,
 };
 use crate::host::store::{Decide, Near, Store, StoreError, Watched, Write};
 use std::sync::Arc;
@@ -233,6 +233,76 @@ pub(super) async fn overrides_are_found_by_uid(store: Store) {
     put(&store, [Write::Override(other.clone()), Write::RemoveOverride(None, "u".to_owned(), Some("single".to_owned()))]).await;
     put(&store, [Write::RemoveOverride(Some("nobody".to_owned()), "u".to_owned(), None)]).await;
     assert_eq!(store.overrides(ONE, &["u".to_owned()]).await.expect(WORKS), [other, rows[2].clone(), rows[3].clone()]);
+}
+
+pub(super) async fn sightings_of_a_family_are_found(store: Store) {
+    with_calendar(&store).await;
+    let of = |id: &str, family: Option<&str>| Sighting { family: family.map(str::to_owned), ..sighting(2, id) };
+    put(&store, [of("b", Some("f")), of("a", Some("f")), of("c", Some("g")), of("d", None)].map(Write::Sighting)).await;
+    let found = store.sightings_of_family(ONE, "f").await.expect(WORKS);
+    assert_eq!(found.iter().map(|row| row.id.as_str()).collect::<String>(), "ab");
+    assert_eq!(store.sightings_of_family(TenantId(2), "f").await.expect(WORKS), []);
+}
+
+pub(super) async fn meetings_are_past_when_nothing_is_left_to_do(store: Store) {
+    let over = |id: &str, secs| Write::Meeting(Meeting { start: at(secs), ..meeting(1, id, 0) });
+    put(&store, [over("c", 5), over("b", 3), over("a", 5), over("busy", 1), over("late", 9)]).await;
+    put(&store, [Write::Dispatch(dispatch(1, "busy", 0, 0))]).await;
+    put(&store, [Write::Dispatch(Dispatch { due_at: None, ..dispatch(1, "b", 0, 0) })]).await;
+    let past = async |before, limit| store.past_meetings(ONE, at(before), limit).await.expect(WORKS).join(" ");
+    assert_eq!((past(9, 10).await, past(9, 2).await, past(5, 10).await), ("b a c".into(), "b a".into(), "b".into()));
+    put(&store, [Write::Dispatch(Dispatch { due_at: None, ..dispatch(1, "busy", 0, 1) })]).await;
+    assert_eq!(past(9, 10).await, "busy b a c");
+}
+
+pub(super) async fn what_is_undecided_waits_for_its_own_number(store: Store) {
+    let waiting = async || store.undecided(10).await.expect(WORKS);
+    put(&store, [Write::Undecided(Some("u".to_owned())), Write::Undecided(None)]).await;
+    store.commit(commit(2, [Write::Undecided(None)])).await.expect(WORKS);
+    let first = waiting().await;
+    let told: Vec<_> = first.iter().map(|row| (row.tenant.0, row.uid.as_deref())).collect();
+    assert_eq!(told, [(1, None), (1, Some("u")), (2, None)]);
+    assert_eq!(store.undecided(1).await.expect(WORKS), first[..1]);
+    // Somebody changes it once more while it is being decided.
+    put(&store, [Write::Undecided(None)]).await;
+    put(&store, [Write::Decided(None, first[0].number), Write::Decided(Some("u".to_owned()), first[1].number)]).await;
+    let rest = waiting().await;
+    assert_eq!(rest.iter().map(|row| row.tenant.0).collect::<Vec<_>>(), [1, 2]);
+    assert!(rest[0].number > first[0].number);
+    put(&store, [Write::Decided(None, rest[0].number)]).await;
+    assert_eq!(waiting().await.len(), 1);
+}
+
+pub(super) async fn removing_a_tenant_takes_everything_but_never_a_bot(store: Store) {
+    with_calendar(&store).await;
+    let rest = [
+        Write::Sighting(sighting(2, "a")),
+        Write::Override(override_row(1, None, "u", None)),
+        Write::Rules(rules(1, None, 1)),
+        Write::List("l".to_owned(), "text".to_owned()),
+        Write::Endpoint(endpoint(1, 3, 0)),
+        Write::Event(event(1, "a", 1)),
+        Write::Undecided(None),
+        Write::Meeting(meeting(1, "m", 0)),
+        Write::Dispatch(dispatch(1, "m", 0, 0)),
+    ];
+    put(&store, rest).await;
+    refused(&store, [Write::RemoveTenant], "dispatches").await;
+    assert!(store.tenant(ONE).await.expect(WORKS).is_some());
+    put(&store, [Write::Dispatch(Dispatch { due_at: None, ..dispatch(1, "m", 0, 1) }), Write::RemoveTenant]).await;
+    assert_eq!(store.tenants().await.expect(WORKS), []);
+    assert_eq!(store.connections(ONE).await.expect(WORKS), []);
+    assert_eq!(store.all_sightings(ONE).await.expect(WORKS), []);
+    assert_eq!(store.all_overrides(ONE).await.expect(WORKS), []);
+    assert_eq!(store.rules(ONE).await.expect(WORKS), []);
+    assert_eq!(store.lists(ONE).await.expect(WORKS), []);
+    assert_eq!(store.endpoints(ONE).await.expect(WORKS), []);
+    assert_eq!(store.events(ONE, EventId(0), 10).await.expect(WORKS), []);
+    assert_eq!(store.undecided(10).await.expect(WORKS), []);
+    assert_eq!(store.meetings_named(ONE, &["m".to_owned()]).await.expect(WORKS), []);
+    assert_eq!(store.due_deliveries(at(100), 10, 10).await.expect(WORKS), []);
+    // Twice is as good as once.
+    put(&store, [Write::RemoveTenant]).await;
 }
 
 pub(super) async fn rules_are_numbered_without_gaps(store: Store) {

@@ -54,7 +54,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
     let (connection_id, calendar_id, receiver) = (u64::from(a % 2) + 1, u64::from(a % 3) + 10, u64::from(a % 3) + 20);
     let name = ["a", "b", "B", "\0", "ä"][usize::from(b % 5)];
     let when = at(i64::from(c % 8));
-    match kind % 22 {
+    match kind % 26 {
         0 => tenant(t),
         1 => Write::PlanVersion(version(model.tenant(owner).await.expect(WORKS).map(|row| row.plan_version), luck)),
         2 => {
@@ -95,17 +95,28 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
         19 if luck % 4 == 0 => Write::RemoveEndpoint(EndpointId(receiver)),
         19 => {
             let state = EndpointState::ALL[usize::from(d) % EndpointState::ALL.len()];
-            Write::Endpoint(Endpoint { state, ..endpoint(t, receiver) })
+            let stored = model.endpoints(owner).await.expect(WORKS).into_iter().find(|row| row.id.0 == receiver);
+            let due_at = (c % 3 == 0).then_some(when);
+            Write::Endpoint(Endpoint { state, due_at, ..endpoint(t, receiver, version(stored.map(|row| row.version), luck)) })
         }
         20 => Write::Event(event(t, name, i64::from(c % 8))),
+        22 => Write::Undecided((a % 2 == 0).then(|| name.to_owned())),
+        23 => {
+            let waiting = model.undecided(1000).await.expect(WORKS).into_iter().find(|row| row.tenant == owner);
+            waiting.map_or(Write::Decided(None, 1), |row| Write::Decided(row.uid, row.number + u64::from(luck % 4 == 0)))
+        }
+        24 => Write::RemoveEvent(EventId(u64::from(c % 8))),
+        25 if luck % 16 == 0 => Write::RemoveTenant,
+        25 => tenant(t),
         _ => {
             let due = model.due_deliveries(at(1000), 1000, 1000).await.expect(WORKS);
             let mine: Vec<_> = due.into_iter().filter(|due| due.delivery.tenant == owner).collect();
             let chosen =
-                mine.get(usize::from(b) % mine.len().max(1)).map_or(delivery(t, 1, receiver, 0), |due| due.delivery.clone());
+                mine.get(usize::from(b) % mine.len().max(1)).map_or(delivery(t, 1, receiver, 1), |due| due.delivery.clone());
             let state = DeliveryState::ALL[usize::from(d) % DeliveryState::ALL.len()];
-            let attempts = chosen.attempts + u32::from(luck % 8 != 1) + u32::from(luck % 8 == 0);
-            Write::Delivery(Delivery { state, attempts, due_at: (d % 5 != 0).then_some(when), ..chosen })
+            let version = version(Some(chosen.version), luck);
+            let attempts = chosen.attempts + 1;
+            Write::Delivery(Delivery { state, attempts, due_at: (d % 5 != 0).then_some(when), version, ..chosen })
         }
     }
 }
@@ -130,6 +141,17 @@ async fn a_dispatch(model: &Store, t: u64, meeting: &str, [a, c, d, luck]: [u8; 
     })
 }
 
+/// A sighting with what its `Debug` keeps to itself.
+fn seen(row: &Sighting) -> String {
+    format!("{row:?} {:?} {:?} {:?} {:?} {}", row.uid, row.family, row.room, row.entry, row.body)
+}
+
+/// A receiver with what its `Debug` keeps to itself.
+fn receiver(row: &Endpoint) -> String {
+    let Endpoint { url, secrets, failing_since, due_at, tries, last, configured, version, .. } = row;
+    format!("{row:?} {url} {secrets:?} {failing_since:?} {due_at:?} {tries} {last:?} {configured} {version}")
+}
+
 /// Every query, as text.
 async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, each]: [u8; 4]) -> Vec<String> {
     let (from, to) = (at(i64::from(from % 8)), at(i64::from(to % 10)));
@@ -140,6 +162,7 @@ async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, ea
         format!("{:?}", store.due_dispatches(to, limit).await.expect(WORKS)),
         format!("{:?}", store.due_dispatches(at(1000), 10_000).await.expect(WORKS)),
         format!("{:?}", store.due_deliveries(to, limit, each).await.expect(WORKS)),
+        format!("{:?}", store.due_endpoints(to, limit).await.expect(WORKS).iter().map(receiver).collect::<Vec<_>>()),
         format!("{:?}", store.due_deliveries(at(1000), 10_000, each).await.expect(WORKS)),
     ];
     let names = ["a", "B", "\0", "uid-1", "10/a", "11/ä", "12/\0"].map(str::to_owned);
@@ -155,21 +178,38 @@ async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, ea
         told.push(format!("{:?}", store.calendars(tenant).await.expect(WORKS)));
         for calendar in (10..13).map(CalendarId) {
             told.push(format!("{:?}", store.calendar(tenant, calendar).await.expect(WORKS)));
-            told.push(format!("{:?}", store.entries(tenant, calendar).await.expect(WORKS)));
-            told.push(format!("{:?}", store.sightings(tenant, calendar).await.expect(WORKS)));
+            let entries = store.entries(tenant, calendar).await.expect(WORKS);
+            told.push(format!("{:?}", entries.iter().map(|row| (&row.id, &row.body)).collect::<Vec<_>>()));
+            told.push(format!(
+                "{:?}",
+                store.sightings(tenant, calendar).await.expect(WORKS).iter().map(seen).collect::<Vec<_>>()
+            ));
         }
-        told.push(format!("{:?}", store.sightings_like(tenant, &names, &rooms).await.expect(WORKS)));
-        told.push(format!("{:?}", store.all_sightings(tenant).await.expect(WORKS)));
-        told.push(format!("{:?}", store.meetings_of(tenant, &names).await.expect(WORKS)));
-        told.push(format!("{:?}", store.meetings(tenant, from, to, limit).await.expect(WORKS)));
-        told.push(format!("{:?}", store.meetings(tenant, at(-1000), at(1000), 1000).await.expect(WORKS)));
+        let like = store.sightings_like(tenant, &names, &rooms).await.expect(WORKS);
+        told.push(format!("{:?}", like.iter().map(seen).collect::<Vec<_>>()));
+        told.push(format!("{:?}", store.all_sightings(tenant).await.expect(WORKS).iter().map(seen).collect::<Vec<_>>()));
+        for meetings in [
+            store.meetings_of(tenant, &names).await.expect(WORKS),
+            store.meetings(tenant, from, to, limit).await.expect(WORKS),
+            store.meetings(tenant, at(-1000), at(1000), 1000).await.expect(WORKS),
+        ] {
+            let full = |row: &Meeting| (row.clone(), row.rule.clone(), row.reason.clone(), row.record.clone());
+            told.push(format!("{:?}", meetings.iter().map(full).collect::<Vec<_>>()));
+        }
+        told.push(format!("{:?}", store.past_meetings(tenant, to, limit).await.expect(WORKS)));
+        told.push(format!("{:?}", store.past_events(tenant, to, limit).await.expect(WORKS)));
+        told.push(format!("{:?}", store.all_overrides(tenant).await.expect(WORKS)));
+        let undecided = store.undecided(100_000).await.expect(WORKS);
+        let uids = undecided.iter().filter(|row| row.tenant == tenant).map(|row| &row.uid);
+        told.push(format!("{:?}", uids.collect::<Vec<_>>()));
         told.push(format!("{:?}", store.dispatches_of(tenant, &names).await.expect(WORKS)));
         told.push(format!("{:?}", store.overrides(tenant, &names).await.expect(WORKS)));
         told.push(format!("{:?}", store.rules(tenant).await.expect(WORKS)));
-        told.push(format!("{:?}", store.endpoints(tenant).await.expect(WORKS)));
+        told.push(format!("{:?}", store.endpoints(tenant).await.expect(WORKS).iter().map(receiver).collect::<Vec<_>>()));
         told.push(format!("{:?}", store.events(tenant, EventId(each as u64), limit).await.expect(WORKS)));
         for endpoint in (20..23).map(EndpointId) {
             told.push(format!("{:?}", store.dead_deliveries(tenant, endpoint, limit).await.expect(WORKS)));
+            told.push(format!("{:?}", store.delivery_counts(tenant, endpoint).await.expect(WORKS)));
         }
     }
     told

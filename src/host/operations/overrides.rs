@@ -1,0 +1,131 @@
+//! A person's word on a meeting or its series: stop, record, or nothing any more.
+//!
+//! It is stored by UID and occurrence with whose meeting it was said about, so that it outlives every resync and no stranger's
+//! copy of the UID inherits it (providers.md C2). Copies of a meeting that show another organizer or room get a word of their
+//! own, for their user.
+
+use super::{OperationError, commit, follow};
+use crate::host::context::Context;
+use crate::host::model::{CalendarId, Connection, Meeting, OverrideRow, Sighting, TenantId};
+use crate::host::schedule::replan::mark;
+use crate::host::schedule::{identity::place, occurrence_of};
+use crate::host::store::Write;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a word is said about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About<'a> {
+    /// The meeting, by its name.
+    pub meeting: &'a str,
+    /// Its whole series.
+    pub series: bool,
+    /// This user's copy alone; `None`: every copy.
+    pub user: Option<&'a str>,
+}
+
+/// The meeting.
+///
+/// # Errors
+/// [`OperationError::Unknown`].
+pub async fn meeting(host: &Context, tenant: TenantId, name: &str) -> Result<Meeting, OperationError> {
+    let found = host.store.meetings_named(tenant, &[name.to_owned()]).await?;
+    found.into_iter().next().ok_or_else(|| OperationError::unknown("meeting", name))
+}
+
+/// Says stop or record; how many rows followed.
+///
+/// # Errors
+/// [`OperationError::Refused`] where no calendar shows the meeting to whom it is said.
+pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool) -> Result<usize, OperationError> {
+    let copies = copies(host, tenant, about).await?;
+    let mut rows: BTreeMap<(String, Option<String>), OverrideRow> = BTreeMap::new();
+    for (sighting, connection) in &copies {
+        let Some(uid) = said_about(sighting, about.series) else { continue };
+        let Ok(occurrence) = occurrence_of(sighting) else { continue };
+        let mut row = OverrideRow {
+            tenant,
+            user: about.user.map(str::to_owned),
+            uid: uid.to_owned(),
+            occurrence: (!about.series).then(|| sighting.occurrence.clone()),
+            mark: mark(&occurrence),
+            stop,
+        };
+        let taken = rows.get(&(row.uid.clone(), row.user.clone()));
+        if taken.is_some_and(|taken| taken.mark != row.mark) {
+            row.user = Some(connection.user.clone());
+        }
+        rows.insert((row.uid.clone(), row.user.clone()), row);
+    }
+    if rows.is_empty() {
+        return Err(OperationError::Refused(format!(
+            "no copy of meeting {} has a UID by which it can be known again",
+            about.meeting
+        )));
+    }
+    let uids: BTreeSet<String> = rows.keys().map(|(uid, _)| uid.clone()).collect();
+    let writes = rows.into_values().map(Write::Override).chain(uids.into_iter().map(|uid| Write::Undecided(Some(uid))));
+    if !commit(host, tenant, writes.collect()).await? {
+        return Err(OperationError::Contended);
+    }
+    follow(host, tenant).await
+}
+
+/// Takes back what was said; how many words, and how many rows followed.
+///
+/// # Errors
+/// As for [`say`].
+pub async fn clear(host: &Context, tenant: TenantId, about: About<'_>) -> Result<(usize, usize), OperationError> {
+    let copies = copies(host, tenant, About { user: None, ..about }).await?;
+    let said: BTreeSet<(String, Option<String>)> = copies
+        .iter()
+        .filter_map(|(sighting, _)| {
+            let occurrence = (!about.series).then(|| sighting.occurrence.clone());
+            Some((said_about(sighting, about.series)?.to_owned(), occurrence))
+        })
+        .collect();
+    let uids: Vec<String> = said.iter().map(|(uid, _)| uid.clone()).collect();
+    let rows = host.store.overrides(tenant, &uids).await?.into_iter().filter(|row| {
+        said.contains(&(row.uid.clone(), row.occurrence.clone())) && (about.user.is_none() || row.user.as_deref() == about.user)
+    });
+    let gone: Vec<OverrideRow> = rows.collect();
+    let count = gone.len();
+    if count == 0 {
+        return Ok((0, 0));
+    }
+    let uids: BTreeSet<String> = gone.iter().map(|row| row.uid.clone()).collect();
+    let removed = gone.into_iter().map(|row| Write::RemoveOverride(row.user, row.uid, row.occurrence));
+    let writes = removed.chain(uids.into_iter().map(|uid| Write::Undecided(Some(uid)))).collect();
+    if !commit(host, tenant, writes).await? {
+        return Err(OperationError::Contended);
+    }
+    Ok((count, follow(host, tenant).await?))
+}
+
+/// The UID by which a word on the sighting, or on its series, is found again.
+fn said_about(sighting: &Sighting, series: bool) -> Option<&str> {
+    let family = sighting.family.as_deref().filter(|_| series);
+    family.or(sighting.uid.as_deref())
+}
+
+/// The copies of a meeting that a word is said about, each with its connection.
+async fn copies(host: &Context, tenant: TenantId, about: About<'_>) -> Result<Vec<(Sighting, Connection)>, OperationError> {
+    let meeting = meeting(host, tenant, about.meeting).await?;
+    let places: BTreeSet<&str> = meeting.sightings.iter().map(String::as_str).collect();
+    let number = |place: &str| place.split_once('/').and_then(|(calendar, _)| calendar.parse().ok()).map(CalendarId);
+    let named: BTreeSet<CalendarId> = places.iter().filter_map(|place| number(place)).collect();
+    let calendars = host.store.calendars(tenant).await?;
+    let connections = host.store.connections(tenant).await?;
+    let mut copies = Vec::new();
+    for calendar in calendars.iter().filter(|calendar| named.contains(&calendar.id)) {
+        let connection = connections.iter().find(|row| row.id == calendar.connection);
+        let Some(connection) = connection.filter(|row| about.user.is_none_or(|user| row.user == user)) else { continue };
+        let shown = host.store.sightings(tenant, calendar.id).await?;
+        let own = shown.into_iter().filter(|sighting| places.contains(place(sighting).as_str()));
+        copies.extend(own.map(|sighting| (sighting, connection.clone())));
+    }
+    if copies.is_empty() {
+        let whom = about.user.map_or_else(|| "no calendar shows".to_owned(), |user| format!("no calendar of {user} shows"));
+        return Err(OperationError::Refused(format!("{whom} meeting {}", about.meeting)));
+    }
+    Ok(copies)
+}
