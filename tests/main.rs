@@ -1,5 +1,7 @@
 //! The integration suite: one binary.
 
+#[cfg(feature = "host")]
+mod admin;
 mod builtins;
 mod bytecode;
 mod commands;

@@ -1,6 +1,9 @@
 //! Signed webhooks against the vectors of other projects, and against the library that receivers use.
 
 use crate::support::fixtures;
+use callsheet::host::http::Response;
+use callsheet::host::model::{Endpoint, EndpointId, EndpointState, TenantId};
+use callsheet::host::outbox::receiver;
 use callsheet::host::outbox::sign::{self, Secret, Secrets};
 use callsheet::time::Instant;
 use data_encoding::{BASE64, HEXLOWER};
@@ -101,4 +104,21 @@ fn what_the_reference_library_signs_is_accepted() {
     let secret = Secret::parse(&format!("whsec_{}", BASE64.encode(&key))).expect("a secret");
     let now = Instant::from_second(1_800_000_000).expect("an instant");
     assert_eq!(sign::verify(&headers, b"{}", &secret, now), Ok(()));
+}
+
+/// A receiver proves itself with what its library has anyway.
+#[test]
+fn the_reference_library_makes_the_echo_of_a_challenge() {
+    let now = Instant::from_second(1_800_000_000).expect("an instant");
+    let secret = sign::new_secret(&[7; 32]).expect("a secret");
+    let new = Endpoint::unproven(TenantId(1), EndpointId(2), "https://hooks.example/in".into(), secret.clone(), now);
+    let receiver::Next::Ask(asked) = receiver::step(&new, now) else { panic!("a new receiver is asked") };
+    let challenge = receiver::challenge(&asked, now).expect("a secret");
+    let header = |name: &str| challenge.request.find_header(name).expect("signed").to_owned();
+    let body: Value = serde_json::from_slice(&challenge.request.body).expect("JSON");
+    let library = standardwebhooks::Webhook::new(&secret).expect("a secret");
+    let timestamp = header(sign::TIMESTAMP_HEADER).parse().expect("a number");
+    let echo = library.sign(&header(sign::ID_HEADER), timestamp, text(&body["data"]["challenge"]).as_bytes()).expect("signed");
+    let answer = Response::json(200, &serde_json::json!({ "echo": echo }));
+    assert_eq!(receiver::answered(&asked, &challenge, now, &Ok(answer)).state, EndpointState::Active);
 }

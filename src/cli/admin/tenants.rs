@@ -59,7 +59,7 @@ pub struct Remove {
     /// Its number
     tenant: u64,
     /// How long to wait until hosts have recalled its bots
-    #[arg(long, value_name = "SECS", default_value_t = 30)]
+    #[arg(long, value_name = "SECS", default_value_t = 90)]
     wait: u32,
 }
 

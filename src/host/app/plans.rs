@@ -55,7 +55,7 @@ pub async fn run(host: Context, mut stop: Stop) {
 async fn decide(host: &Context, change: &Undecided) -> Result<(), ()> {
     match catch_up(host, change).await {
         Ok(writes) => {
-            tracing::info!(tenant = change.tenant.0, all = change.uid.is_none(), writes, "decided anew");
+            tracing::info!(tenant = change.tenant.0, full = change.uid.is_none(), rows = writes, "decided anew");
             Ok(())
         }
         Err(error) => {

@@ -11,6 +11,8 @@ pub mod overrides;
 pub mod receivers;
 pub mod rules;
 pub mod tenants;
+#[cfg(test)]
+mod tests;
 
 use super::clock::Boxed;
 use super::context::Context;

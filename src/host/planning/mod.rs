@@ -409,4 +409,4 @@ fn new_names(writes: &[Write]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::host) mod tests;

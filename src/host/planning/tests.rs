@@ -1,6 +1,6 @@
 //! What calendars show, through the plan, to meetings, bots and events: in text.
 
-use super::{absorb, redecide};
+use super::{absorb, catch_up, redecide};
 use crate::host::clock::{Boxed, Clock};
 use crate::host::context::Context;
 use crate::host::http::{Egress, NetError, Request, Response};
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-const TENANT: TenantId = TenantId(1);
+pub(in crate::host) const TENANT: TenantId = TenantId(1);
 const RULES: &str = "our domains @acme.example\n\nrule outside:\n  record\n  when any attendee is external\n\nrule reviews:\n  record\n  when title contains \"review\"\n";
 
 /// A clock that stands still until it is set.
@@ -41,14 +41,14 @@ impl Egress for Silence {
     }
 }
 
-struct Scene {
-    host: Context,
+pub(in crate::host) struct Scene {
+    pub(in crate::host) host: Context,
     clock: Arc<StillClock>,
 }
 
 impl Scene {
     /// Two users, ana with calendar 1 and ben with calendar 2, Monday 2 March 2026, 08:00.
-    async fn new() -> Self {
+    pub(in crate::host) async fn new() -> Self {
         let clock = Arc::new(StillClock(Mutex::new(at("2026-03-02T08:00:00Z"))));
         let host = Context::new(Store::Memory(Memory::default()), Arc::new(Silence), clock.clone(), "host-1");
         let scene = Self { host, clock };
@@ -83,12 +83,12 @@ impl Scene {
         scene
     }
 
-    async fn commit(&self, writes: Vec<Write>) {
+    pub(in crate::host) async fn commit(&self, writes: Vec<Write>) {
         self.host.store.commit(Commit { tenant: TENANT, writes }).await.expect("it holds");
     }
 
     /// The calendar shows exactly these items.
-    async fn shows(&self, calendar: u64, items: &[Value]) -> usize {
+    pub(in crate::host) async fn shows(&self, calendar: u64, items: &[Value]) -> usize {
         let upsert =
             items.iter().map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string() }).collect();
         let changes = Changes { upsert, remove: vec![], complete: true };
@@ -96,25 +96,25 @@ impl Scene {
         absorb(&self.host, TENANT, CalendarId(calendar), &found).await.expect("absorbed").writes
     }
 
-    fn set(&self, now: &str) {
+    pub(in crate::host) fn set(&self, now: &str) {
         *self.clock.0.lock().expect("nobody panics with it") = at(now);
     }
 
     /// Every dispatch becomes what its bot would have made of it.
-    async fn bots_become(&self, state: DispatchState) {
+    pub(in crate::host) async fn bots_become(&self, state: DispatchState) {
         for dispatch in self.dispatches().await.into_iter().filter(|dispatch| dispatch.state == DispatchState::Planned) {
             self.commit(vec![Write::Dispatch(crate::host::model::Dispatch { state, fence: 1, due_at: None, ..dispatch })]).await;
         }
     }
 
-    async fn dispatches(&self) -> Vec<crate::host::model::Dispatch> {
+    pub(in crate::host) async fn dispatches(&self) -> Vec<crate::host::model::Dispatch> {
         let meetings = self.host.store.meetings(TENANT, Instant::MIN, Instant::MAX, 1000).await.expect("read");
         let ids: Vec<String> = meetings.into_iter().map(|meeting| meeting.id).collect();
         self.host.store.dispatches_of(TENANT, &ids).await.expect("read")
     }
 
     /// Meetings with their bots, then the events so far.
-    async fn check(&self, expected: Expect) {
+    pub(in crate::host) async fn check(&self, expected: Expect) {
         let mut text = String::new();
         let meetings = self.host.store.meetings(TENANT, Instant::MIN, Instant::MAX, 1000).await.expect("read");
         for meeting in &meetings {
@@ -142,16 +142,16 @@ impl Scene {
     }
 }
 
-fn at(text: &str) -> Instant {
+pub(in crate::host) fn at(text: &str) -> Instant {
     text.parse().expect("an instant")
 }
 
-fn rules(version: u64, text: &str) -> Write {
+pub(in crate::host) fn rules(version: u64, text: &str) -> Write {
     Write::Rules(RulesRow { tenant: TENANT, user: None, version, text: text.into() })
 }
 
 /// A meeting of ana with a customer, Monday 10:00, as Google tells it.
-fn pitch(id: &str) -> Value {
+pub(in crate::host) fn pitch(id: &str) -> Value {
     json!({
         "id": id, "iCalUID": "pitch@google.com", "status": "confirmed", "summary": "Pitch",
         "start": {"dateTime": "2026-03-02T10:00:00Z", "timeZone": "Europe/London"},
@@ -166,13 +166,13 @@ fn pitch(id: &str) -> Value {
     })
 }
 
-fn with(mut item: Value, changes: Value) -> Value {
+pub(in crate::host) fn with(mut item: Value, changes: Value) -> Value {
     let changes = changes.as_object().expect("an object").clone();
     item.as_object_mut().expect("an object").extend(changes);
     item
 }
 
-fn moved(item: Value, start: &str, end: &str) -> Value {
+pub(in crate::host) fn moved(item: Value, start: &str, end: &str) -> Value {
     with(
         item,
         json!({"start": {"dateTime": start, "timeZone": "Europe/London"}, "end": {"dateTime": end, "timeZone": "Europe/London"}}),
@@ -424,6 +424,43 @@ async fn one_room_with_two_starts_gets_two_bots_and_with_one_start_one() {
           bot 0 planned, start 2026-03-02T10:30:00Z
         recording.planned
         recording.planned
+    "#]])
+        .await;
+}
+
+#[tokio::test]
+async fn a_change_of_others_is_followed_once_and_only_where_it_concerns() {
+    let scene = Scene::new().await;
+    let other = moved(
+        with(pitch("a2"), json!({"iCalUID": "two@google.com", "location": "https://zoom.us/j/5559990000"})),
+        "2026-03-02T12:00:00Z",
+        "2026-03-02T13:00:00Z",
+    );
+    scene.shows(1, &[pitch("a1"), other]).await;
+    let stop = OverrideRow {
+        tenant: TENANT,
+        user: None,
+        uid: "pitch@google.com".into(),
+        occurrence: None,
+        mark: "organizer:ana@acme.example".into(),
+        stop: true,
+    };
+    // New rules are there as well, but nobody has said yet that they are to be followed.
+    scene.commit(vec![rules(2, "our domains @acme.example\n"), Write::Override(stop)]).await;
+    scene.commit(vec![Write::Undecided(Some("pitch@google.com".into()))]).await;
+    let waiting = scene.host.store.undecided(10).await.expect("read");
+    assert_eq!(catch_up(&scene.host, &waiting[0]).await.expect("followed"), 4);
+    assert_eq!(catch_up(&scene.host, &waiting[0]).await.expect("followed"), 0);
+    assert_eq!(scene.host.store.undecided(10).await.expect("read"), []);
+    scene
+        .check(expect![[r#"
+        2026-03-02T10:00:00Z skip for 1: a person said not to record this series [1/a1#single]
+          bot 0 withdrawn: a person said not to record this series, start 2026-03-02T10:00:00Z
+        2026-03-02T12:00:00Z record for 1: by outside [1/a2#single]
+          bot 0 planned, start 2026-03-02T12:00:00Z
+        recording.planned
+        recording.planned
+        dispatch.withdrawn
     "#]])
         .await;
 }

@@ -1,0 +1,319 @@
+//! `callsheet admin` as people and scripts meet it: on a file, on a server, and beside a host that runs.
+
+use callsheet::host::app;
+use callsheet::host::bots::Backend;
+use callsheet::host::clock::{Clock, SystemClock};
+use callsheet::host::context::Context;
+use callsheet::host::model::{DispatchState, EndpointState, Outcome, TenantId};
+use callsheet::host::store::{Commit, Store};
+use callsheet::host::world::shared::Shared;
+use callsheet::host::world::weather::{Sky, Weather};
+use callsheet::host::world::{World, connected, demo};
+use callsheet::time::{Elapsed, Instant};
+use expect_test::{Expect, expect};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[expect(dead_code, reason = "the store's own tests ask the server for more")]
+#[path = "../src/host/store/tests/postgres.rs"]
+mod postgres;
+
+/// A folder with a database and files of one test.
+struct Desk {
+    folder: PathBuf,
+    database: String,
+}
+
+/// What a command came to.
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("callsheet-admin-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+        let database = format!("sqlite:{}", folder.join("host.db").display());
+        Self { folder, database }
+    }
+
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::write(&path, content).expect("a scratch file");
+        path.to_str().expect("a path that is text").to_owned()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+            .arg("admin")
+            .args(arguments)
+            .args(["--database", &self.database])
+            .current_dir(&self.folder)
+            .env_remove("CALLSHEET_STORE")
+            .output()
+            .expect("the program starts");
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).expect("text");
+            text.replace(&self.database, "DATABASE").replace(&self.folder.display().to_string(), "FOLDER")
+        };
+        Ran { code: output.status.code().expect("an exit code"), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Runs each line, and shows it with what it came to.
+    fn check(&self, lines: &[&str], expected: Expect) {
+        let mut told = String::new();
+        for line in lines {
+            let ran = self.run(&words(line));
+            told.push_str(&format!("$ {line}\n{}{}", ran.out, ran.err));
+            if ran.code != 0 {
+                told.push_str(&format!("[{}]\n", ran.code));
+            }
+        }
+        expected.assert_eq(&told);
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let ran = self.run(&[arguments, &["--format", "json"]].concat());
+        assert_eq!(ran.code, 0, "{arguments:?}: {}", ran.err);
+        serde_json::from_str(&ran.out).expect("JSON")
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _left_behind = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The words of a line; those in single quotes are one.
+fn words(line: &str) -> Vec<&str> {
+    let parts = line.split('\'').enumerate();
+    parts.flat_map(|(at, part)| if at % 2 == 0 { part.split_whitespace().collect() } else { vec![part] }).collect()
+}
+
+const RULES: &str = "rule outside:\n  record\n  when any attendee is external\n";
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+fn everything(desk: &Desk) {
+    desk.file("acme.rules", RULES);
+    desk.file("wrong.rules", "rule x:\n  record\n  when organiser is internal\n");
+    desk.file("ana.ics", "BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+    desk.file("token", "secret\n");
+    desk.file("hook.secret", SECRET);
+}
+
+#[test]
+fn tenants_connections_and_rules_on_a_new_database() {
+    let desk = Desk::new("file");
+    everything(&desk);
+    desk.check(
+        &[
+            "tenants list",
+            "tenants add Acme --own-domain @acme.example --bot bot@acme.example",
+            "tenants set 1 --own-domain acme",
+            "tenants set 1 --own-domain @acme.example,@acme.test",
+            "tenants list",
+            "connections add --user ana --me ana@acme.example --zone Europe/London --feed ana.ics",
+            "connections add --user ana --feed ana.ics",
+            "connections add --user ben --feed https://calendars.example/private-key/ben.ics",
+            "connections add --user cid --google primary",
+            "connections add --user cid --google primary --token-file token",
+            "connections add --user dan --feed ftp://calendars.example",
+            "connections add --user dan --zone Europe/Germany --feed https://calendars.example/dan.ics",
+            "connections list",
+            "connections show 4",
+            "connections resync 4",
+            "connections disconnect 6",
+            "connections resync 6",
+            "connections show 99",
+            "rules set wrong.rules",
+            "rules set acme.rules",
+            "rules set acme.rules",
+            "rules set acme.rules --user ana",
+            "rules list",
+            "rules show",
+            "rules show --user zoe",
+            "tenants show 1",
+            "meetings --from 2026-03-02",
+            "why abc",
+            "overrides stop abc",
+            "overrides list",
+            "meetings --tenant 7",
+        ],
+        expect![[""]],
+    );
+}
+
+#[test]
+fn receivers_and_their_secrets() {
+    let desk = Desk::new("receivers");
+    everything(&desk);
+    desk.check(
+        &[
+            "tenants add Acme",
+            "endpoints add https://hooks.example/in?key=canary --secret-file hook.secret",
+            "endpoints add hooks.example",
+            "endpoints add https://hooks.example/2 --secret-file acme.rules",
+            "endpoints list",
+            "endpoints rotate-secret 2 --secret-file hook.secret",
+            "endpoints drop-old-secret 2",
+            "endpoints enable 2",
+            "endpoints enable 3",
+            "deliveries dead",
+            "deliveries replay 2 5",
+            "deliveries replay 2",
+            "endpoints remove 2",
+            "endpoints list",
+        ],
+        expect![[""]],
+    );
+    // A new secret is shown once, and nowhere again.
+    let made = desk.json(&["endpoints", "add", "https://hooks.example/new"]);
+    let secret = made["secret"].as_str().expect("a new secret").to_owned();
+    assert!(secret.starts_with("whsec_"));
+    let listed = desk.json(&["endpoints", "list"]).to_string();
+    assert!(listed.contains("hooks.example/new") && !listed.contains("whsec_"), "{listed}");
+}
+
+#[test]
+fn what_is_wrong_is_named_and_a_second_tenant_must_be_chosen() {
+    let desk = Desk::new("wrong");
+    desk.check(&["tenants list", "tenants frobnicate 1"], expect![[""]]);
+    let nowhere = Desk { folder: desk.folder.clone(), database: "mysql:x".to_owned() };
+    nowhere.check(&["tenants list"], expect![[""]]);
+    std::mem::forget(nowhere);
+    desk.check(&["tenants add Acme", "tenants add Birch", "connections list", "connections list --tenant 2"], expect![[""]]);
+}
+
+#[test]
+fn the_configuration_and_the_environment_name_the_database() {
+    let desk = Desk::new("config");
+    desk.run(&["tenants", "add", "Acme"]);
+    desk.file("callsheet.toml", "store = \"sqlite:host.db\"\n");
+    let list = |variable: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+        command.args(["admin", "tenants", "list"]).current_dir(&desk.folder).env_remove("CALLSHEET_STORE");
+        variable.map(|value| command.env("CALLSHEET_STORE", value));
+        let output = command.output().expect("the program starts");
+        (output.status.code(), String::from_utf8(output.stdout).expect("text"))
+    };
+    let (code, out) = list(None);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("Acme"), "{out}");
+    assert_eq!(list(Some("sqlite:other.db")).0, Some(2));
+    desk.file("callsheet.toml", "stor = 1\n");
+    assert_eq!(list(None).0, Some(2));
+}
+
+#[test]
+fn a_server_answers_as_a_file_does() {
+    let Some(url) = postgres::database() else { return };
+    let desk = Desk { database: url, ..Desk::new("server") };
+    everything(&desk);
+    desk.check(
+        &[
+            "tenants add Acme --own-domain @acme.example",
+            "connections add --user ana --feed https://calendars.example/ana.ics",
+            "connections list",
+            "rules set acme.rules",
+            "endpoints add https://hooks.example/in --secret-file hook.secret",
+            "endpoints list",
+            "overrides list",
+            "tenants remove 1",
+            "tenants list",
+        ],
+        expect![[""]],
+    );
+}
+
+const ACME: TenantId = TenantId(1);
+
+/// Waits until something holds, for at most a minute.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    for _ in 0..600 {
+        if let Some(found) = look().await {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("never: {what}");
+}
+
+/// Runs a command while the host goes on.
+async fn beside(desk: &Arc<Desk>, line: &str) -> Ran {
+    let (desk, line) = (desk.clone(), line.to_owned());
+    tokio::task::spawn_blocking(move || desk.run(&words(&line))).await.expect("it ends")
+}
+
+/// A host works on the file while it is changed: a stop, a receiver, the whole tenant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_runs_follows_what_is_said() {
+    let desk = Arc::new(Desk::new("running"));
+    let secret = desk.file("hook.secret", connected::SECRET);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    // The call with a customer that is four minutes away at first is one minute away: its bot is sent at once.
+    let plan = demo::plan(clock.now() - Elapsed::from_mins(3));
+    let shared = Shared::new(World::new(vec![plan.clone()], Weather::under(Sky::Calm, 1)), clock.clone());
+    let store = Store::open(&desk.database).await.expect("the database can be made");
+    let writes = connected::rows(ACME, "Larkspur", &plan, "https://feeds.example", "https://hooks.example/larkspur");
+    store.commit(Commit { tenant: ACME, writes }).await.expect("a new store takes it");
+    let mut host = Context::new(store.clone(), Arc::new(shared.clone()), clock.clone(), "host-1");
+    host.credentials = Arc::new(connected::credentials(&plan.accounts));
+    let backend = Backend::Callsheet { base_url: "https://bots.example".into(), token: "token".to_owned().into() };
+    let (stopper, stop) = app::stopper();
+    let running = tokio::spawn(app::run(host, backend, stop));
+
+    let planned = until("a planned bot", async || {
+        let meetings = store.meetings(ACME, clock.now(), Instant::MAX, 100).await.expect("read");
+        let names: Vec<String> =
+            meetings.iter().filter(|row| row.outcome == Outcome::Record).map(|row| row.id.clone()).collect();
+        let rows = store.dispatches_of(ACME, &names).await.expect("read");
+        // The last of them: the first may be sent while we look.
+        rows.into_iter().filter(|row| row.state == DispatchState::Planned).max_by_key(|row| row.fire_at)
+    })
+    .await;
+    let state = async |meeting: &str| store.dispatches_of(ACME, &[meeting.to_owned()]).await.expect("read").pop().expect("a bot").state;
+
+    let listed = beside(&desk, "meetings").await;
+    assert!(listed.out.contains(&planned.meeting) && listed.out.contains("planned "), "{}", listed.out);
+    let why = beside(&desk, &format!("why {}", planned.meeting)).await;
+    assert_eq!(why.code, 0, "{}", why.err);
+    assert!(why.out.starts_with("Recorded, because") && why.out.contains("Its condition:"), "{}", why.out);
+
+    let ran = beside(&desk, &format!("overrides stop {}", planned.meeting)).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    until("the plan is withdrawn", async || (state(&planned.meeting).await == DispatchState::Withdrawn).then_some(())).await;
+    beside(&desk, &format!("overrides clear {}", planned.meeting)).await;
+    until("the plan is there again", async || (state(&planned.meeting).await == DispatchState::Planned).then_some(())).await;
+
+    let ran = beside(&desk, &format!("endpoints add https://hooks.example/second --secret-file {secret}")).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    until("the receiver has proved itself", async || {
+        let rows = store.endpoints(ACME).await.expect("read");
+        rows.iter().find(|row| row.url.ends_with("second")).filter(|row| row.state == EndpointState::Active).map(drop)
+    })
+    .await;
+
+    until("a bot is on its way", async || {
+        let there = shared.world().bots.all().values().any(|bot| bot.accepted_at.is_some());
+        there.then_some(())
+    })
+    .await;
+    // The command takes plans and bots back; the host recalls them, and what a late request might still bring for a minute.
+    let ran = beside(&desk, "tenants remove 1 --wait 1").await;
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("1 bot recalled") && ran.out.contains("is still there"), "{}", ran.out);
+    until("every bot is recalled", async || {
+        let left = shared.world().bots.all().values().any(|bot| bot.accepted_at.is_some() && bot.recalled_at.is_none());
+        (!left).then_some(())
+    })
+    .await;
+    stopper.stop();
+    running.await.expect("it ends");
+    store.close().await;
+}
