@@ -126,10 +126,11 @@ fn tenants_connections_and_rules_on_a_new_database() {
             "connections add --user dan --feed ftp://calendars.example",
             "connections add --user dan --zone Europe/Germany --feed https://calendars.example/dan.ics",
             "connections list",
-            "connections show 4",
-            "connections resync 4",
-            "connections disconnect 6",
-            "connections resync 6",
+            "connections show 5",
+            "connections resync 5",
+            "connections disconnect 7",
+            "connections resync 7",
+            "connections list",
             "connections show 99",
             "rules set wrong.rules",
             "rules set acme.rules",
@@ -145,7 +146,115 @@ fn tenants_connections_and_rules_on_a_new_database() {
             "overrides list",
             "meetings --tenant 7",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ tenants list
+            error: DATABASE: there is no such file; a host makes it, and so does `callsheet admin tenants add`
+            [2]
+            $ tenants add Acme --own-domain @acme.example --bot bot@acme.example
+            tenant 1: Acme
+            $ tenants set 1 --own-domain acme
+            error: `acme` is no domain: a domain is written with `@` in front
+            [2]
+            $ tenants set 1 --own-domain @acme.example,@acme.test
+            tenant 1 is changed. No meeting is decided otherwise.
+            $ tenants list
+            TENANT  NAME  OWN DOMAINS
+            1       Acme  @acme.example, @acme.test
+            $ connections add --user ana --me ana@acme.example --zone Europe/London --feed ana.ics
+            connection 3 of ana: a host that is started from now on reads it
+            $ connections add --user ana --feed ana.ics
+            error: a connection reads that feed already
+            [2]
+            $ connections add --user ben --feed https://calendars.example/private-key/ben.ics
+            connection 5 of ben: a host reads it within half a minute
+            $ connections add --user cid --google primary
+            error: the following required arguments were not provided:
+              --token-file <FILE>
+
+            Usage: callsheet admin connections add --user <USER> --token-file <FILE> --database <URL> <--feed <URL_OR_FILE>|--google <CALENDAR>|--graph <CALENDAR>>
+
+            For more information, try '--help'.
+            [2]
+            $ connections add --user cid --google primary --token-file token
+            connection 7 of cid: a host reads it within half a minute
+            $ connections add --user dan --feed ftp://calendars.example
+            error: `the feed` must be a URL that begins with `https://` or `http://`
+            [2]
+            $ connections add --user dan --zone Europe/Germany --feed https://calendars.example/dan.ics
+            error: `Europe/Germany` is no zone of the IANA database
+            [2]
+            $ connections list
+            CONNECTION  USER  KIND    STATE   CALENDARS  LAST CHANGE (UTC)
+            3           ana   feed    active  active     –
+            5           ben   feed    active  active     –
+            7           cid   google  active  active     –
+            $ connections show 4
+            error: there is no connection 4
+            [2]
+            $ connections resync 4
+            error: there is no connection 4
+            [2]
+            $ connections disconnect 6
+            error: there is no connection 6
+            [2]
+            $ connections resync 6
+            error: there is no connection 6
+            [2]
+            $ connections show 99
+            error: there is no connection 99
+            [2]
+            $ rules set wrong.rules
+            the rules of the organisation stay as they were: wrong.rules does not pass the check
+            error[unknown-subject]: a meeting has no `organiser`
+             --> wrong.rules:3:8
+              |
+            3 |   when organiser is internal
+              |        ^^^^^^^^^ not something a condition can ask about
+              |
+              = help: did you mean `organizer`?
+
+            [1]
+            $ rules set acme.rules
+            the rules of the organisation are version 1. No meeting is decided otherwise.
+            $ rules set acme.rules
+            the rules of the organisation stay version 1: that is what it says
+            $ rules set acme.rules --user ana
+            the rules of ana are version 1. No meeting is decided otherwise.
+            $ rules list
+            WHOSE             VERSION  LINES
+            the organisation  1        3
+            ana               1        3
+            $ rules show
+            rule outside:
+              record
+              when any attendee is external
+            $ rules show --user zoe
+            error: there are no rules of zoe
+            [2]
+            $ tenants show 1
+            tenant          1
+            name            Acme
+            own domains     @acme.example, @acme.test
+            bots            bot@acme.example
+            rules           version 1
+            own rules       1 user
+            connections     3
+            receivers       0
+            meetings ahead  0
+            $ meetings --from 2026-03-02
+            no meetings
+            $ why abc
+            error: there is no meeting abc
+            [2]
+            $ overrides stop abc
+            error: there is no meeting abc
+            [2]
+            $ overrides list
+            nothing was said
+            $ meetings --tenant 7
+            error: there is no tenant 7
+            [2]
+        "#]],
     );
 }
 
@@ -170,7 +279,41 @@ fn receivers_and_their_secrets() {
             "endpoints remove 2",
             "endpoints list",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ tenants add Acme
+            tenant 1: Acme
+            $ endpoints add https://hooks.example/in?key=canary --secret-file hook.secret
+            endpoint 2 is asked for its proof by the next host that looks
+            $ endpoints add hooks.example
+            error: `the receiver` must be a URL that begins with `https://` or `http://`
+            [2]
+            $ endpoints add https://hooks.example/2 --secret-file acme.rules
+            error: a signing secret is `whsec_` and base64
+            [2]
+            $ endpoints list
+            ENDPOINT  STATE     SECRETS  PENDING  DEAD  URL
+            2         unproven  1        0        0     https://hooks.example/in
+            $ endpoints rotate-secret 2 --secret-file hook.secret
+            endpoint 2 must prove itself with its new secret
+            $ endpoints drop-old-secret 2
+            endpoint 2 signs with its newest secret alone
+            $ endpoints enable 2
+            endpoint 2 is asked for its proof again
+            $ endpoints enable 3
+            error: there is no endpoint 3
+            [2]
+            $ deliveries dead
+            no dead deliveries
+            $ deliveries replay 2 5
+            error: there is no dead delivery of event 5
+            [2]
+            $ deliveries replay 2
+            0 deliveries will be to endpoint 2 tried again
+            $ endpoints remove 2
+            endpoint 2 is gone
+            $ endpoints list
+            no webhook receivers
+        "#]],
     );
     // A new secret is shown once, and nowhere again.
     let made = desk.json(&["endpoints", "add", "https://hooks.example/new"]);
@@ -183,11 +326,45 @@ fn receivers_and_their_secrets() {
 #[test]
 fn what_is_wrong_is_named_and_a_second_tenant_must_be_chosen() {
     let desk = Desk::new("wrong");
-    desk.check(&["tenants list", "tenants frobnicate 1"], expect![[""]]);
+    desk.check(
+        &["tenants list", "tenants frobnicate 1"],
+        expect![[r#"
+        $ tenants list
+        error: DATABASE: there is no such file; a host makes it, and so does `callsheet admin tenants add`
+        [2]
+        $ tenants frobnicate 1
+        error: unrecognized subcommand 'frobnicate'
+
+        Usage: callsheet admin tenants [OPTIONS] <COMMAND>
+
+        For more information, try '--help'.
+        [2]
+    "#]],
+    );
     let nowhere = Desk { folder: desk.folder.clone(), database: "mysql:x".to_owned() };
-    nowhere.check(&["tenants list"], expect![[""]]);
+    nowhere.check(
+        &["tenants list"],
+        expect![[r#"
+        $ tenants list
+        error: the PostgreSQL store: a database is named `sqlite:PATH` or `postgres://…`
+        [2]
+    "#]],
+    );
     std::mem::forget(nowhere);
-    desk.check(&["tenants add Acme", "tenants add Birch", "connections list", "connections list --tenant 2"], expect![[""]]);
+    desk.check(
+        &["tenants add Acme", "tenants add Birch", "connections list", "connections list --tenant 2"],
+        expect![[r#"
+        $ tenants add Acme
+        tenant 1: Acme
+        $ tenants add Birch
+        tenant 2: Birch
+        $ connections list
+        error: say whose rows with --tenant: 1 (Acme), 2 (Birch)
+        [2]
+        $ connections list --tenant 2
+        no connections
+    "#]],
+    );
 }
 
 #[test]
@@ -213,7 +390,8 @@ fn the_configuration_and_the_environment_name_the_database() {
 #[test]
 fn a_server_answers_as_a_file_does() {
     let Some(url) = postgres::database() else { return };
-    let desk = Desk { database: url, ..Desk::new("server") };
+    let mut desk = Desk::new("server");
+    desk.database = url;
     everything(&desk);
     desk.check(
         &[
@@ -227,7 +405,29 @@ fn a_server_answers_as_a_file_does() {
             "tenants remove 1",
             "tenants list",
         ],
-        expect![[""]],
+        expect![[r#"
+            $ tenants add Acme --own-domain @acme.example
+            tenant 1: Acme
+            $ connections add --user ana --feed https://calendars.example/ana.ics
+            connection 2 of ana: a host reads it within half a minute
+            $ connections list
+            CONNECTION  USER  KIND  STATE   CALENDARS  LAST CHANGE (UTC)
+            2           ana   feed  active  active     –
+            $ rules set acme.rules
+            the rules of the organisation are version 1. No meeting is decided otherwise.
+            $ endpoints add https://hooks.example/in --secret-file hook.secret
+            endpoint 5 is asked for its proof by the next host that looks
+            $ endpoints list
+            ENDPOINT  STATE     SECRETS  PENDING  DEAD  URL
+            5         unproven  1        0        0     https://hooks.example/in
+            $ overrides list
+            nothing was said
+            $ tenants remove 1
+            0 plans withdrawn, 0 bots recalled.
+            tenant 1 and everything it had are gone.
+            $ tenants list
+            no tenants
+        "#]],
     );
 }
 
@@ -265,19 +465,19 @@ async fn a_host_that_runs_follows_what_is_said() {
     let mut host = Context::new(store.clone(), Arc::new(shared.clone()), clock.clone(), "host-1");
     host.credentials = Arc::new(connected::credentials(&plan.accounts));
     let backend = Backend::Callsheet { base_url: "https://bots.example".into(), token: "token".to_owned().into() };
-    let (stopper, stop) = app::stopper();
+    let (_stopper, stop) = app::stopper();
     let running = tokio::spawn(app::run(host, backend, stop));
 
     let planned = until("a planned bot", async || {
         let meetings = store.meetings(ACME, clock.now(), Instant::MAX, 100).await.expect("read");
-        let names: Vec<String> =
-            meetings.iter().filter(|row| row.outcome == Outcome::Record).map(|row| row.id.clone()).collect();
+        let names: Vec<String> = meetings.iter().filter(|row| row.outcome == Outcome::Record).map(|row| row.id.clone()).collect();
         let rows = store.dispatches_of(ACME, &names).await.expect("read");
         // The last of them: the first may be sent while we look.
         rows.into_iter().filter(|row| row.state == DispatchState::Planned).max_by_key(|row| row.fire_at)
     })
     .await;
-    let state = async |meeting: &str| store.dispatches_of(ACME, &[meeting.to_owned()]).await.expect("read").pop().expect("a bot").state;
+    let state =
+        async |meeting: &str| store.dispatches_of(ACME, &[meeting.to_owned()]).await.expect("read").pop().expect("a bot").state;
 
     let listed = beside(&desk, "meetings").await;
     assert!(listed.out.contains(&planned.meeting) && listed.out.contains("planned "), "{}", listed.out);
@@ -313,7 +513,8 @@ async fn a_host_that_runs_follows_what_is_said() {
         (!left).then_some(())
     })
     .await;
-    stopper.stop();
-    running.await.expect("it ends");
+    running.abort();
+    // Whatever was under way is dropped before the file is closed.
+    let _ended = running.await;
     store.close().await;
 }

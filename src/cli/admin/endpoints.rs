@@ -196,14 +196,11 @@ pub(super) async fn deliveries(host: &Context, tenant: TenantId, what: &Deliveri
         Deliveries::Replay { endpoint, event } => {
             let events: Vec<EventId> = event.iter().copied().map(EventId).collect();
             let count = replay(host, tenant, EndpointId(*endpoint), &events).await?;
-            let text = format!("{} to endpoint {endpoint} tried again\n", were(count));
+            let what = if count == 1 { "delivery" } else { "deliveries" };
+            let text = format!("{count} {what} to endpoint {endpoint} will be tried again\n");
             Ok(Answer::new(text, json!({ "endpoint": endpoint, "replayed": count })))
         }
     }
-}
-
-fn were(count: usize) -> String {
-    format!("{} will be", if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") })
 }
 
 async fn dead(host: &Context, tenant: TenantId, receivers: &[Endpoint]) -> Result<Answer, CliError> {

@@ -174,7 +174,7 @@ async fn open(url: &str, makes: bool) -> Result<Context, CliError> {
 
 /// A store's URL without what could be a password.
 fn shown(url: &str) -> &str {
-    if url.starts_with("sqlite:") { url } else { "the PostgreSQL store" }
+    if url.starts_with("sqlite:") { url } else { "the database" }
 }
 
 /// The tenant that is named, or the only one.

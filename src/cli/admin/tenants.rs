@@ -19,7 +19,8 @@ pub enum What {
     /// One of them, with what it has
     Show {
         /// Its number
-        tenant: u64,
+        #[arg(value_name = "TENANT")]
+        number: u64,
     },
     /// Change its name, domains or bots; its meetings are decided anew
     Set(Set),
@@ -42,7 +43,8 @@ pub struct Add {
 #[derive(clap::Args)]
 pub struct Set {
     /// Its number
-    tenant: u64,
+    #[arg(value_name = "TENANT")]
+    number: u64,
     /// What people call it
     #[arg(long)]
     name: Option<String>,
@@ -57,7 +59,8 @@ pub struct Set {
 #[derive(clap::Args)]
 pub struct Remove {
     /// Its number
-    tenant: u64,
+    #[arg(value_name = "TENANT")]
+    number: u64,
     /// How long to wait until hosts have recalled its bots
     #[arg(long, value_name = "SECS", default_value_t = 90)]
     wait: u32,
@@ -80,14 +83,14 @@ pub(super) async fn run(host: &Context, what: &What) -> Result<Answer, CliError>
             let row = add(host, wanted).await?;
             Ok(Answer::new(format!("tenant {}: {}\n", row.id, row.name), as_json(&row)))
         }
-        What::Show { tenant } => show(host, TenantId(*tenant)).await,
+        What::Show { number } => show(host, TenantId(*number)).await,
         What::Set(args) => {
             let some = |texts: &Option<Vec<String>>| {
                 texts.as_ref().map(|texts| texts.iter().filter(|text| !text.is_empty()).cloned().collect())
             };
             let wanted = Wanted { name: args.name.clone(), own_domains: some(&args.own_domain), bots: some(&args.bot) };
-            let rows = change(host, TenantId(args.tenant), wanted).await?;
-            let row = operations::tenant(host, TenantId(args.tenant)).await?;
+            let rows = change(host, TenantId(args.number), wanted).await?;
+            let row = operations::tenant(host, TenantId(args.number)).await?;
             Ok(Answer::new(format!("tenant {} is changed. {}\n", row.id, followed(rows)), as_json(&row)))
         }
         What::Remove(args) => removed(host, args).await,
@@ -131,21 +134,21 @@ const MEETINGS_MAX: usize = 1_000_000;
 
 async fn removed(host: &Context, args: &Remove) -> Result<Answer, CliError> {
     let until = host.now() + Elapsed::from_secs(i64::from(args.wait));
-    let removal = remove(host, TenantId(args.tenant), until).await?;
+    let removal = remove(host, TenantId(args.number), until).await?;
     let gone = removal.left == 0;
     let mut text = format!("{} withdrawn, {} recalled.\n", counted(removal.withdrawn, "plan"), counted(removal.recalling, "bot"));
     text.push_str(&if gone {
-        format!("tenant {} and everything it had are gone.\n", args.tenant)
+        format!("tenant {} and everything it had are gone.\n", args.number)
     } else {
         format!(
             "tenant {} is still there: its calendars are cut, but {} must still be seen to by a host. Run this again when a host has \
              run for a while.\n",
-            args.tenant,
+            args.number,
             counted(removal.left, "bot")
         )
     });
     let json = json!({
-        "tenant": args.tenant, "withdrawn": removal.withdrawn, "recalled": removal.recalling, "left": removal.left, "gone": gone,
+        "tenant": args.number, "withdrawn": removal.withdrawn, "recalled": removal.recalling, "left": removal.left, "gone": gone,
     });
     Ok(Answer { outcome: Outcome::findings_if(!gone), ..Answer::new(text, json) })
 }

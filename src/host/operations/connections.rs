@@ -85,7 +85,7 @@ fn placed(source: Source) -> Result<(Origin, String, Option<String>), OperationE
     };
     match source {
         Source::FeedUrl(url) => {
-            check_url("the feed", &url.replacen("webcal://", "https://", 1))
+            check_url("feed", &url.replacen("webcal://", "https://", 1))
                 .map_err(|error| OperationError::Refused(error.to_string()))?;
             Ok((Origin::Feed, url, None))
         }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// [`OperationError::Refused`] for what is no URL or no signing secret.
 pub async fn add(host: &Context, id: TenantId, url: &str, secret: String) -> Result<Endpoint, OperationError> {
     tenant(host, id).await?;
-    check_url("the receiver", url).map_err(|error| OperationError::Refused(error.to_string()))?;
+    check_url("url", url).map_err(|error| OperationError::Refused(error.to_string()))?;
     checked(&secret)?;
     if host.store.endpoints(id).await?.iter().any(|row| row.url == url) {
         return Err(OperationError::Refused("there is a receiver of that URL already".to_owned()));

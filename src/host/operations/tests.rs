@@ -12,7 +12,8 @@ use crate::host::context::Context;
 use crate::host::credentials;
 use crate::host::http::{Egress, NetError, Request, Response};
 use crate::host::model::{
-    Connection, ConnectionId, ConnectionState, DispatchState, EndpointId, EndpointState, EventId, Origin, OutboxEvent, Sighting,
+    Connection, ConnectionId, ConnectionState, DispatchState, Endpoint, EndpointId, EndpointState, EventId, Origin, OutboxEvent,
+    Sighting,
 };
 use crate::host::outbox::receiver;
 use crate::host::planning::tests::{Scene, TENANT, pitch, rules, with};
@@ -94,8 +95,8 @@ async fn a_word_of_one_user_holds_for_that_copy_and_of_a_series_for_all_of_it() 
 #[tokio::test]
 async fn rules_are_refused_where_those_of_a_user_would_break_beside_them() {
     let scene = Scene::new().await;
-    let own = "layer user\n\nrule mine:\n  record\n  when any attendee in customers\n";
-    let lists = "our domains @acme.example\n\nlist customers:\n  @customer.example\n\nrule outside:\n  record\n  when repeats\n";
+    let own = "rule mine:\n  record\n  when any attendee in customers\n";
+    let lists = "our domains @acme.example\n\nlist customers = [@customer.example]\n\nrule outside:\n  record\n  when repeats\n";
     let done = set(&scene.host, TENANT, None, "acme.rules", lists).await.expect("stored");
     assert!(matches!(done, Set::Version(2, _)), "{done:?}");
     let done = set(&scene.host, TENANT, Some("ana"), "ana.rules", own).await.expect("stored");
@@ -166,11 +167,8 @@ async fn a_hundred_kilobyte_uid_is_kept_by_a_digest_and_stays_the_same_meeting()
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:{long}2\nDTSTART:20260303T100000Z\nRRULE:FREQ=DAILY;COUNT=2\nSUMMARY:x\nEND:VEVENT\nEND:VCALENDAR\n"
     );
     let parts = crate::providers::ics::parts(text.as_bytes()).expect("a calendar");
-    let entries: Vec<_> = parts
-        .events
-        .into_iter()
-        .map(|part| crate::host::model::Entry { id: part.key, body: part.text })
-        .collect();
+    let entries: Vec<_> =
+        parts.events.into_iter().map(|part| crate::host::model::Entry { id: part.key, body: part.text }).collect();
     assert!(entries.iter().all(|entry| entry.id.len() <= ID_BYTES_MAX));
     let calendar = calendar_of(Origin::Feed, &entries, &Zone::utc()).expect("a calendar");
     let window = scene.host.now()..scene.host.now() + Elapsed::from_hours(96);
@@ -372,6 +370,49 @@ async fn a_receiver_gets_its_first_event_after_its_proof() {
     assert_eq!(store.endpoints(TENANT).await.expect("read")[0].secrets.len(), 1);
     stopper.stop();
     running.await.expect("it ends");
+}
+
+/// A receiver that fails, while somebody replaces its secret.
+struct Rotating(Store);
+
+impl Egress for Rotating {
+    fn call(&self, _: Request) -> Boxed<'_, Result<Response, NetError>> {
+        Box::pin(async {
+            let row = self.0.endpoints(TENANT).await.expect("read").remove(0);
+            if row.secrets.len() == 1 {
+                let rotated =
+                    receiver::secret_added(&row, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned(), Instant::UNIX_EPOCH);
+                self.0.commit(Commit { tenant: TENANT, writes: vec![Write::Endpoint(rotated)] }).await.expect("rotated");
+            }
+            Ok(Response::empty(500))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_failed_delivery_takes_no_new_secret_back_and_two_hosts_try_once() {
+    let scene = Scene::new().await;
+    let row = receivers::add(&scene.host, TENANT, "https://hooks.example/in", SECRET.to_owned()).await.expect("made");
+    let active = Endpoint { state: EndpointState::Active, due_at: None, version: 1, ..row };
+    let event = OutboxEvent {
+        tenant: TENANT,
+        id: EventId(0),
+        kind: "recording.planned".into(),
+        subject: "m".into(),
+        body: "{}".into(),
+        at: scene.host.now(),
+    };
+    scene.commit(vec![Write::Endpoint(active), Write::Event(event)]).await;
+    let store = scene.host.store.clone();
+    let host = Context { egress: Arc::new(Rotating(store.clone())), ..scene.host.clone() };
+    let due = store.due_deliveries(host.now() + Elapsed::from_secs(1), 10, 10).await.expect("read").remove(0);
+    app::deliveries::deliver(&host, due.clone()).await;
+    let row = store.endpoints(TENANT).await.expect("read").remove(0);
+    assert_eq!((row.secrets.len(), row.failing_since), (2, Some(host.now())));
+    // The other host had read the same delivery.
+    app::deliveries::deliver(&host, due).await;
+    let tried = store.due_deliveries(Instant::MAX, 10, 10).await.expect("read").remove(0).delivery;
+    assert_eq!((tried.attempts, tried.last.as_deref()), (1, Some("500")));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The queries, one statement each.
 
-use super::args::{Arg, border, list, number, place, place_border, text, time};
+use super::args::{Arg, border, list, number, place, place_border, text};
 use super::link::Read;
 use super::rows;
 use super::statements::{self as sql, Sql};
