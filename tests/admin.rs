@@ -178,7 +178,7 @@ fn tenants_connections_and_rules_on_a_new_database() {
             $ connections add --user cid --google primary --token-file token
             connection 7 of cid: a host reads it within half a minute
             $ connections add --user dan --feed ftp://calendars.example
-            error: `the feed` must be a URL that begins with `https://` or `http://`
+            error: `feed` must be a URL that begins with `https://` or `http://`
             [2]
             $ connections add --user dan --zone Europe/Germany --feed https://calendars.example/dan.ics
             error: `Europe/Germany` is no zone of the IANA database
@@ -188,18 +188,34 @@ fn tenants_connections_and_rules_on_a_new_database() {
             3           ana   feed    active  active     –
             5           ben   feed    active  active     –
             7           cid   google  active  active     –
-            $ connections show 4
-            error: there is no connection 4
+            $ connections show 5
+            connection  5
+            user        ben
+            kind        feed
+            state       active
+            client      by-hand
+            addresses   –
+            zone        –
+            token       –
+
+            calendar     6
+            reference    https://calendars.example/…
+            state        active
+            next pass    whole
+            last change  –
+            meetings     0
+            $ connections resync 5
+            1 calendar will be read whole at the next turn
+            $ connections disconnect 7
+            connection 7 is cut, and what it showed forgotten. No meeting is decided otherwise.
+            $ connections resync 7
+            error: connection 7 is disconnected; add it anew
             [2]
-            $ connections resync 4
-            error: there is no connection 4
-            [2]
-            $ connections disconnect 6
-            error: there is no connection 6
-            [2]
-            $ connections resync 6
-            error: there is no connection 6
-            [2]
+            $ connections list
+            CONNECTION  USER  KIND    STATE         CALENDARS  LAST CHANGE (UTC)
+            3           ana   feed    active        active     –
+            5           ben   feed    active        active     –
+            7           cid   google  disconnected             –
             $ connections show 99
             error: there is no connection 99
             [2]
@@ -285,7 +301,7 @@ fn receivers_and_their_secrets() {
             $ endpoints add https://hooks.example/in?key=canary --secret-file hook.secret
             endpoint 2 is asked for its proof by the next host that looks
             $ endpoints add hooks.example
-            error: `the receiver` must be a URL that begins with `https://` or `http://`
+            error: `url` must be a URL that begins with `https://` or `http://`
             [2]
             $ endpoints add https://hooks.example/2 --secret-file acme.rules
             error: a signing secret is `whsec_` and base64
@@ -308,7 +324,7 @@ fn receivers_and_their_secrets() {
             error: there is no dead delivery of event 5
             [2]
             $ deliveries replay 2
-            0 deliveries will be to endpoint 2 tried again
+            0 deliveries to endpoint 2 will be tried again
             $ endpoints remove 2
             endpoint 2 is gone
             $ endpoints list
@@ -345,10 +361,10 @@ fn what_is_wrong_is_named_and_a_second_tenant_must_be_chosen() {
     nowhere.check(
         &["tenants list"],
         expect![[r#"
-        $ tenants list
-        error: the PostgreSQL store: a database is named `sqlite:PATH` or `postgres://…`
-        [2]
-    "#]],
+            $ tenants list
+            error: the database: a database is named `sqlite:PATH` or `postgres://…`
+            [2]
+        "#]],
     );
     std::mem::forget(nowhere);
     desk.check(
