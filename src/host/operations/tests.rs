@@ -404,7 +404,8 @@ async fn a_failed_delivery_takes_no_new_secret_back_and_two_hosts_try_once() {
     };
     scene.commit(vec![Write::Endpoint(active), Write::Event(event)]).await;
     let store = scene.host.store.clone();
-    let host = Context { egress: Arc::new(Rotating(store.clone())), ..scene.host.clone() };
+    let mut host = scene.host.clone();
+    host.egress = Arc::new(Rotating(store.clone()));
     let due = store.due_deliveries(host.now() + Elapsed::from_secs(1), 10, 10).await.expect("read").remove(0);
     app::deliveries::deliver(&host, due.clone()).await;
     let row = store.endpoints(TENANT).await.expect("read").remove(0);
