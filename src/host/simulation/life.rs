@@ -1,18 +1,23 @@
-//! A world with a host in it: set up once, lived in as often as needed.
+//! A world with hosts in it: set up once, lived in as often as needed.
 
 use super::clock::VirtualClock;
+use super::heard::Heard;
+use super::switch::{HostClock, HostEgress, Switch};
 use crate::host::app;
 use crate::host::bots::Backend;
 use crate::host::clock::Clock;
-use crate::host::context::Context;
+use crate::host::context::{Context, HORIZON_DAYS_DEFAULT};
+use crate::host::metrics::Metrics;
 use crate::host::model::TenantId;
 use crate::host::store::{Commit, Memory, Store};
+use crate::host::sync::quota::Limits;
 use crate::host::world::script::Plan;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::Weather;
 use crate::host::world::{World, connected};
-use crate::time::Instant;
-use std::sync::Arc;
+use crate::time::{Elapsed, Instant};
+use std::sync::{Arc, Mutex};
+use tokio::task::JoinHandle;
 
 /// The one tenant of a setting.
 pub(in crate::host) const TENANT: TenantId = TenantId(1);
@@ -27,6 +32,33 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) store: Memory,
     pub(in crate::host) shared: Shared,
     pub(in crate::host) clock: Arc<VirtualClock>,
+    /// What the hosts asked.
+    pub(in crate::host) heard: Arc<Mutex<Heard>>,
+    /// What the hosts counted.
+    pub(in crate::host) metrics: Arc<Metrics>,
+    /// How far ahead the hosts plan.
+    pub(in crate::host) horizon: Elapsed,
+    /// Quotas of the OAuth client, where they are not the published ones.
+    pub(in crate::host) limits: Option<Limits>,
+}
+
+/// A host that runs.
+pub(in crate::host) struct Living {
+    running: JoinHandle<()>,
+    /// Stops it.
+    pub(in crate::host) switch: Arc<Switch>,
+    /// What it believes the time is.
+    pub(in crate::host) clock: Arc<VirtualClock>,
+}
+
+impl Living {
+    /// Kills it: nothing that it had in memory is left.
+    pub(in crate::host) async fn kill(self) {
+        self.switch.kill();
+        self.running.abort();
+        // Whatever the abort drops is dropped before the next life begins.
+        let _ = self.running.await;
+    }
 }
 
 impl Setting {
@@ -37,7 +69,17 @@ impl Setting {
         let store = Memory::new();
         let writes = connected::rows(TENANT, "Acme", &plan, FEEDS, HOOK);
         Store::Memory(store.clone()).commit(Commit { tenant: TENANT, writes }).await.expect("a new store takes it");
-        Self { plan, store, shared, clock }
+        let heard = Heard::of(plan.accounts.iter().map(|account| account.token.clone()));
+        Self {
+            plan,
+            store,
+            shared,
+            clock,
+            heard: Arc::new(Mutex::new(heard)),
+            metrics: Arc::default(),
+            horizon: Elapsed::from_hours(24 * HORIZON_DAYS_DEFAULT),
+            limits: None,
+        }
     }
 
     /// The store, for a look.
@@ -50,10 +92,23 @@ impl Setting {
         self.clock.now()
     }
 
-    /// A host that knows what the store has.
-    pub(in crate::host) fn host(&self, name: &str) -> Context {
-        let mut host = Context::new(self.store(), Arc::new(self.shared.clone()), self.clock.clone(), name);
+    /// A host that knows what the store has, and lives as long as `switch` lets it.
+    pub(in crate::host) fn host(&self, name: &str, own: &Arc<VirtualClock>, switch: &Arc<Switch>) -> Context {
+        let egress = HostEgress {
+            shared: self.shared.clone(),
+            world: self.clock.clone(),
+            switch: switch.clone(),
+            heard: self.heard.clone(),
+        };
+        let clock = HostClock { own: own.clone(), world: self.clock.clone(), switch: switch.clone() };
+        let store = Store::Memory(self.store.with_hook(switch.hook()));
+        let mut host = Context::new(store, Arc::new(egress), Arc::new(clock), name);
         host.credentials = Arc::new(connected::credentials(&self.plan.accounts));
+        host.metrics = self.metrics.clone();
+        host.horizon = self.horizon;
+        if let Some((limits, account)) = self.limits.zip(self.plan.accounts.first()) {
+            host.governor().set_limits(&account.client, limits);
+        }
         host
     }
 
@@ -62,13 +117,25 @@ impl Setting {
         Backend::Callsheet { base_url: "https://bots.example".into(), token: "token".to_owned().into() }
     }
 
+    /// Begins the life of a host.
+    pub(in crate::host) fn begin(&self, name: &str) -> Living {
+        let (clock, switch) = (self.clock.twin(), Arc::new(Switch::default()));
+        self.heard.lock().expect("nobody panics with it").host_began();
+        let host = self.host(name, &clock, &switch);
+        let (stopper, stop) = app::stopper();
+        let backend = self.backend();
+        let running = tokio::spawn(async move {
+            // Kept, since a stop that nobody can set any more counts as set.
+            let _stopper = stopper;
+            app::run(host, backend, stop).await;
+        });
+        Living { running, switch, clock }
+    }
+
     /// One life of a host: it starts with what the store has, and is killed at `until`.
     pub(in crate::host) async fn live(&self, name: &str, until: Instant) {
-        let (_stopper, stop) = app::stopper();
-        let running = tokio::spawn(app::run(self.host(name), self.backend(), stop));
+        let living = self.begin(name);
         self.clock.sleep_until(until).await;
-        running.abort();
-        // Whatever the abort drops is dropped before the next life begins.
-        let _ = running.await;
+        living.kill().await;
     }
 }

@@ -1,159 +1,509 @@
-//! What had to happen, said from the world's own history.
+//! The invariants, each held against the world's history, the journals of its services and what the store has at the end.
 //!
-//! It shares the rules and the reading of calendars with the host, and nothing of sync, plan, store or dispatch.
+//! What is wrong is said in texts that begin with the invariant's name.
 
-use super::life::TENANT;
-use super::run::Report;
-use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
-use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
-use crate::host::store::Store;
-use crate::host::world::calendar::{Account, AccountId, Truth};
-use crate::host::world::script::Plan;
-use crate::host::world::{World, feed};
-use crate::time::{Elapsed, Instant, Zone};
-use crate::value::words::Verb;
-use crate::value::{Decision, Overrides};
+use super::expected::{Cluster, Oracle, Place};
+use super::heard::Heard;
+use super::life::{Setting, TENANT};
+use super::run::{Kind, Report};
+use crate::host::dispatch::key::{LATE_SECS, SPREAD_MILLIS};
+use crate::host::model::{Delivery, Dispatch, DispatchState, EndpointId, EndpointState, EventId, Meeting, OutboxEvent, Outcome};
+use crate::host::outbox::delivery::{DELAYS, message_id};
+use crate::host::store::DueDelivery;
+use crate::host::world::World;
+use crate::host::world::bots::{Bot, Happened};
+use crate::time::{Elapsed, Instant};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::ops::Range;
 
-/// What was known this long before the start, and still held at the start, must have been followed.
-const SETTLED: Elapsed = Elapsed::from_mins(20);
+/// A change is followed within this time where nothing goes wrong: the five minutes between two reads with their jitter, the
+/// list of calendars that is made anew every half minute, and some seconds.
+const SETTLED: Elapsed = Elapsed::from_mins(7);
+/// A bot in time joins at most this much after its second.
+const PUNCTUAL_SECS: i64 = 5;
+/// A dispatch that could not be made is told within this time after its deadline.
+const TOLD_SECS: i64 = 60;
+/// Most of anything that a run stores.
+const ALL: usize = 1_000_000;
 
-/// A meeting as people see it: where, and when.
-type Place = (String, Instant);
-
-/// Says from the world's history which meetings must have a bot.
-pub(super) struct Oracle<'a> {
-    accounts: &'a [Account],
-    users: Vec<ConnectedUser>,
-    rules: RuleSet,
+/// What the store has at the end.
+pub(super) struct Stored {
+    meetings: Vec<Meeting>,
+    dispatches: Vec<Dispatch>,
+    events: Vec<OutboxEvent>,
+    pending: Vec<DueDelivery>,
+    dead: Vec<Delivery>,
+    endpoints: Vec<(EndpointId, String, EndpointState)>,
 }
 
-impl<'a> Oracle<'a> {
-    pub(super) fn of(plan: &'a Plan) -> Self {
-        let text = RuleText { name: "acme.rules".into(), text: plan.rules.clone(), layer: None };
-        let rules = check(&[text], &CheckOptions::default()).rule_set.expect("the script's rules pass the check");
-        let users = plan.accounts.iter().map(|account| ConnectedUser {
-            addresses: Address::parse(&account.address).into_iter().collect(),
-            zone: Some(account.zone.clone()),
-            bots: vec![],
-        });
-        Self { accounts: &plan.accounts, users: users.collect(), rules }
-    }
-
-    /// The meetings that start in `[from, to)` and should have a bot, as the calendars stood at a revision.
-    ///
-    /// With each, how long after the start its bot joins; negative: before.
-    fn recorded(&self, truth: &Truth, rev: u64, from: Instant, to: Instant) -> BTreeMap<Place, i64> {
-        let mut seen: Vec<(usize, Occurrence)> = Vec::new();
-        for (number, account) in self.accounts.iter().enumerate() {
-            let document = feed::document(truth, AccountId(number), rev);
-            let calendar = crate::providers::ics::read(document.as_bytes(), &account.zone).expect("the world writes calendars");
-            seen.extend(
-                calendar.occurrences(from..to, &account.zone).occurrences.into_iter().map(|occurrence| (number, occurrence)),
-            );
+impl Stored {
+    pub(super) async fn of(setting: &Setting) -> Self {
+        let store = setting.store();
+        let meetings = store.meetings(TENANT, Instant::MIN, Instant::MAX, ALL).await.expect("a store in memory");
+        let ids: Vec<String> = meetings.iter().map(|meeting| meeting.id.clone()).collect();
+        let dispatches = store.dispatches_of(TENANT, &ids).await.expect("a store in memory");
+        let events = store.events(TENANT, EventId(0), ALL).await.expect("a store in memory");
+        let pending = store.due_deliveries(Instant::MAX, ALL, ALL).await.expect("a store in memory");
+        let endpoints = store.endpoints(TENANT).await.expect("a store in memory");
+        let mut dead = Vec::new();
+        for endpoint in &endpoints {
+            dead.extend(store.dead_deliveries(TENANT, endpoint.id, ALL).await.expect("a store in memory"));
         }
-        let sightings: Vec<engine::Sighting<'_>> = seen
-            .iter()
-            .map(|(number, occurrence)| engine::Sighting {
-                rules: &self.rules,
-                occurrence,
-                user: &self.users[*number],
-                overrides: Overrides::default(),
-            })
-            .collect();
-        let plan = engine::plan(&ProvidedLists::default(), &sightings, &Zone::utc());
-        let recorded = plan.iter().filter(|planned| matches!(planned.decision, Decision::Decided { verb: Verb::Record, .. }));
-        recorded
-            .filter_map(|planned| {
-                let link = planned.occurrence.facts.link.known()?.as_ref()?;
-                let place = (format!("{}/{}", link.platform, link.id), planned.occurrence.start.instant(&Zone::utc()));
-                Some((place, planned.settings.join))
-            })
-            .collect()
+        let endpoints = endpoints.into_iter().map(|row| (row.id, row.url, row.state)).collect();
+        Self { meetings, dispatches, events, pending, dead, endpoints }
     }
 
-    pub(super) fn report(&self, world: &World, start: Instant, end: Instant) -> Report {
-        let truth = &world.truth;
+    /// Names everything in it.
+    pub(super) fn digest(&self) -> u64 {
+        let text = format!("{:?} {:?} {:?}", self.meetings, self.dispatches, self.events);
+        crate::host::world::dice::hash(&text)
+    }
+}
+
+/// Everything that the invariants speak about.
+pub(super) struct Case<'a> {
+    pub(super) kind: Kind,
+    pub(super) world: &'a World,
+    pub(super) oracle: &'a Oracle<'a>,
+    pub(super) heard: &'a Heard,
+    pub(super) stored: &'a Stored,
+    /// From the begin to when faults stopped.
+    pub(super) span: Range<Instant>,
+    /// When the last host died.
+    pub(super) end: Instant,
+    pub(super) horizon: Elapsed,
+    /// When hosts were killed, held up or shown a wrong time.
+    pub(super) incidents: &'a [Range<Instant>],
+    pub(super) lines: &'a BTreeSet<String>,
+    pub(super) metrics: &'a str,
+}
+
+/// An event about a dispatch.
+struct About<'a> {
+    event: &'a OutboxEvent,
+    meeting: String,
+    epoch: u64,
+    bot: String,
+    reason: Option<String>,
+}
+
+impl Case<'_> {
+    /// What is wrong.
+    pub(super) fn report(&self) -> Report {
         let mut report = Report::default();
-        let joined = joined(world);
-        for (place, times) in &joined {
-            if times.len() > 1 {
-                report.wrong.push(format!("I6 {} bots in {} at {}", times.len(), place.0, place.1));
-            }
-        }
-        let mut step = start + SETTLED + SETTLED;
-        let last = end - Elapsed::from_hours(1);
-        while step < last {
-            let next = step + Elapsed::from_mins(15);
-            self.quarter(truth, &joined, step..next, &mut report);
-            step = next;
-        }
+        let about = self.about();
+        let clusters = self.oracle.clusters(&self.span);
+        report.lives = clusters.iter().map(|cluster| cluster.lives).sum();
+        self.bots(&clusters, &about, &mut report);
+        let mut wrong = Vec::new();
+        self.one_key_one_place(&mut wrong);
+        self.effects_are_kept(&about, &mut wrong);
+        self.events_arrive(&mut wrong);
+        self.events_are_told_once(&about, &mut wrong);
+        self.misses_are_told(&about, &mut wrong);
+        self.nobody_is_hurried(&mut wrong);
+        self.nothing_personal(&mut wrong);
+        self.plan_is_right(&mut wrong);
+        report.wrong.extend(wrong);
         report
     }
 
-    /// The meetings that start in a quarter of an hour.
-    fn quarter(
+    fn about(&self) -> Vec<About<'_>> {
+        let read = |event: &'_ OutboxEvent| {
+            let body: Value = serde_json::from_str(&event.body).ok()?;
+            let text = |name: &str| body[name].as_str().map(str::to_owned);
+            Some((text("meeting")?, body["epoch"].as_u64()?, text("bot")?, text("reason")))
+        };
+        let about = self.stored.events.iter().filter_map(|event| {
+            let (meeting, epoch, bot, reason) = read(event)?;
+            Some(About { event, meeting, epoch, bot, reason })
+        });
+        about.collect()
+    }
+
+    /// I1, I2, I3 and I6: who has a bot, and who has none.
+    fn bots(&self, clusters: &[Cluster], about: &[About<'_>], report: &mut Report) {
+        let joined = joined(self.world);
+        let by_key: BTreeMap<&str, &Dispatch> = self.stored.dispatches.iter().map(|row| (row.key.as_str(), row)).collect();
+        let mut missed: BTreeMap<Place, Vec<Instant>> = BTreeMap::new();
+        for told in about.iter().filter(|told| told.event.kind == "dispatch.missed") {
+            let Some(place) = by_key.get(told.bot.as_str()).and_then(|row| place_of(&row.spec)) else { continue };
+            missed.entry(place).or_default().push(told.event.at);
+        }
+        for (place, bots) in &joined {
+            if bots.len() > 1 {
+                report.wrong.push(format!("I6 {} bots in {} at {}", bots.len(), place.0, place.1));
+            }
+        }
+        let mut known: BTreeSet<&Place> = BTreeSet::new();
+        for cluster in clusters {
+            let places: BTreeSet<&Place> = cluster.views.iter().flat_map(|view| view.wanted.keys()).collect();
+            let rooms: BTreeSet<&str> = places.iter().map(|(room, _)| room.as_str()).collect();
+            let there = joined.keys().filter(|(room, _)| rooms.contains(room.as_str()));
+            let places: BTreeSet<&Place> = places.iter().copied().chain(there).collect();
+            for place in &places {
+                self.place(cluster, place, joined.get(*place).map_or(&[][..], Vec::as_slice), &missed, report);
+            }
+            known.extend(places);
+        }
+        for place in joined.keys().filter(|place| !known.contains(place) && self.span.contains(&place.1)) {
+            report.wrong.push(format!("I2 a bot in {} at {} of which nobody ever knew", place.0, place.1));
+        }
+    }
+
+    fn place(
         &self,
-        truth: &Truth,
-        joined: &BTreeMap<Place, Vec<Instant>>,
-        span: std::ops::Range<Instant>,
+        cluster: &Cluster,
+        place: &Place,
+        bots: &[(&str, &Bot)],
+        missed: &BTreeMap<Place, Vec<Instant>>,
         report: &mut Report,
     ) {
-        // Every state of the world since what was known then must have been followed.
-        let revisions = truth.rev_at(span.start - SETTLED)..=truth.rev_at(span.end);
-        let views: Vec<BTreeMap<Place, i64>> = revisions.map(|rev| self.recorded(truth, rev, span.start, span.end)).collect();
-        let all: BTreeSet<&Place> = views.iter().flat_map(BTreeMap::keys).collect();
-        let in_span = joined.keys().filter(|(_, start)| span.contains(start));
-        for place in all.iter().copied().chain(in_span).collect::<BTreeSet<_>>() {
-            let times = joined.get(place).map_or(&[][..], Vec::as_slice);
-            if views.iter().all(|view| view.contains_key(place)) {
-                report.wanted += 1;
-                let on_time = |at: &Instant| {
-                    let join = views[0][place];
-                    (join - 21..=join.max(0) + 600).contains(&at.duration_since(place.1).as_secs())
-                };
-                if !times.iter().any(on_time) {
-                    report.wrong.push(format!("I1 no bot in {} at {}", place.0, place.1));
+        let (room, start) = (&place.0, place.1);
+        let join = cluster.views.iter().find_map(|view| view.wanted.get(place)).copied().unwrap_or(0);
+        let fire = start + Elapsed::from_secs(join.min(0)) - Elapsed::from_millis(SPREAD_MILLIS.cast_signed());
+        let late = start + Elapsed::from_secs(LATE_SECS + join.max(0));
+        let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, fire, SETTLED)).min();
+        let known = known.unwrap_or(fire).min(self.undisturbed(fire));
+        if known < self.span.start + SETTLED || late > self.span.end {
+            return;
+        }
+        let views = cluster.within(known, late);
+        let moved =
+            |to: &Place| cluster.views.iter().any(|view| view.wanted.keys().any(|other| other.0 == to.0 && other.1 != to.1));
+        let name = |plain: &'static str| if moved(place) { "I3" } else { plain };
+        if views.iter().all(|view| view.wanted.contains_key(place)) {
+            report.wanted += 1;
+            let troubled = self.heard.bots_troubled(fire - Elapsed::from_mins(2), late);
+            let disturbed = self.is_disturbed(fire - Elapsed::from_mins(2), late);
+            let most = if troubled || disturbed { LATE_SECS + 30 } else { PUNCTUAL_SECS };
+            let on_time = |bot: &Bot| {
+                let after = bot.joins_at.map_or(i64::MAX, |at| at.duration_since(start).as_secs());
+                (join - 21..=join.max(0) + most).contains(&after)
+            };
+            // Where bots cannot be had it is enough to say so, but not before it is too late.
+            let told =
+                missed.get(place).is_some_and(|times| times.iter().any(|at| troubled && *at >= late - Elapsed::from_mins(15)));
+            let excused = disturbed && self.kind == Kind::Jumps && missed.contains_key(place);
+            if !bots.iter().any(|(_, bot)| on_time(bot)) && !told && !excused {
+                let when: Vec<String> = bots.iter().map(|(_, bot)| format!("{:?}", bot.joins_at)).collect();
+                report.wrong.push(format!("{} no bot in time in {room} at {start}: {when:?}", name("I1")));
+            }
+        } else if views.iter().all(|view| !view.wanted.contains_key(place)) {
+            report.unwanted += 1;
+            if !bots.is_empty() {
+                report.wrong.push(format!("{} a bot in {room} at {start} that nobody wants", name("I2")));
+            }
+        } else {
+            self.left_in_time(cluster, place, bots, report);
+        }
+    }
+
+    /// I2: a bot that was asked for, and then not wanted any more, leaves.
+    fn left_in_time(&self, cluster: &Cluster, place: &Place, bots: &[(&str, &Bot)], report: &mut Report) {
+        let Some(last) = cluster.views.iter().rposition(|view| view.wanted.contains_key(place)) else { return };
+        let Some(unwanted) = cluster.views.get(last + 1).map(|view| view.from) else { return };
+        let bound = unwanted + SETTLED + Elapsed::from_mins(1);
+        let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, bound, SETTLED)).min();
+        let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
+        if !calm || bound > self.span.end || self.heard.bots_troubled(unwanted, bound) {
+            return;
+        }
+        for (_, bot) in bots {
+            if bot.leaves_at.is_some_and(|leaves| leaves > bound) && bot.recalled_at.is_none_or(|at| at > bound) {
+                report.wrong.push(format!("I2 a bot stays in {} at {}, unwanted since {unwanted}", place.0, place.1));
+            }
+        }
+    }
+
+    /// The time before which nothing disturbed the hosts long enough for a change to be followed until `at`.
+    fn undisturbed(&self, at: Instant) -> Instant {
+        let settled = at - SETTLED;
+        let touching = self.incidents.iter().filter(|range| range.start < at && range.end > settled);
+        touching.map(|range| range.start - SETTLED).min().unwrap_or(at)
+    }
+
+    fn is_disturbed(&self, from: Instant, to: Instant) -> bool {
+        self.incidents.iter().any(|range| range.start <= to && range.end >= from)
+    }
+
+    /// I3: a bot that was accepted for one start or room is never made another of.
+    fn one_key_one_place(&self, wrong: &mut Vec<String>) {
+        for (key, bot) in self.world.bots.all() {
+            let place = |spec: &Value| (spec["room"].clone(), spec["start"].clone());
+            if bot.former.iter().any(|former| !former.is_null() && place(former) != place(&bot.spec)) {
+                wrong.push(format!("I3 the bot {key} was told another place or start under its key"));
+            }
+        }
+    }
+
+    /// I5: what the bot service did for us is stored, and told.
+    fn effects_are_kept(&self, about: &[About<'_>], wrong: &mut Vec<String>) {
+        let rows: BTreeMap<&str, &Dispatch> = self.stored.dispatches.iter().map(|row| (row.key.as_str(), row)).collect();
+        let told: BTreeSet<(&str, &str)> = about.iter().map(|told| (told.event.kind.as_str(), told.bot.as_str())).collect();
+        for (key, bot) in self.world.bots.all().iter().filter(|(_, bot)| bot.accepted_at.is_some()) {
+            let Some(row) = rows.get(key.as_str()) else {
+                wrong.push(format!("I5 nobody remembers the bot {key}"));
+                continue;
+            };
+            let settled = bot.accepted_at.is_some_and(|at| at + Elapsed::from_mins(5) < self.end);
+            let followed = matches!(row.state, DispatchState::Accepted | DispatchState::Joined | DispatchState::Ended);
+            if followed && settled && !told.contains(&("dispatch.accepted", key.as_str())) {
+                wrong.push(format!("I5 that the bot {key} was accepted was never told"));
+            }
+        }
+        for row in &self.stored.dispatches {
+            let kinds: &[&str] = match row.state {
+                DispatchState::Joined => &["dispatch.joined"],
+                DispatchState::Ended => &["dispatch.ended"],
+                DispatchState::Recalled => &["dispatch.recalled"],
+                DispatchState::Withdrawn => &["dispatch.withdrawn"],
+                _ => &[],
+            };
+            for kind in kinds.iter().filter(|kind| !told.contains(&(**kind, row.key.as_str()))) {
+                wrong.push(format!("I5 {kind} of {} was never told", row.key));
+            }
+        }
+    }
+
+    /// I5: every event arrives at every receiver, or is given up where people can see it.
+    fn events_arrive(&self, wrong: &mut Vec<String>) {
+        let journal = self.world.receivers.journal();
+        let arrived: BTreeSet<(&str, &str)> = journal
+            .iter()
+            .filter(|line| (200..300).contains(&line.status))
+            .map(|line| (line.receiver.as_str(), line.id.as_str()))
+            .collect();
+        let dead: BTreeSet<(EndpointId, EventId)> = self.stored.dead.iter().map(|row| (row.endpoint, row.event)).collect();
+        let pending: BTreeMap<(EndpointId, EventId), &Delivery> =
+            self.stored.pending.iter().map(|due| ((due.endpoint.id, due.event.id), &due.delivery)).collect();
+        let kinds: BTreeMap<String, &str> =
+            self.stored.events.iter().map(|event| (message_id(event), event.kind.as_str())).collect();
+        for (endpoint, url, state) in &self.stored.endpoints {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            for event in self.stored.events.iter().filter(|_| *state == EndpointState::Active) {
+                let key = (*endpoint, event.id);
+                let overdue = Elapsed::from_mins(2);
+                let waits = pending.get(&key).is_some_and(|row| row.due_at.is_some_and(|due| due + overdue > self.end));
+                if !arrived.contains(&(name, message_id(event).as_str())) && !dead.contains(&key) && !waits {
+                    wrong.push(format!("I5 {} of {} never arrived at {name}", event.kind, event.at));
                 }
-            } else if views.iter().all(|view| !view.contains_key(place)) {
-                report.unwanted += 1;
-                if !times.is_empty() {
-                    report.wrong.push(format!("I2 a bot in {} at {} that nobody wants", place.0, place.1));
+            }
+        }
+        for line in journal {
+            if kinds.get(&line.id).is_none_or(|kind| *kind != line.kind) {
+                wrong.push(format!("I5 {} was told under {} and is stored nowhere", line.kind, line.id));
+            }
+        }
+    }
+
+    /// I6: one logical event a fact, under one id, with one body.
+    fn events_are_told_once(&self, about: &[About<'_>], wrong: &mut Vec<String>) {
+        let once = ["dispatch.accepted", "dispatch.joined", "dispatch.ended", "dispatch.recalled", "dispatch.missed"];
+        let mut told: BTreeMap<(&str, &str, u64), u32> = BTreeMap::new();
+        for told_of in about.iter().filter(|told| once.contains(&told.event.kind.as_str())) {
+            *told.entry((&told_of.event.kind, &told_of.meeting, told_of.epoch)).or_default() += 1;
+        }
+        for ((kind, meeting, epoch), times) in told.iter().filter(|(_, times)| **times > 1) {
+            wrong.push(format!("I6 {kind} of {meeting}, epoch {epoch}, was told {times} times"));
+        }
+        let mut bodies: BTreeMap<&str, &[u8]> = BTreeMap::new();
+        for line in self.world.receivers.journal() {
+            if *bodies.entry(&line.id).or_insert(&line.body) != line.body.as_slice() {
+                wrong.push(format!("I6 {} has two bodies", line.id));
+            }
+        }
+        let mut ids: BTreeMap<&[u8], &str> = BTreeMap::new();
+        for line in self.world.receivers.journal() {
+            if *ids.entry(&line.body).or_insert(&line.id) != line.id {
+                wrong.push(format!("I6 {} was told under two ids, {} and another", line.kind, line.id));
+            }
+        }
+    }
+
+    /// I15: every planned dispatch comes to an end that is told, in time and with a reason.
+    fn misses_are_told(&self, about: &[About<'_>], wrong: &mut Vec<String>) {
+        let mut events: BTreeMap<(&str, u64), Vec<&About<'_>>> = BTreeMap::new();
+        for told in about {
+            events.entry((&told.meeting, told.epoch)).or_default().push(told);
+        }
+        for row in &self.stored.dispatches {
+            let deadline = row.late_at + Elapsed::from_secs(TOLD_SECS);
+            let own = events.get(&(row.meeting.as_str(), u64::from(row.epoch))).map_or(&[][..], Vec::as_slice);
+            let of = |kind: &str| own.iter().find(|told| told.event.kind == kind);
+            let open = matches!(row.state, DispatchState::Planned | DispatchState::Claimed | DispatchState::Unknown);
+            if open && deadline < self.end && of("dispatch.missed").is_none() {
+                wrong.push(format!("I15 {} is {} long after {}", row.key, row.state.word(), row.late_at));
+            }
+            if row.state != DispatchState::Missed {
+                continue;
+            }
+            match of("dispatch.missed") {
+                None => wrong.push(format!("I15 that {} was missed was never told", row.key)),
+                Some(told) if told.reason.as_ref().is_none_or(String::is_empty) => {
+                    wrong.push(format!("I15 nobody said why {} was missed", row.key));
+                }
+                Some(told) if told.event.at > deadline && of("dispatch.accepted").is_none() => {
+                    if !self.is_disturbed(row.late_at, deadline) {
+                        wrong.push(format!("I15 that {} was missed was told at {}, after {deadline}", row.key, told.event.at));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// I9: quotas are kept, wishes to wait are heard, and tries come no sooner than published.
+    fn nobody_is_hurried(&self, wrong: &mut Vec<String>) {
+        wrong.extend(self.world.audit.violations().iter().take(20).map(|violation| format!("I9 {violation:?}")));
+        wrong.extend(self.heard.hurried().iter().take(20).cloned());
+        for (who, tries) in self.heard.tries() {
+            for (number, pair) in tries.windows(2).enumerate() {
+                // A try whose host died is made again when its hold is over.
+                let delay = DELAYS.get(number).copied().unwrap_or(DELAYS[0]);
+                let least = (delay * 9 / 10).min(Elapsed::from_secs(25));
+                let least = if self.incidents.is_empty() { delay * 9 / 10 } else { least.min(Elapsed::from_secs(4)) };
+                if pair[1].duration_since(pair[0]) < least {
+                    wrong.push(format!("I9 {who} was tried at {} and again at {}", pair[0], pair[1]));
                 }
             }
         }
     }
+
+    /// I10: nothing that people wrote, nobody's address and no token in what leaves the host.
+    fn nothing_personal(&self, wrong: &mut Vec<String>) {
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for line in self.world.receivers.journal() {
+            if seen.insert(&line.id)
+                && let Some(found) = personal(&String::from_utf8_lossy(&line.body))
+            {
+                wrong.push(format!("I10 a webhook {} holds {found:?}", line.kind));
+            }
+        }
+        wrong.extend(self.lines.iter().filter_map(|line| Some(format!("I10 a log line holds {:?}", personal(line)?))));
+        wrong.extend(personal(self.metrics).map(|found| format!("I10 the metrics hold {found:?}")));
+    }
+
+    /// I7 and I8: at the end the plan is the oracle's, with a record for every yes and no.
+    fn plan_is_right(&self, wrong: &mut Vec<String>) {
+        let span = self.end..self.end + self.horizon - Elapsed::from_hours(25);
+        let told = self.oracle.at_the_end(&span);
+        let key = |start: Instant, calendars: BTreeSet<usize>| (start, calendars);
+        let mut stored: BTreeMap<_, Vec<&Meeting>> = BTreeMap::new();
+        let inside = |meeting: &&Meeting| span.contains(&meeting.start) && !meeting.sightings.is_empty();
+        for meeting in self.stored.meetings.iter().filter(inside) {
+            let calendars = meeting.sightings.iter().filter_map(|sighting| sighting.split('/').next()?.parse::<usize>().ok());
+            stored.entry(key(meeting.start, calendars.map(|number| number - 1).collect())).or_default().push(meeting);
+        }
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        for told in &told {
+            let here = stored.get(&key(told.start, told.calendars.clone())).map_or(&[][..], Vec::as_slice);
+            let own =
+                here.iter().find(|row| row.outcome.word() == told.outcome && row.rule == told.rule && found.insert(&row.id));
+            match own {
+                None if told.bot.is_some() => wrong.push(format!("I8 no bot is planned for {told:?}")),
+                None if here.is_empty() => wrong.push(format!("I7 nothing was decided about {told:?}")),
+                None => wrong.push(format!("I7 {} was decided about {told:?}", here[0].outcome.word())),
+                Some(row) => wrong.extend(self.recorded(row)),
+            }
+        }
+        for row in stored.values().flatten().filter(|row| row.outcome == Outcome::Record && !found.contains(row.id.as_str())) {
+            wrong.push(format!("I8 a bot is planned for {} at {} that nobody wants", row.id, row.start));
+        }
+        let recorded: BTreeSet<&str> =
+            self.stored.meetings.iter().filter(|row| row.outcome == Outcome::Record).map(|row| row.id.as_str()).collect();
+        let planned = self.stored.dispatches.iter().filter(|row| row.state == DispatchState::Planned);
+        for row in planned.filter(|row| span.contains(&row.start) && !recorded.contains(row.meeting.as_str())) {
+            wrong.push(format!("I8 a dispatch is planned for {} at {} that has none", row.meeting, row.start));
+        }
+    }
+
+    /// What is wrong with the record of a decision that is right, and with its dispatch.
+    fn recorded(&self, row: &Meeting) -> Option<String> {
+        let record: Value = serde_json::from_str(&row.record).unwrap_or_default();
+        let complete = record["explanation"].is_object() && !record["rules"].is_null() && record["copies"].is_array();
+        if !complete || row.reason.is_empty() {
+            return Some(format!("I7 the decision about {} has no record", row.id));
+        }
+        if row.outcome != Outcome::Record || row.start < self.end + Elapsed::from_mins(10) {
+            return None;
+        }
+        let last = self.stored.dispatches.iter().rev().find(|dispatch| dispatch.meeting == row.id);
+        let right = last.is_some_and(|last| last.start == row.start && last.state == DispatchState::Planned);
+        (!right).then(|| format!("I8 {} at {} has no dispatch: {:?}", row.id, row.start, last.map(|last| last.state)))
+    }
 }
 
-/// The bots that were in a meeting, by place: when they joined.
-fn joined(world: &World) -> BTreeMap<Place, Vec<Instant>> {
-    let mut joined: BTreeMap<Place, Vec<Instant>> = BTreeMap::new();
-    for bot in world.bots.all().values() {
+/// The first thing in a text that people wrote, or that opens something.
+fn personal(text: &str) -> Option<&'static str> {
+    const TELLING: [&str; 16] = [
+        "@",
+        "https://",
+        "token-",
+        "Bearer",
+        "whsec_",
+        "Agenda",
+        "second floor",
+        "Quarterly numbers",
+        "Customer call",
+        "Roadmap",
+        "Salary",
+        "Incident review",
+        "Hiring committee",
+        "Please join",
+        "Design critique",
+        "Budget draft",
+    ];
+    TELLING.into_iter().find(|telling| text.contains(telling))
+}
+
+fn place_of(spec: &str) -> Option<Place> {
+    place(&serde_json::from_str(spec).ok()?)
+}
+
+fn place(spec: &Value) -> Option<Place> {
+    Some((spec["room"].as_str()?.to_owned(), spec["start"].as_str()?.parse().ok()?))
+}
+
+/// The bots that were in a meeting, by place.
+fn joined(world: &World) -> BTreeMap<Place, Vec<(&str, &Bot)>> {
+    let mut joined: BTreeMap<Place, Vec<(&str, &Bot)>> = BTreeMap::new();
+    for (key, bot) in world.bots.all() {
         let Some(joins_at) = bot.joins_at.filter(|_| bot.accepted_at.is_some()) else { continue };
         if bot.recalled_at.is_some_and(|recalled| recalled <= joins_at) {
             continue;
         }
-        let text = |name: &str| bot.spec[name].as_str().expect("the host says so").to_owned();
-        let start: Instant = text("start").parse().expect("an instant");
-        joined.entry((text("room"), start)).or_default().push(joins_at);
+        if let Some(place) = place(&bot.spec) {
+            joined.entry(place).or_default().push((key, bot));
+        }
     }
     joined
 }
 
 /// What the bot service and the store know of the start that a finding names, for whoever looks into it.
-pub(super) async fn told(world: &World, store: &Store, wrong: &str) -> String {
-    let start = wrong.split(" at ").nth(1).and_then(|rest| rest.split(' ').next()).and_then(|at| at.parse::<Instant>().ok());
+pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
+    let start = wrong.split(" at ").nth(1).map(|rest| rest.split([' ', ':', ',']).next().unwrap_or_default());
+    let start = wrong.split(" at ").nth(1).and_then(|rest| rest.get(..20)).or(start).and_then(|at| at.parse::<Instant>().ok());
     let Some(start) = start else { return String::new() };
     let mut text = String::new();
-    for bot in world.bots.all().values().filter(|bot| bot.spec["start"] == start.to_string().as_str()) {
+    for (key, bot) in world.bots.all().iter().filter(|(_, bot)| bot.spec["start"] == start.to_string().as_str()) {
         let times = (bot.accepted_at, bot.joins_at, bot.leaves_at, bot.recalled_at);
-        let _ = write!(text, "\n    bot in {}: accepted, joins, leaves, recalled {times:?}", bot.spec["room"]);
+        text += &format!("\n    bot {} in {}: accepted, joins, leaves, recalled {times:?}", &key[..6], bot.spec["room"]);
     }
-    for meeting in store.meetings(TENANT, start, start + Elapsed::from_secs(1), 100).await.expect("read") {
-        let dispatches = store.dispatches_of(TENANT, std::slice::from_ref(&meeting.id)).await.expect("read");
-        let states: Vec<&str> = dispatches.iter().map(|dispatch| dispatch.state.word()).collect();
-        let _ = write!(text, "\n    {} {} {:?}: {states:?}", meeting.outcome.word(), meeting.reason, meeting.sightings);
+    for row in stored.dispatches.iter().filter(|row| row.start == start) {
+        let room = place_of(&row.spec).map(|place| place.0).unwrap_or_default();
+        text += &format!("\n    {} of {} in {room}: {} {:?}", &row.key[..6], row.meeting, row.state.word(), row.reason);
+    }
+    for meeting in stored.meetings.iter().filter(|meeting| meeting.start == start) {
+        text += &format!("\n    {} {} {} {:?}", meeting.id, meeting.outcome.word(), meeting.reason, meeting.sightings);
     }
     text
+}
+
+/// How often each thing happened to bots.
+pub(super) fn happened(world: &World) -> BTreeMap<Happened, u64> {
+    let mut count = BTreeMap::new();
+    world.bots.journal().iter().for_each(|line| *count.entry(line.what).or_default() += 1);
+    count
 }

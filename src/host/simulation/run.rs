@@ -1,63 +1,360 @@
-//! One run: a seed, its world, and the lives of hosts in it.
+//! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
-use super::life::Setting;
-use super::oracle::{Oracle, told};
-use crate::host::world::dice::Dice;
+use super::ear;
+use super::expected::Oracle;
+use super::life::{HOOK, Living, Setting, TENANT};
+use super::oracle::{Case, Stored, happened, told};
+use super::switch::Death;
+use crate::host::clock::Clock;
+use crate::host::model::{Endpoint, EndpointId, EndpointState};
+use crate::host::store::{Commit, Moment, Write};
+use crate::host::sync::quota::{Limits, Rate};
+use crate::host::world::bots::Happened;
+use crate::host::world::dice::{Dice, hash};
+use crate::host::world::receiver::Manner;
 use crate::host::world::script::{self, Size};
-use crate::host::world::weather::{Sky, Weather};
-use crate::time::{Elapsed, Instant};
+use crate::host::world::weather::{Fault, Kind as Request, Service, Sky, Weather};
+use crate::time::{ClockTime, Date, Elapsed, Instant};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What goes wrong in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Nothing.
+    Calm,
+    /// One request in twenty.
+    Flaky,
+    /// One request in four.
+    Storm,
+    /// Each service otherwise every hour.
+    Swizzle,
+    /// Services do not answer for an hour.
+    Dark,
+    /// The bot service refuses, does and does not say so, answers late.
+    Liars,
+    /// Receivers redirect, hang, ask to wait, are gone.
+    Receivers,
+    /// The host is killed at operations of every sort.
+    Crashes,
+    /// Two hosts share the store, and each is held up now and then.
+    TwoHosts,
+    /// The host's clock jumps by an hour.
+    Jumps,
+    /// The quota is just enough.
+    Quota,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 11] = [
+        Self::Calm,
+        Self::Flaky,
+        Self::Storm,
+        Self::Swizzle,
+        Self::Dark,
+        Self::Liars,
+        Self::Receivers,
+        Self::Crashes,
+        Self::TwoHosts,
+        Self::Jumps,
+        Self::Quota,
+    ];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Flaky => "flaky",
+            Self::Storm => "storm",
+            Self::Swizzle => "swizzle",
+            Self::Dark => "dark",
+            Self::Liars => "liars",
+            Self::Receivers => "receivers",
+            Self::Crashes => "crashes",
+            Self::TwoHosts => "two-hosts",
+            Self::Jumps => "jumps",
+            Self::Quota => "quota",
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    fn sky(self) -> Sky {
+        match self {
+            Self::Flaky => Sky::Flaky,
+            Self::Storm => Sky::Storm,
+            Self::Swizzle => Sky::Swizzle,
+            _ => Sky::Calm,
+        }
+    }
+}
 
 /// One run: what it is made of.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
+    pub(super) kind: Kind,
     pub(super) seed: u64,
-    pub(super) sky: Sky,
-    pub(super) days: u32,
     pub(super) users: usize,
     pub(super) meetings: usize,
-    /// How often the host is killed.
-    pub(super) crashes: u32,
 }
 
 /// What came of a run.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Report {
-    /// Meetings that had to have a bot.
+    /// Occurrences that began in the run, each followed from its first sighting to its end.
+    pub(super) lives: usize,
+    /// Places that had to have a bot.
     pub(super) wanted: usize,
-    /// Meetings that had to have none.
+    /// Places that had to have none.
     pub(super) unwanted: usize,
     /// What was wrong, by invariant.
     pub(super) wrong: Vec<String>,
-    /// Digest of everything that the world was asked and answered.
+    /// Digest of everything that the world was asked and answered, and of what was stored at the end.
     pub(super) trace: u64,
+    /// How often each fault met each kind of request.
+    pub(super) met: BTreeMap<(Fault, Request), u64>,
+    /// How often each thing happened to bots.
+    pub(super) happened: BTreeMap<Happened, u64>,
+    /// How often hosts met each sort of incident.
+    pub(super) incidents: BTreeMap<&'static str, u64>,
 }
 
-fn begin() -> Instant {
-    "2026-03-25T06:00:00Z".parse().expect("an instant")
+/// Something that happens to hosts.
+#[derive(Clone, Copy, Debug)]
+enum Incident {
+    /// Dies at an operation that comes soon.
+    Doom(Death),
+    /// Is held up.
+    Hold(usize, Elapsed),
+    /// Believes that it is another time.
+    SetOff(i64),
+    /// A service is dark for an hour.
+    Darken(Service),
 }
+
+/// How long a run lasts, from the morning on.
+const HOURS: i64 = 13;
+/// Days on which runs begin: working days, days before zones change their clocks, the end of a year.
+const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
 impl Run {
-    pub(super) async fn report(&self) -> Report {
-        let start = begin();
-        let size = Size { start, days: self.days, users: self.users, meetings: self.meetings, domain: "acme.example".into() };
-        let plan = script::plan(self.seed, &size);
-        let end = start + Elapsed::from_hours(24 * i64::from(self.days));
-        let mut weather = Weather::under(self.sky, self.seed);
-        weather.clears_at = Some(end);
-        let setting = Setting::of(plan, weather, start).await;
-        let mut dice = Dice::of(self.seed, "crashes");
-        for life in 0..self.crashes {
-            let left = end.duration_since(setting.now()) / i32::try_from(self.crashes + 1 - life).expect("few crashes");
-            let early = Elapsed::from_secs(dice.below(3600).cast_signed()).min(left);
-            setting.live(&format!("host-{life}"), setting.now() + left - early).await;
+    /// The run of a seed, as large as runs of a sample are.
+    pub(super) fn of(kind: Kind, seed: u64) -> Self {
+        Self { kind, seed, users: 8, meetings: 160 }
+    }
+
+    /// The command that makes the same run again.
+    pub(super) fn command(&self) -> String {
+        let Self { kind, seed, users, meetings } = self;
+        format!(
+            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings} cargo test --lib host::simulation::tests::replay -- --nocapture",
+            kind.word()
+        )
+    }
+
+    fn start(&self) -> Instant {
+        let (year, month, day) = *Dice::of(self.seed, "day").pick(&DAYS);
+        let morning = Date::constant(year, month, day).to_datetime(ClockTime::constant(7, 0, 0, 0));
+        script::home(self.seed).instant(morning)
+    }
+
+    /// How long the hosts live on after the faults stopped: until everything must have been made good.
+    fn cooling(&self) -> Elapsed {
+        match self.kind {
+            Kind::Calm | Kind::Quota | Kind::Crashes => Elapsed::from_mins(10),
+            _ => Elapsed::from_mins(80),
         }
-        setting.live(&format!("host-{}", self.crashes), end).await;
-        let world = setting.shared.world().clone();
-        let mut report = Oracle::of(&setting.plan).report(&world, start, end);
-        report.trace = world.trace();
-        for wrong in &mut report.wrong {
-            wrong.push_str(&told(&world, &setting.store(), wrong).await);
-        }
-        report.wrong.extend(world.audit.violations().iter().map(|violation| format!("I9 {violation:?}")));
+    }
+
+    /// Makes the run in a runtime of its own.
+    pub(super) fn report(&self) -> Report {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        let (report, _) = ear::listening(|| runtime.block_on(self.lived()));
         report
+    }
+
+    async fn lived(&self) -> Report {
+        let start = self.start();
+        let size = Size { start, days: 1, users: self.users, meetings: self.meetings, domain: "acme.example".into() };
+        let plan = script::plan(self.seed, &size);
+        let faults_end = start + Elapsed::from_hours(HOURS);
+        let end = faults_end + self.cooling();
+        let mut weather = Weather::under(self.kind.sky(), self.seed);
+        weather.clears_at = Some(faults_end);
+        let mut setting = Setting::of(plan, weather, start).await;
+        setting.horizon = Elapsed::from_hours(36);
+        self.prepare(&mut setting).await;
+        let mut dice = Dice::of(self.seed, "incidents");
+        let incidents = self.incidents(&mut dice, start, faults_end, &setting);
+        let (lives, counts) = self.live(&setting, &incidents, end).await;
+        let stored = Stored::of(&setting).await;
+        let world = setting.shared.world().clone();
+        let oracle = Oracle::of(&setting.plan, &world.truth);
+        let heard = setting.heard.lock().expect("no host is left");
+        let lines = ear::lines();
+        let case = Case {
+            kind: self.kind,
+            world: &world,
+            oracle: &oracle,
+            heard: &heard,
+            stored: &stored,
+            span: start..faults_end,
+            end,
+            horizon: setting.horizon,
+            incidents: &lives,
+            lines: &lines,
+            metrics: &setting.metrics.text(),
+        };
+        let mut report = case.report();
+        for wrong in &mut report.wrong {
+            wrong.push_str(&told(&world, &stored, wrong));
+        }
+        report.trace = hash(&format!("{} {}", world.trace(), stored.digest()));
+        report.met = world.weather.met().clone();
+        report.happened = happened(&world);
+        report.incidents = counts;
+        report
+    }
+
+    /// What of the world is otherwise from the begin on.
+    async fn prepare(&self, setting: &mut Setting) {
+        let mut world = setting.shared.world();
+        match self.kind {
+            Kind::Liars => {
+                let habits = [(Fault::Unanswered, 1500), (Fault::Broken, 500), (Fault::Slow, 1500), (Fault::Twice, 500)];
+                habits.into_iter().for_each(|(fault, chances)| world.weather.habit(Service::Bots, fault, chances));
+                world.bots.refusals = 150;
+            }
+            Kind::Receivers => {
+                world.weather.habit(Service::Hooks, Fault::Unanswered, 700);
+                let manners = [
+                    ("moved", Manner::Fails(301)),
+                    ("gone", Manner::Fails(410)),
+                    ("busy", Manner::AsksToWait(400)),
+                    ("shaky", Manner::FailsFirst(2)),
+                ];
+                manners.into_iter().for_each(|(name, manner)| world.receivers.set(name, manner));
+            }
+            Kind::Quota => {
+                let minute = 2 * self.users;
+                world.google.limits.client_per_minute = minute;
+                let own = Limits::of(crate::host::model::Origin::Google);
+                let client = Rate { count: minute, window: Elapsed::from_secs(60) };
+                setting.limits = Some(Limits { client, ..own });
+            }
+            _ => {}
+        }
+        drop(world);
+        if self.kind == Kind::Receivers {
+            let names = ["moved", "gone", "busy", "shaky"].into_iter().zip(2..);
+            let first = setting.store().endpoints(TENANT).await.expect("a store in memory").remove(0);
+            let writes = names.map(|(name, number)| {
+                let url = HOOK.replace("acme", name);
+                Write::Endpoint(Endpoint { id: EndpointId(number), url, state: EndpointState::Active, ..first.clone() })
+            });
+            let writes = writes.collect();
+            setting.store().commit(Commit { tenant: TENANT, writes }).await.expect("new rows");
+        }
+    }
+
+    /// What happens to hosts, ascending by time.
+    fn incidents(&self, dice: &mut Dice, start: Instant, end: Instant, setting: &Setting) -> Vec<(Instant, Incident)> {
+        let length = u64::try_from(end.duration_since(start).as_secs()).expect("ahead");
+        let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length - 3600).cast_signed());
+        let mut incidents: Vec<(Instant, Incident)> = match self.kind {
+            Kind::Crashes => (0..12)
+                .map(|_| {
+                    let moment = if dice.chance(500) { Moment::Before } else { Moment::After };
+                    let commits_only = dice.chance(700);
+                    (any(dice), Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only }))
+                })
+                .collect(),
+            Kind::TwoHosts => (0..10)
+                .map(|number| {
+                    // Around the seconds at which hosts are busy.
+                    let quarter = any(dice).as_second() / 900 * 900 - 130 + dice.below(60).cast_signed();
+                    let at = Instant::from_second(quarter).expect("a time").max(start);
+                    (at, Incident::Hold(number % 2, Elapsed::from_secs(dice.below(600).cast_signed())))
+                })
+                .collect(),
+            Kind::Jumps => (0..4)
+                .flat_map(|_| {
+                    let at = any(dice);
+                    let secs = if dice.chance(500) { 3600 } else { -3600 };
+                    let back = at + Elapsed::from_secs(30 + dice.below(270).cast_signed());
+                    [(at, Incident::SetOff(secs)), (back, Incident::SetOff(0))]
+                })
+                .collect(),
+            Kind::Dark => {
+                let services = [Service::Google, Service::Graph, Service::Feeds, Service::Bots, Service::Hooks];
+                (0..3).map(|_| (any(dice), Incident::Darken(*dice.pick(&services)))).collect()
+            }
+            _ => Vec::new(),
+        };
+        let _ = setting;
+        incidents.sort_by_key(|(at, _)| *at);
+        incidents
+    }
+
+    /// Lets hosts live until `end`; when something happened to them, and how often.
+    async fn live(
+        &self,
+        setting: &Setting,
+        incidents: &[(Instant, Incident)],
+        end: Instant,
+    ) -> (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) {
+        let mut number = 0;
+        let mut next = || {
+            number += 1;
+            setting.begin(&format!("host-{number}"))
+        };
+        let mut hosts: Vec<Living> = (0..if self.kind == Kind::TwoHosts { 2 } else { 1 }).map(|_| next()).collect();
+        let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
+        let (mut off_since, mut steps) = (None, incidents.iter().peekable());
+        loop {
+            let until = steps.peek().map_or(end, |(at, _)| *at);
+            let (first, died) = (hosts[0].switch.clone(), setting.clock.sleep_until(until));
+            let is_dead = tokio::select! {
+                biased;
+                () = first.died() => true,
+                () = died => false,
+            };
+            let now = setting.now();
+            if is_dead {
+                hosts.remove(0).kill().await;
+                hosts.insert(0, next());
+                disturbed.push(now..now + Elapsed::from_secs(60));
+                *counts.entry("killed").or_default() += 1;
+                continue;
+            }
+            let Some((_, incident)) = steps.next() else { break };
+            match *incident {
+                Incident::Doom(death) => hosts[0].switch.doom(death),
+                Incident::Hold(place, long) if !hosts.iter().any(|host| host.switch.is_held(now)) => {
+                    hosts[place].switch.hold(now + long);
+                    disturbed.push(now..now + long + Elapsed::from_secs(60));
+                    *counts.entry("held up").or_default() += 1;
+                }
+                Incident::Hold(..) => {}
+                Incident::SetOff(secs) => {
+                    hosts[0].clock.set_off(secs);
+                    if secs == 0 {
+                        disturbed.extend(off_since.take().map(|since| since..now + Elapsed::from_secs(60)));
+                    } else {
+                        off_since = off_since.or(Some(now));
+                        *counts.entry(if secs > 0 { "clock ahead" } else { "clock behind" }).or_default() += 1;
+                    }
+                }
+                Incident::Darken(service) => {
+                    setting.shared.world().weather.darken(service, now + Elapsed::from_hours(1));
+                    *counts.entry("dark hour").or_default() += 1;
+                }
+            }
+        }
+        for host in hosts {
+            host.kill().await;
+        }
+        (disturbed, counts)
     }
 }

@@ -4,6 +4,7 @@
 //! Whoever recalls a key that has no bot leaves a tombstone: no bot is ever made under it (`reliability.md` 4.5).
 
 use super::ask::Ask;
+use super::dice::Dice;
 use crate::host::http::{Method, Response};
 use crate::time::{Elapsed, Instant};
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub enum Happened {
     Changed,
     /// It was asked for after its key was recalled.
     RefusedTombstoned,
+    /// It was asked for, and there was no room, or it was none that can be made.
+    Refused,
     /// Somebody with an older fence asked.
     RefusedFenced,
     /// It is in the meeting.
@@ -60,11 +63,16 @@ pub struct Bot {
     pub recalled_at: Option<Instant>,
     /// The highest fence that was seen.
     pub fence: u64,
+    /// What it was told before it took on what it is told now.
+    pub former: Vec<Value>,
 }
 
 /// All bots.
 #[derive(Clone, Debug, Default)]
 pub struct Bots {
+    /// So many of a thousand requests for a new bot are refused.
+    pub refusals: u32,
+    asked: u64,
     bots: BTreeMap<String, Bot>,
     journal: Vec<Line>,
     /// What is to happen by itself: joining and leaving.
@@ -149,8 +157,15 @@ impl Bots {
             return answer;
         }
         let accepted_at = known.and_then(|bot| bot.accepted_at);
+        let former = known.map(|bot| bot.former.iter().chain([&bot.spec]).cloned().collect()).unwrap_or_default();
         let set_out = known.is_some_and(|bot| bot.joins_at.is_some_and(|at| at <= now));
         let same = known.is_some_and(|bot| bot.spec == spec);
+        if accepted_at.is_none()
+            && let Some(answer) = self.no_room(key)
+        {
+            self.note(now, key, Happened::Refused);
+            return answer;
+        }
         let what = match accepted_at {
             None => Happened::Accepted,
             Some(_) if set_out || same => Happened::Again,
@@ -165,11 +180,30 @@ impl Bots {
             let leaves_at = end.unwrap_or(joins_at + STAY_MAX).max(joins_at);
             self.changes.extend([(joins_at, key.to_owned()), (leaves_at, key.to_owned())]);
             let (accepted_at, joins_at, leaves_at) = (accepted_at.or(Some(now)), Some(joins_at), Some(leaves_at));
-            self.bots.insert(key.to_owned(), Bot { spec, accepted_at, joins_at, leaves_at, recalled_at: None, fence });
+            self.bots.insert(key.to_owned(), Bot { spec, accepted_at, joins_at, leaves_at, recalled_at: None, fence, former });
         }
         self.note(now, key, what);
         let status = if what == Happened::Accepted { 201 } else { 200 };
         Response::json(status, &told(key, &self.bots[key], now))
+    }
+
+    /// A refusal, where this one is to be refused: nearly always one that may be asked again.
+    fn no_room(&mut self, key: &str) -> Option<Response> {
+        if self.refusals == 0 {
+            return None;
+        }
+        self.asked += 1;
+        let mut dice = Dice::of(self.asked, key);
+        let wait = |mut response: Response, secs: &str| {
+            response.headers.push(("retry-after".to_owned(), secs.to_owned()));
+            response
+        };
+        dice.chance(self.refusals).then(|| match dice.below(16) {
+            0..=5 => wait(problem(503, "no-capacity"), "4"),
+            6..=9 => problem(507, "no-capacity"),
+            10..=14 => wait(problem(429, "too-many"), "20"),
+            _ => problem(422, "platform-not-supported"),
+        })
     }
 
     /// Obeyed whatever its fence. A bot that has left by itself stays one that did.
@@ -182,8 +216,15 @@ impl Bots {
             Some(_) => Some(Happened::Recalled),
         };
         let fence = fence_of(ask);
-        let tombstone =
-            || Bot { spec: Value::Null, accepted_at: None, joins_at: None, leaves_at: None, recalled_at: None, fence };
+        let tombstone = || Bot {
+            spec: Value::Null,
+            accepted_at: None,
+            joins_at: None,
+            leaves_at: None,
+            recalled_at: None,
+            fence,
+            former: vec![],
+        };
         let bot = self.bots.entry(key.to_owned()).or_insert_with(tombstone);
         bot.fence = bot.fence.max(fence);
         if let Some(what) = what {

@@ -1,7 +1,7 @@
 //! Calendar feeds: one iCalendar file an account, with ETag and Last-Modified.
 
 use super::ask::Ask;
-use super::calendar::{AccountId, Changed, Content, Copy, Guest, Meeting, Truth};
+use super::calendar::{AccountId, Changed, Content, Copy, Guest, Meeting, MeetingId, Truth};
 use super::dice::hash;
 use super::google::Shown;
 use crate::host::http::{Method, Response};
@@ -46,6 +46,12 @@ fn http_date(at: Instant) -> String {
 /// The file of an account at a revision. Equal for equal content: nothing in it tells when it was made.
 #[must_use]
 pub fn document(truth: &Truth, account: AccountId, rev: u64) -> String {
+    document_of(truth, account, rev, truth.known_to(account))
+}
+
+/// The part of the file that tells of these meetings.
+#[must_use]
+pub fn document_of(truth: &Truth, account: AccountId, rev: u64, meetings: impl Iterator<Item = MeetingId>) -> String {
     let own = truth.account(account);
     let mut lines = Lines::default();
     lines.add("BEGIN:VCALENDAR");
@@ -53,7 +59,7 @@ pub fn document(truth: &Truth, account: AccountId, rev: u64) -> String {
     lines.add("PRODID:-//Paper Planner//Feed 3//EN");
     lines.add(&format!("X-WR-CALNAME:{}", escaped(&own.address)));
     lines.add(&format!("X-WR-TIMEZONE:{}", own.zone.name()));
-    for id in truth.known_to(account) {
+    for id in meetings {
         if let Some(copy) = truth.copy_at(account, id, rev) {
             events(&mut lines, &copy);
         }

@@ -40,6 +40,8 @@ pub enum Manner {
     FailsFirst(u32),
     /// With 503 before this time.
     FailsUntil(Instant),
+    /// With 429 to the first try of each event, and the wish that the next comes no sooner than after so many seconds.
+    AsksToWait(u32),
 }
 
 /// All receivers.
@@ -47,6 +49,8 @@ pub enum Manner {
 pub struct Receivers {
     manners: BTreeMap<String, Manner>,
     journal: Vec<Delivered>,
+    /// How often each event was tried at each receiver.
+    tries: BTreeMap<(String, String), u32>,
 }
 
 impl Receivers {
@@ -64,10 +68,13 @@ impl Receivers {
         let name = name.clone();
         let header = |name: &str| ask.request.find_header(name).unwrap_or_default().to_owned();
         let id = header("webhook-id");
-        let tries = self.journal.iter().rev().filter(|known| known.receiver == name && known.id == id).count();
-        let status = match self.manners.get(&name).copied().unwrap_or_default() {
+        let tries = self.tries.entry((name.clone(), id.clone())).or_default();
+        *tries += 1;
+        let manner = self.manners.get(&name).copied().unwrap_or_default();
+        let status = match manner {
             Manner::Fails(status) => status,
-            Manner::FailsFirst(times) if tries < usize::try_from(times).unwrap_or(usize::MAX) => 503,
+            Manner::AsksToWait(_) if *tries == 1 => 429,
+            Manner::FailsFirst(times) if *tries <= times => 503,
             Manner::FailsUntil(until) if now < until => 503,
             _ => 204,
         };
@@ -83,7 +90,14 @@ impl Receivers {
             status,
         });
         let echo = receiver::echo(ask.request, SECRET).filter(|_| status < 300);
-        echo.map_or_else(|| Response::empty(status), |echo| Response { body: echo.into_bytes(), ..Response::empty(200) })
+        if let Some(echo) = echo {
+            return Response { body: echo.into_bytes(), ..Response::empty(200) };
+        }
+        let mut response = Response::empty(status);
+        if let (Manner::AsksToWait(secs), 429) = (manner, status) {
+            response.headers.push(("retry-after".to_owned(), secs.to_string()));
+        }
+        response
     }
 
     /// Everything that arrived, in order.

@@ -76,6 +76,12 @@ pub struct Size {
 /// The zones that people live in.
 const ZONES: [&str; 4] = ["Europe/London", "Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 
+/// The zone that most people of a seed's run live in.
+#[must_use]
+pub fn home(seed: u64) -> Zone {
+    zone(&mut Dice::of(seed, "script"))
+}
+
 /// The run of a seed.
 #[must_use]
 pub fn plan(seed: u64, size: &Size) -> Plan {

@@ -17,6 +17,8 @@ pub enum Sky {
     Flaky,
     /// Something goes wrong with one request in four.
     Storm,
+    /// Every service has another sky every hour.
+    Swizzle,
 }
 
 /// What goes wrong.
@@ -59,6 +61,20 @@ pub enum Service {
     Feeds,
     Bots,
     Hooks,
+}
+
+impl Service {
+    /// Its name.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Google => "google",
+            Self::Graph => "graph",
+            Self::Feeds => "feeds",
+            Self::Bots => "bots",
+            Self::Hooks => "hooks",
+        }
+    }
 }
 
 /// What a request wants.
@@ -158,6 +174,9 @@ pub struct Weather {
     asked: BTreeMap<Kind, u64>,
     /// Faults that were ordered, by kind and number of the request.
     strikes: BTreeMap<(Kind, u64), Fault>,
+    /// What a service does more often than its sky says: chances in ten thousand requests.
+    habits: BTreeMap<(Service, Fault), u64>,
+    seed: u64,
 }
 
 impl Weather {
@@ -184,7 +203,14 @@ impl Weather {
             met: BTreeMap::new(),
             asked: BTreeMap::new(),
             strikes: BTreeMap::new(),
+            habits: BTreeMap::new(),
+            seed,
         }
+    }
+
+    /// Lets a service do something more often than its sky says: so many more chances in ten thousand requests.
+    pub fn habit(&mut self, service: Service, fault: Fault, chances: u64) {
+        self.habits.insert((service, fault), chances);
     }
 
     /// Lets the request of this kind that comes as number `nth` from now, counted from 1, meet a fault under any sky.
@@ -204,12 +230,13 @@ impl Weather {
         *asked += 1;
         let ordered = self.strikes.remove(&(kind, *asked));
         let is_dark = self.dark.get(&kind.service()).is_some_and(|until| now < *until);
-        let is_clear = self.sky == Sky::Calm || self.clears_at.is_some_and(|clears_at| now >= clears_at);
+        let is_calm = self.sky == Sky::Calm && self.habits.is_empty();
+        let is_clear = is_calm || self.clears_at.is_some_and(|clears_at| now >= clears_at);
         let fault = match ordered {
             Some(fault) => Some(fault),
             None if is_dark => Some(Fault::Dark),
             None if is_clear => None,
-            None => self.draw(kind),
+            None => self.draw(now, kind),
         };
         if fault == Some(Fault::Dark) && !is_dark {
             let minutes = 1 + i64::try_from(self.dice.below(15)).expect("below 15");
@@ -221,16 +248,34 @@ impl Weather {
         fault
     }
 
-    fn draw(&mut self, kind: Kind) -> Option<Fault> {
+    fn draw(&mut self, now: Instant, kind: Kind) -> Option<Fault> {
         let mut drawn = self.dice.below(10_000);
+        let sky = self.sky_over(now, kind.service());
         for (fault, flaky, storm) in CHANCES.into_iter().filter(|(fault, ..)| fault.meets(kind)) {
-            let chance = if self.sky == Sky::Storm { storm } else { flaky };
+            let own = match sky {
+                Sky::Calm | Sky::Swizzle => 0,
+                Sky::Flaky => flaky,
+                Sky::Storm => storm,
+            };
+            let chance = own + self.habits.get(&(kind.service(), fault)).copied().unwrap_or(0);
             if drawn < chance {
                 return Some(fault);
             }
             drawn -= chance;
         }
         None
+    }
+
+    /// The sky over a service.
+    fn sky_over(&self, now: Instant, service: Service) -> Sky {
+        match self.sky {
+            Sky::Swizzle => {
+                let hour = now.as_second().div_euclid(3600).unsigned_abs();
+                let mut dice = Dice::of(self.seed ^ (hour << 8), service.word());
+                *dice.pick(&[Sky::Calm, Sky::Calm, Sky::Flaky, Sky::Storm])
+            }
+            sky => sky,
+        }
     }
 
     /// How long an answer takes.
@@ -254,6 +299,12 @@ impl Weather {
     /// One of several numbers that a fault can have.
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         *self.dice.pick(choices)
+    }
+
+    /// How many requests met a fault.
+    #[must_use]
+    pub fn met_count(&self) -> u64 {
+        self.met.values().sum()
     }
 
     /// How often each fault met each kind of request.

@@ -1,0 +1,203 @@
+//! What had to happen, said from the world's own history: a plain, slow program that shares the rules and the reading of
+//! calendars with the host, and nothing of sync, plan, store or dispatch.
+
+use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
+use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
+use crate::host::model::Outcome;
+use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
+use crate::host::world::feed;
+use crate::host::world::script::Plan;
+use crate::time::{Instant, Zone};
+use crate::value::words::Verb;
+use crate::value::{DecidedBy, Decision, Overrides};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+/// A meeting as people see it: where, and when.
+pub(super) type Place = (String, Instant);
+
+/// What is decided about an occurrence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Told {
+    pub(super) start: Instant,
+    /// The calendars that show it, by number of their accounts.
+    pub(super) calendars: BTreeSet<usize>,
+    pub(super) outcome: &'static str,
+    pub(super) rule: Option<String>,
+    /// Where a bot goes, and how long after the start; negative: before.
+    pub(super) bot: Option<(String, i64)>,
+    /// Names it.
+    name: String,
+}
+
+/// How some meetings that have to do with each other stand from an instant on.
+pub(super) struct View {
+    pub(super) from: Instant,
+    /// Who is to have a bot, and how long after the start it joins.
+    pub(super) wanted: BTreeMap<Place, i64>,
+}
+
+/// Meetings that ever shared a UID or a room, and how they stood over time.
+pub(super) struct Cluster {
+    /// The accounts that ever had one of them.
+    pub(super) accounts: BTreeSet<usize>,
+    /// Ascending; each holds until the next.
+    pub(super) views: Vec<View>,
+    /// How many occurrences there were.
+    pub(super) lives: usize,
+}
+
+impl Cluster {
+    /// The views that held at any time in `[from, to]`.
+    pub(super) fn within(&self, from: Instant, to: Instant) -> &[View] {
+        let first = self.views.partition_point(|view| view.from <= from).saturating_sub(1);
+        let end = self.views.partition_point(|view| view.from <= to);
+        &self.views[first..end.max(first)]
+    }
+}
+
+/// Reads calendars and decides.
+pub(super) struct Oracle<'a> {
+    truth: &'a Truth,
+    users: Vec<ConnectedUser>,
+    rules: RuleSet,
+    /// Who knows of each meeting.
+    holders: BTreeMap<MeetingId, BTreeSet<usize>>,
+}
+
+impl<'a> Oracle<'a> {
+    pub(super) fn of(plan: &Plan, truth: &'a Truth) -> Self {
+        let text = RuleText { name: "acme.rules".into(), text: plan.rules.clone(), layer: None };
+        let rules = check(&[text], &CheckOptions::default()).rule_set.expect("the script's rules pass the check");
+        let users = plan.accounts.iter().map(|account| ConnectedUser {
+            addresses: Address::parse(&account.address).into_iter().collect(),
+            zone: Some(account.zone.clone()),
+            bots: vec![],
+        });
+        let mut holders: BTreeMap<MeetingId, BTreeSet<usize>> = BTreeMap::new();
+        for number in 0..plan.accounts.len() {
+            for id in truth.known_to(AccountId(number)) {
+                holders.entry(id).or_default().insert(number);
+            }
+        }
+        Self { truth, users: users.collect(), rules, holders }
+    }
+
+    /// All meetings, together with those that they have to do with, as they stood over `span`.
+    pub(super) fn clusters(&self, span: &Range<Instant>) -> Vec<Cluster> {
+        groups(self.truth).iter().map(|ids| self.cluster(ids, span)).collect()
+    }
+
+    fn cluster(&self, ids: &[MeetingId], span: &Range<Instant>) -> Cluster {
+        let base = self.truth.rev_at(span.start);
+        let revs = ids.iter().flat_map(|id| self.truth.states(*id)).map(|state| state.rev).filter(|rev| *rev > base);
+        let revs: BTreeSet<u64> = revs.chain([base]).collect();
+        let accounts = ids.iter().filter_map(|id| self.holders.get(id)).flatten().copied().collect();
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let views = revs.iter().map(|rev| {
+            let told = self.decided(ids, *rev, span);
+            names.extend(told.iter().map(|told| told.name.clone()));
+            let wanted = told.into_iter().filter_map(|told| {
+                let (room, join) = told.bot?;
+                Some(((room, told.start), join))
+            });
+            let from = if *rev == base { Instant::MIN } else { self.truth.time_of(*rev).expect("a revision has a time") };
+            View { from, wanted: wanted.collect() }
+        });
+        let views = views.collect();
+        Cluster { accounts, views, lives: names.len() }
+    }
+
+    /// Everything that is decided at the end about what starts in `span`.
+    pub(super) fn at_the_end(&self, span: &Range<Instant>) -> Vec<Told> {
+        let rev = self.truth.rev();
+        let mut told: Vec<Told> = groups(self.truth).iter().flat_map(|ids| self.decided(ids, rev, span)).collect();
+        told.sort();
+        told
+    }
+
+    fn decided(&self, ids: &[MeetingId], rev: u64, span: &Range<Instant>) -> Vec<Told> {
+        let mut seen: Vec<(usize, Occurrence)> = Vec::new();
+        let accounts: BTreeSet<usize> = ids.iter().filter_map(|id| self.holders.get(id)).flatten().copied().collect();
+        for number in accounts {
+            let account = AccountId(number);
+            if ids.iter().all(|id| self.truth.copy_at(account, *id, rev).is_none()) {
+                continue;
+            }
+            let held = ids.iter().copied().filter(|id| self.holders[id].contains(&number));
+            let document = feed::document_of(self.truth, account, rev, held);
+            let zone = &self.truth.account(account).zone;
+            let calendar = crate::providers::ics::read(document.as_bytes(), zone).expect("the world writes calendars");
+            let occurrences = calendar.occurrences(span.clone(), zone).occurrences;
+            seen.extend(occurrences.into_iter().map(|occurrence| (number, occurrence)));
+        }
+        let sightings: Vec<engine::Sighting<'_>> = seen
+            .iter()
+            .map(|(number, occurrence)| engine::Sighting {
+                rules: &self.rules,
+                occurrence,
+                user: &self.users[*number],
+                overrides: Overrides::default(),
+            })
+            .collect();
+        let plan = engine::plan(&ProvidedLists::default(), &sightings, &Zone::utc());
+        plan.iter().map(|planned| self.told(planned, &seen)).collect()
+    }
+
+    fn told(&self, planned: &engine::Planned, seen: &[(usize, Occurrence)]) -> Told {
+        let record = matches!(planned.decision, Decision::Decided { verb: Verb::Record, .. });
+        let link = planned.occurrence.facts.link.known().and_then(Option::as_ref).filter(|_| record);
+        let outcome = match &planned.decision {
+            Decision::NotRecordable(_) => Outcome::NotRecordable,
+            Decision::Decided { verb: Verb::Record, .. } => Outcome::Record,
+            Decision::Decided { verb: Verb::Skip, .. } => Outcome::Skip,
+        };
+        let rule = match planned.decision {
+            Decision::Decided { by: DecidedBy::Rule(index), .. } => {
+                Some(self.rules.outline().rules[usize::from(index)].id.clone())
+            }
+            _ => None,
+        };
+        let occurrence = &planned.occurrence;
+        let original = occurrence.recurrence_id.as_ref().map(|id| id.instant(&Zone::utc()).to_string());
+        Told {
+            start: occurrence.start.instant(&Zone::utc()),
+            calendars: planned.members.iter().map(|at| seen[*at].0).collect(),
+            outcome: outcome.word(),
+            rule,
+            bot: link.map(|link| (format!("{}/{}", link.platform, link.id), planned.settings.join)),
+            name: format!("{} {}", occurrence.uid, original.unwrap_or_default()),
+        }
+    }
+}
+
+/// The meetings, those together that ever shared a UID or a link.
+fn groups(truth: &Truth) -> Vec<Vec<MeetingId>> {
+    let mut leader: Vec<usize> = (0..truth.meeting_count()).collect();
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for number in 0..leader.len() {
+        for state in truth.states(MeetingId(number)) {
+            let changed = state.meeting.exceptions.values().filter_map(|exception| match exception {
+                Exception::Changed(changed) => changed.content.link.clone(),
+                Exception::Cancelled { .. } => None,
+            });
+            for mark in changed.chain(state.meeting.content.link.clone()).chain([state.meeting.uid.clone()]) {
+                let other = *first.entry(mark).or_insert(number);
+                let (one, other) = (root(&leader, number), root(&leader, other));
+                leader[one.max(other)] = one.min(other);
+            }
+        }
+    }
+    let mut groups: BTreeMap<usize, Vec<MeetingId>> = BTreeMap::new();
+    for number in 0..leader.len() {
+        groups.entry(root(&leader, number)).or_default().push(MeetingId(number));
+    }
+    groups.into_values().collect()
+}
+
+fn root(leader: &[usize], mut number: usize) -> usize {
+    while leader[number] != number {
+        number = leader[number];
+    }
+    number
+}

@@ -1,0 +1,145 @@
+//! What the hosts of a run asked, and how it went: what an oracle must know to say what could be known, and who was hurried.
+
+use crate::host::http::{Method, NetError, Purpose, Request, Response};
+use crate::time::{Elapsed, Instant};
+use std::collections::BTreeMap;
+
+/// A request about a calendar.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    at: Instant,
+    is_clean: bool,
+}
+
+/// Requests that lie no further apart belong to one pass.
+const PASS: Elapsed = Elapsed::from_secs(25);
+/// Whoever asks this much too early is not in a hurry.
+const GRACE: Elapsed = Elapsed::from_millis(500);
+
+/// What was asked.
+#[derive(Default)]
+pub(in crate::host) struct Heard {
+    /// Accounts by what opens them.
+    accounts: BTreeMap<String, usize>,
+    reads: BTreeMap<usize, Vec<Read>>,
+    /// When a bot service did not do what it was asked.
+    bot_troubles: Vec<Instant>,
+    /// When a provider asked everybody to wait.
+    throttles: Vec<Instant>,
+    /// Who is to be left alone until when.
+    waits: BTreeMap<String, Instant>,
+    /// Tries of each event at each receiver.
+    tries: BTreeMap<String, Vec<Instant>>,
+    /// Who was asked before the time that they named.
+    hurried: Vec<String>,
+}
+
+impl Heard {
+    /// Nothing yet; `tokens` open the accounts in their order.
+    pub(in crate::host) fn of(tokens: impl Iterator<Item = String>) -> Self {
+        Self { accounts: tokens.enumerate().map(|(number, token)| (token, number)).collect(), ..Self::default() }
+    }
+
+    /// A new host knows of no wish to wait.
+    pub(in crate::host) fn host_began(&mut self) {
+        self.waits.retain(|who, _| who.starts_with("hook "));
+    }
+
+    /// Notes a request and its answer.
+    pub(in crate::host) fn note(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        result: &Result<Response, NetError>,
+        met_fault: bool,
+    ) {
+        let bad = !matches!(result, Ok(Response { status: 200..=399, .. }));
+        match request.purpose {
+            Purpose::Provider | Purpose::Feed => {
+                let account = self.account(request);
+                if let Some(account) = account {
+                    self.reads.entry(account).or_default().push(Read { at: now, is_clean: !met_fault });
+                    self.asked_to_wait(now, format!("account {account}"), result);
+                }
+                if matches!(result, Ok(Response { status: 403 | 429 | 503, .. })) {
+                    self.throttles.push(now);
+                }
+            }
+            Purpose::Bots => {
+                if bad && request.method != Method::Get || met_fault {
+                    self.bot_troubles.push(now);
+                }
+            }
+            Purpose::Webhook => {
+                let id = request.find_header("webhook-id").unwrap_or_default();
+                let who = format!("hook {} {id}", request.url);
+                self.asked_to_wait(now, who.clone(), result);
+                self.tries.entry(who).or_default().push(now);
+            }
+        }
+    }
+
+    fn account(&self, request: &Request) -> Option<usize> {
+        let token = match request.find_header("authorization") {
+            Some(header) => header.strip_prefix("Bearer ")?,
+            None => request.url.rsplit('/').next()?.strip_suffix(".ics")?,
+        };
+        self.accounts.get(token).copied()
+    }
+
+    fn asked_to_wait(&mut self, now: Instant, who: String, result: &Result<Response, NetError>) {
+        if let Some(until) = self.waits.get(&who).filter(|until| now + GRACE < **until) {
+            self.hurried.push(format!("I9 {who} was asked at {now}, and had asked to be left alone until {until}"));
+        }
+        let asked = result.as_ref().ok().filter(|response| matches!(response.status, 429 | 503)).and_then(Response::retry_after);
+        match asked.and_then(|wait| Elapsed::try_from(wait).ok()) {
+            Some(wait) => self.waits.insert(who, now + wait),
+            None => self.waits.remove(&who),
+        };
+    }
+
+    /// Who was asked before the time that they named.
+    pub(in crate::host) fn hurried(&self) -> &[String] {
+        &self.hurried
+    }
+
+    /// The tries of each event at each receiver, ascending.
+    pub(in crate::host) fn tries(&self) -> &BTreeMap<String, Vec<Instant>> {
+        &self.tries
+    }
+
+    /// Whether a bot service failed anybody in this time.
+    pub(in crate::host) fn bots_troubled(&self, from: Instant, to: Instant) -> bool {
+        let first = self.bot_troubles.partition_point(|at| *at < from);
+        self.bot_troubles.get(first).is_some_and(|at| *at <= to)
+    }
+
+    /// From when on the state of an account's calendar was known at `at`, where every change is known within `settled` in good
+    /// weather.
+    pub(in crate::host) fn known_at(&self, account: usize, at: Instant, settled: Elapsed) -> Instant {
+        let fine = at - settled;
+        let long_before = at - Elapsed::from_hours(3);
+        let reads = self.reads.get(&account).map_or(&[][..], Vec::as_slice);
+        let end = reads.partition_point(|read| read.at < at);
+        let recent = reads[..end].iter().rev().take_while(|read| read.at >= long_before);
+        let held = self.throttles.iter().any(|throttle| (long_before..at).contains(throttle));
+        if !held && recent.clone().all(|read| read.is_clean) {
+            return fine;
+        }
+        // The begin of the last pass that nothing disturbed, and that had time to be taken over.
+        let (mut begin, mut clean, mut next) = (None, true, None::<Instant>);
+        for read in reads[..end].iter().rev() {
+            if next.is_some_and(|next: Instant| next.duration_since(read.at) > PASS) {
+                if clean && begin.is_some_and(|begin: Instant| begin + Elapsed::from_mins(2) < at) {
+                    break;
+                }
+                clean = true;
+            }
+            clean &= read.is_clean;
+            begin = Some(read.at);
+            next = Some(read.at);
+        }
+        let known = if clean { begin } else { None };
+        known.filter(|begin| *begin + Elapsed::from_mins(2) < at).map_or(Instant::MIN, |begin| begin.min(fine))
+    }
+}
