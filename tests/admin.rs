@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 #[expect(dead_code, reason = "the store's own tests ask the server for more")]
-#[path = "../src/host/store/tests/postgres.rs"]
+#[path = "support/load/postgres.rs"]
 mod postgres;
 
 /// A folder with a database and files of one test.

@@ -23,6 +23,7 @@ pub mod net;
 pub mod operations;
 pub mod outbox;
 pub mod planning;
+mod planted;
 pub mod schedule;
 pub mod setup;
 pub mod store;

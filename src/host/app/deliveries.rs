@@ -4,8 +4,9 @@ use super::work::Work;
 use super::{Stop, rest};
 use crate::host::context::Context;
 use crate::host::http::{NetError, Response};
-use crate::host::model::{Delivery, Endpoint, EndpointId, EventId, OutboxEvent, TenantId};
+use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointId, EventId, OutboxEvent, TenantId};
 use crate::host::outbox::delivery::{self, Next};
+use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, DueDelivery, Write};
 use crate::time::Elapsed;
 
@@ -52,6 +53,11 @@ pub async fn deliver(host: &Context, due: DueDelivery) {
         Ok(request) => request,
         Err(why) => return store(host, vec![Write::Delivery(delivery::undeliverable(&trying, why))]).await,
     };
+    if planted::is(Bug::DeliveredBeforeSent) {
+        let early = Delivery { state: DeliveryState::Delivered, due_at: None, ..trying };
+        store(host, vec![Write::Delivery(early)]).await;
+        return drop(host.egress.call(request).await);
+    }
     let begun = Commit { tenant: trying.tenant, writes: vec![Write::Delivery(trying.clone())] };
     if host.store.commit(begun).await.is_err() {
         return;

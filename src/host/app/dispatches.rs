@@ -7,6 +7,7 @@ use crate::host::bots::{Backend, CreateAnswer, Exchange, FindAnswer, Heard, Reca
 use crate::host::context::Context;
 use crate::host::dispatch::protocol::{self, Effect, Input, Step};
 use crate::host::model::{Dispatch, DispatchState, TenantId};
+use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, Decide, StoreError, Write, acts_at};
 use crate::time::{Elapsed, Instant};
 use std::sync::Arc;
@@ -120,11 +121,16 @@ fn stored(host: &Context, row: &Dispatch, step: &Step) -> Option<Dispatch> {
 /// Stores the row and the events of a step; the row as it is then. `None` where somebody else was faster, or the store failed:
 /// the row is found again when it is due.
 async fn store(host: &Context, row: Dispatch, step: &Step) -> Option<Dispatch> {
-    let writes = writes(step);
+    let mut writes = writes(step);
     if writes.is_empty() {
         return Some(row);
     }
-    match host.store.commit(Commit { tenant: row.tenant, writes }).await {
+    let later = if planted::is(Bug::TellAfterwards) { writes.split_off(1) } else { Vec::new() };
+    let done = host.store.commit(Commit { tenant: row.tenant, writes }).await;
+    if !later.is_empty() {
+        host.store.commit(Commit { tenant: row.tenant, writes: later }).await.ok()?;
+    }
+    match done {
         Ok(()) => stored(host, &row, step),
         Err(CommitError::Conflict(_)) => None,
         Err(CommitError::Store(error)) => {
@@ -141,6 +147,8 @@ async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Eff
             if host.now() >= *until {
                 return Step::default();
             }
+            let other = planted::is(Bug::NewKeyOnRetry).then(|| format!("{key}{fence}"));
+            let key = other.as_ref().unwrap_or(key);
             let wanted = Wanted { key, spec, fence: *fence, attempt: *attempt };
             let answer = converse(host, backend.create(wanted, host.now())).await.unwrap_or(CreateAnswer::Ambiguous);
             protocol::step(row, host.now(), Input::CreateAnswered { fence: *fence, answer })

@@ -7,6 +7,7 @@ use super::syncs::ReadError;
 use crate::host::context::Context;
 use crate::host::model::{CalendarId, TenantId};
 use crate::host::planning::Absorbed;
+use crate::host::planted::{self, Bug};
 use crate::host::store::{StoreError, Watched};
 use crate::host::sync::SyncError;
 use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
@@ -190,7 +191,7 @@ impl Round {
     pub(super) fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
         let Some(Known { standing, .. }) = self.calendars.get_mut(&key) else { return };
         standing.wait = match outcome {
-            Err(ReadError::Sync(SyncError::Throttled { wait, .. })) => *wait,
+            Err(ReadError::Sync(SyncError::Throttled { wait, .. })) if !planted::is(Bug::ProviderHurried) => *wait,
             _ => None,
         };
         standing.failures = match outcome {
@@ -198,7 +199,9 @@ impl Round {
             Err(_) => host.pass_state(key.1).failures.max(1),
         };
         let due = host.cadence.due(key.1, host.now(), standing);
-        self.plan(key, due);
+        if outcome.is_ok() || !planted::is(Bug::ReadOnlyOnce) {
+            self.plan(key, due);
+        }
     }
 
     /// How long nothing is to be done.

@@ -8,6 +8,7 @@ use crate::host::credentials;
 use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
 use crate::host::planning::{Absorbed, PlanError, absorb};
+use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::cadence::state_after;
 use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
@@ -79,6 +80,9 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
     if connection.state != ConnectionState::Active {
         return Ok(Absorbed::default());
     }
+    if planted::is(Bug::AddressInLog) {
+        tracing::info!(why = connection.addresses.join(" "), "calendar read");
+    }
     match pass(host, &row, &connection).await {
         Ok(found) => {
             host.pass_ended(calendar, Ok(()));
@@ -112,11 +116,17 @@ async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result
         match step {
             Step::Call(next, wanted) => (pass, request) = (next, wanted),
             Step::Done(found) => return Ok(found),
+            Step::Failed(_) if planted::is(Bug::FailedPassIsEmpty) => return Ok(nothing_listed()),
             Step::Failed(error) => return Err(error.into()),
             Step::Entries(_) => return Err(SyncError::Retry("asked twice for what is stored").into()),
         }
     }
     Err(SyncError::Retry("too many requests in one pass").into())
+}
+
+/// What a planted bug makes of a failure.
+fn nothing_listed() -> sync::Finished {
+    sync::Finished { changes: sync::Changes { complete: true, ..sync::Changes::default() }, ..sync::Finished::default() }
 }
 
 /// One request of a connection: waits for quota, shows the token, counts the answer.
@@ -134,6 +144,7 @@ pub async fn call(host: &Context, connection: &Connection, request: Request, dea
         let verdict = host.governor().wish(host.now(), &wish, limits);
         match verdict {
             Verdict::Grant => break,
+            Verdict::Wait(_) if planted::is(Bug::GovernorSilent) => break,
             Verdict::Wait(until) if until > wish.deadline => {
                 host.governor().withdraw(&wish);
                 return Err(SyncError::Retry("no quota in time"));
@@ -145,6 +156,7 @@ pub async fn call(host: &Context, connection: &Connection, request: Request, dea
     let how = match &answer {
         Err(_) => Ended::Nothing,
         Ok(response) => match sync::error::of_answer(connection.origin, response) {
+            Some(SyncError::Throttled { .. }) if planted::is(Bug::ProviderHurried) => Ended::Answered,
             Some(SyncError::Throttled { wait, scope }) => Ended::Throttled { scope, wait },
             _ => Ended::Answered,
         },

@@ -39,6 +39,7 @@ pub use due::is_due;
 
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer, Spec};
 use crate::host::model::{Dispatch, EventId, OutboxEvent};
+use crate::host::planted::{self, Bug};
 use crate::time::Instant;
 use serde_json::json;
 
@@ -202,7 +203,8 @@ pub fn step(dispatch: &Dispatch, now: Instant, input: Input<'_>) -> Step {
 /// An event about a dispatch: no title, nobody's address.
 #[must_use]
 pub fn event(kind: &str, dispatch: &Dispatch, reason: Option<&str>, now: Instant) -> OutboxEvent {
-    let body = json!({
+    let address = Some(&dispatch.spec).filter(|_| planted::is(Bug::AddressInWebhook));
+    let mut body = json!({
         "meeting": dispatch.meeting,
         "start": dispatch.start.to_string(),
         "epoch": dispatch.epoch,
@@ -210,6 +212,9 @@ pub fn event(kind: &str, dispatch: &Dispatch, reason: Option<&str>, now: Instant
         "verified": dispatch.verified,
         "reason": reason,
     });
+    if let Some(address) = address {
+        body["spec"] = json!(address);
+    }
     OutboxEvent {
         tenant: dispatch.tenant,
         id: EventId::default(),

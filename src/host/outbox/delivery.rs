@@ -10,6 +10,7 @@
 use super::sign::{self, SecretError, Secrets};
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointState, EventId, OutboxEvent};
+use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -116,7 +117,8 @@ pub fn message_id(event: &OutboxEvent) -> String {
 pub fn request(event: &OutboxEvent, endpoint: &Endpoint, now: Instant) -> Result<Request, MessageError> {
     let secrets = Secrets::parse(&endpoint.secrets)?;
     let body = message(event)?;
-    let signed = sign::headers(&message_id(event), now, &body, &secrets);
+    let id = if planted::is(Bug::NewIdOnRetry) { format!("evt_{}", now.as_millisecond()) } else { message_id(event) };
+    let signed = sign::headers(&id, now, &body, &secrets);
     let mut request = Request::new(Purpose::Webhook, Method::Post, &endpoint.url).header("content-type", "application/json");
     for (name, value) in signed {
         request = request.header(name, value);
@@ -151,7 +153,8 @@ pub fn attempt(delivery: &Delivery, now: Instant) -> Next {
         return Next::GiveUp(ended(delivery, DeliveryState::Dead, "no-answer"));
     }
     let due_at = Some(later(now, HOLD));
-    Next::Try(Delivery { attempts: delivery.attempts + 1, due_at, last: Some(TRYING.to_owned()), ..delivery.clone() })
+    let attempts = delivery.attempts + u32::from(!planted::is(Bug::TriesNotCounted));
+    Next::Try(Delivery { attempts, due_at, last: Some(TRYING.to_owned()), ..delivery.clone() })
 }
 
 /// What an answer changes.
@@ -247,7 +250,7 @@ fn mixed(state: u64) -> u64 {
 
 /// What a receiver that is overloaded asks for, within bounds.
 fn asked_to_wait(response: &Response) -> Option<Elapsed> {
-    if !matches!(response.status, 429 | 502 | 503 | 504) {
+    if !matches!(response.status, 429 | 502 | 503 | 504) || planted::is(Bug::ReceiverHurried) {
         return None;
     }
     let asked = Elapsed::try_from(response.retry_after()?).unwrap_or(RETRY_AFTER_MAX);

@@ -5,6 +5,7 @@
 
 use super::context::{Context, LoadRulesError};
 use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId, Undecided};
+use super::planted::{self, Bug};
 use super::schedule::{self, PlanInput, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
 use super::sync::{Changes, CursorStep, Finished, calendar_of};
@@ -69,6 +70,11 @@ pub struct Absorbed {
 /// [`PlanError`]; then nothing was stored, and the same pass may be made again.
 pub async fn absorb(host: &Context, tenant: TenantId, calendar: CalendarId, found: &Finished) -> Result<Absorbed, PlanError> {
     for _ in 0..TRIES_MAX {
+        let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
+        if planted::is(Bug::CursorBeforeChanges) {
+            let early = Write::Calendar(passed(row.clone(), found, host.now()));
+            commit(host, tenant, vec![early]).await?;
+        }
         let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
         let (writes, unreadable) = absorbed(host, row, found).await?;
         match commit(host, tenant, writes).await? {
@@ -255,7 +261,8 @@ impl<'a> Difference<'a> {
         let fresh: Vec<&Sighting> =
             seen.iter().filter(|sighting| known_by_id.get(sighting.id.as_str()) != Some(sighting)).collect();
         let before = fresh.iter().filter_map(|sighting| known_by_id.get(sighting.id.as_str()).copied()).collect();
-        let missing = known.iter().filter(|sighting| !seen_ids.contains(sighting.id.as_str()));
+        let stays = planted::is(Bug::SightingsStay);
+        let missing = known.iter().filter(|sighting| !stays && !seen_ids.contains(sighting.id.as_str()));
         let (old, gone) = missing.partition(|sighting| sighting.start < window.start);
         Self { fresh, before, gone, old }
     }
@@ -296,6 +303,7 @@ async fn belonging(
         let (uids, rooms) = reach.list();
         let others = host.store.sightings_like(tenant, &uids, &rooms).await?;
         let others = others.into_iter().filter(|sighting| own.is_none_or(|(calendar, _)| sighting.calendar != calendar));
+        let others = others.filter(|_| !planted::is(Bug::OwnCopiesOnly));
         let own = own.iter().flat_map(|(_, sightings)| *sightings).filter(|sighting| reach.holds(sighting));
         let mut all = others.chain(own.cloned()).collect::<Vec<_>>();
         all.retain(|sighting| !found.contains_key(&place(sighting)));

@@ -15,6 +15,7 @@ use crate::host::bots::Spec;
 use crate::host::dispatch::key::{Keyed, fire_at, late_at};
 use crate::host::dispatch::protocol::{self, Input};
 use crate::host::model::{Dispatch, DispatchState, TenantId};
+use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
 use crate::time::Instant;
 
@@ -63,6 +64,7 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Planned, _) if target.wanted.is_some() => {
             target.wanted.map(|wanted| brought_up_to_date(last, target, wanted, now)).unwrap_or_default()
         }
+        (Withdrawn, Some(_)) if planted::is(Bug::WithdrawnForGood) => Vec::new(),
         (Withdrawn, Some(wanted)) => planned_again(last, target, wanted, now),
         // A bot at the door with an old password does not get in (C25); one that is inside needs none.
         (Claimed | Unknown | Accepted, _) if same && knows_address => Vec::new(),
@@ -80,7 +82,8 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
 
 /// Whether a dispatch serves the same start in the same room.
 fn is_same(dispatch: &Dispatch, wanted: &Wanted) -> bool {
-    dispatch.start == wanted.start && Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room)
+    planted::is(Bug::LinkChangeForgotten) && dispatch.start == wanted.start
+        || dispatch.start == wanted.start && Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room)
 }
 
 /// Whether the bot service was told the address that leads there now, its password among it.
@@ -123,7 +126,10 @@ fn planned(target: Target<'_>, wanted: &Wanted, epoch: u32, now: Instant) -> Vec
 fn brought_up_to_date(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> Vec<Write> {
     let fresh = fresh(target, wanted, last.epoch);
     // A bot that was refused once and waits for its next try keeps waiting; a move plans it anew.
-    let moved = (fresh.fire_at, fresh.start) != (last.fire_at, last.start);
+    let moved = (fresh.fire_at, fresh.start) != (last.fire_at, last.start) && !planted::is(Bug::MovedKeepsSecond);
+    if planted::is(Bug::LinkChangeForgotten) && fresh.start == last.start {
+        return Vec::new();
+    }
     let next = if moved {
         Dispatch { fence: last.fence, version: last.version, ..fresh }
     } else {
@@ -144,6 +150,9 @@ fn planned_again(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Inst
 }
 
 fn replaced(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> Vec<Write> {
+    if planted::is(Bug::MovedKeepsEpoch) {
+        return planned_again(last, target, wanted, now);
+    }
     let mut writes = taken_back(last, "moved", now);
     writes.extend(planned(target, wanted, last.epoch + 1, now));
     writes
@@ -151,6 +160,9 @@ fn replaced(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) 
 
 /// Withdrawn, or recalled where a host may have asked for the bot.
 fn taken_back(last: &Dispatch, why: &str, now: Instant) -> Vec<Write> {
+    if planted::is(Bug::RecallForgotten) && last.fence > 0 {
+        return Vec::new();
+    }
     let step = protocol::step(last, now, Input::Withdraw(why));
     let events: Vec<Write> = step.told().map(Write::Event).collect();
     // Plans send nothing themselves: whoever looks for what is due sends the recall, and that is now.

@@ -15,6 +15,7 @@ use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionState, Dispatch, EventId, Meeting, OutboxEvent, Outcome, OverrideRow, Sighting,
     Tenant,
 };
+use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
 use crate::time::{Instant, Zone};
 use crate::value::words::Verb;
@@ -59,7 +60,11 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
             overrides: copy.overrides,
         })
         .collect();
-    let plan = engine::plan(&input.rules.lists, &sightings, &Zone::utc());
+    let mut plan = engine::plan(&input.rules.lists, &sightings, &Zone::utc());
+    if planted::is(Bug::SameUidIsSame) {
+        let mut known = BTreeSet::new();
+        plan.retain(|planned| known.insert((planned.occurrence.uid.clone(), planned.occurrence.start.instant(&Zone::utc()))));
+    }
     let places: Vec<BTreeSet<String>> =
         plan.iter().map(|planned| planned.members.iter().map(|at| place(copies[*at].sighting)).collect()).collect();
     let stored = assign(&places, input.meetings, input.dispatches);
@@ -176,6 +181,9 @@ impl<'a> Differ<'a> {
         };
         let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
         let mut writes = Vec::new();
+        if planted::is(Bug::NoIsNotStored) && meeting.outcome == Outcome::Skip && stored.is_none() {
+            return writes;
+        }
         if stored != Some(&meeting) {
             let newly = meeting.conflict && !stored.is_some_and(|stored| stored.conflict);
             let told = newly.then(|| Write::Event(conflict(&meeting, self.input.now)));
@@ -236,7 +244,7 @@ impl<'a> Differ<'a> {
     fn row(&self, planned: &Planned, id: String, places: BTreeSet<String>, stored: Option<&Meeting>) -> Meeting {
         let copy = &self.copies[planned.deciding];
         let rule = match planned.decision {
-            Decision::Decided { by: DecidedBy::Rule(index), .. } => {
+            Decision::Decided { by: DecidedBy::Rule(index), .. } if !planted::is(Bug::WrongRule) => {
                 Some(copy.rules.outline().rules[usize::from(index)].id.clone())
             }
             _ => None,
@@ -245,7 +253,7 @@ impl<'a> Differ<'a> {
             tenant: self.input.tenant.id,
             id,
             sightings: places.into_iter().collect(),
-            start: planned.occurrence.start.instant(&Zone::utc()),
+            start: start_of(planned, copy),
             end: planned.occurrence.end.known().map(|end| end.instant(&Zone::utc())),
             outcome: outcome(&planned.decision),
             by: copy.connection.id,
@@ -273,7 +281,7 @@ impl<'a> Differ<'a> {
             "copies": planned.members.iter().map(|at| self.copies[*at].connection.id.0).collect::<Vec<CopyId>>(),
             "decided_for": copy.connection.id.0,
             "settings": explain::settings_to_json(&planned.settings),
-            "explanation": copy.rules.explain(&question).json(),
+            "explanation": if planted::is(Bug::NoRecord) { serde_json::Value::Null } else { copy.rules.explain(&question).json() },
         })
         .to_string()
     }
@@ -282,6 +290,14 @@ impl<'a> Differ<'a> {
 /// Whoever is in a meeting needs no way in (C25).
 fn only_link_is_gone(decision: &Decision) -> bool {
     matches!(decision, Decision::NotRecordable(NotRecordable::NoLink))
+}
+
+fn start_of(planned: &Planned, copy: &Copy<'_>) -> Instant {
+    let start = planned.occurrence.start.instant(&Zone::utc());
+    match copy.user.zone.as_ref().filter(|_| planted::is(Bug::LocalIsUtc)) {
+        Some(zone) => Zone::utc().instant(zone.civil(start)),
+        None => start,
+    }
 }
 
 fn outcome(decision: &Decision) -> Outcome {

@@ -92,8 +92,13 @@ impl Setting {
         self.clock.now()
     }
 
-    /// A host that knows what the store has, and lives as long as `switch` lets it.
-    pub(in crate::host) fn host(&self, name: &str, own: &Arc<VirtualClock>, switch: &Arc<Switch>) -> Context {
+    /// A host that knows what the store has.
+    pub(in crate::host) fn host(&self, name: &str) -> Context {
+        self.wired(name, &self.clock.twin(), &Arc::new(Switch::default()))
+    }
+
+    /// A host that lives as long as `switch` lets it, by a clock of its own.
+    fn wired(&self, name: &str, own: &Arc<VirtualClock>, switch: &Arc<Switch>) -> Context {
         let egress = HostEgress {
             shared: self.shared.clone(),
             world: self.clock.clone(),
@@ -121,7 +126,7 @@ impl Setting {
     pub(in crate::host) fn begin(&self, name: &str) -> Living {
         let (clock, switch) = (self.clock.twin(), Arc::new(Switch::default()));
         self.heard.lock().expect("nobody panics with it").host_began();
-        let host = self.host(name, &clock, &switch);
+        let host = self.wired(name, &clock, &switch);
         let (stopper, stop) = app::stopper();
         let backend = self.backend();
         let running = tokio::spawn(async move {

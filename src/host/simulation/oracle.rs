@@ -2,7 +2,7 @@
 //!
 //! What is wrong is said in texts that begin with the invariant's name.
 
-use super::expected::{Cluster, Oracle, Place};
+use super::expected::{Cluster, Oracle, Place, View};
 use super::heard::Heard;
 use super::life::{Setting, TENANT};
 use super::run::{Kind, Report};
@@ -131,8 +131,13 @@ impl Case<'_> {
             let Some(place) = by_key.get(told.bot.as_str()).and_then(|row| place_of(&row.spec)) else { continue };
             missed.entry(place).or_default().push(told.event.at);
         }
-        for (place, bots) in &joined {
-            if bots.len() > 1 {
+        for (place, bots) in &mut joined.clone() {
+            bots.sort_by_key(|(_, bot)| bot.joins_at);
+            let left = |bot: &Bot| bot.leaves_at.into_iter().chain(bot.recalled_at).min();
+            // Two at a time: one that left is followed by another where its meeting comes back. And one whose recall does not
+            // get through stays while another comes for the meeting that was made anew.
+            let recalled = |bot: &Bot| bot.recalled_at.is_some_and(|at| self.heard.bots_troubled(at - Elapsed::from_mins(5), at));
+            if bots.windows(2).any(|pair| left(pair[0].1) > pair[1].1.joins_at && !recalled(pair[0].1)) {
                 report.wrong.push(format!("I6 {} bots in {} at {}", bots.len(), place.0, place.1));
             }
         }
@@ -185,7 +190,9 @@ impl Case<'_> {
             // Where bots cannot be had it is enough to say so, but not before it is too late.
             let told =
                 missed.get(place).is_some_and(|times| times.iter().any(|at| troubled && *at >= late - Elapsed::from_mins(15)));
-            let excused = disturbed && self.kind == Kind::Jumps && missed.contains_key(place);
+            // A clock that is an hour ahead finds that it is too late for what begins within that hour.
+            let ahead = self.kind == Kind::Jumps && self.is_disturbed(fire - Elapsed::from_mins(75), late);
+            let excused = ahead && missed.contains_key(place);
             if !bots.iter().any(|(_, bot)| on_time(bot)) && !told && !excused {
                 let when: Vec<String> = bots.iter().map(|(_, bot)| format!("{:?}", bot.joins_at)).collect();
                 report.wrong.push(format!("{} no bot in time in {room} at {start}: {when:?}", name("I1")));
@@ -208,6 +215,11 @@ impl Case<'_> {
         let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, bound, SETTLED)).min();
         let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
         if !calm || bound > self.span.end || self.heard.bots_troubled(unwanted, bound) {
+            return;
+        }
+        // A meeting that is said to have begun earlier goes on in the same room.
+        let goes_on = |view: &View| view.wanted.keys().any(|other| other.0 == place.0 && other.1 < place.1);
+        if cluster.within(unwanted, bound).iter().any(goes_on) {
             return;
         }
         for (_, bot) in bots {

@@ -97,6 +97,10 @@ pub(super) struct Run {
     pub(super) seed: u64,
     pub(super) users: usize,
     pub(super) meetings: usize,
+    /// How long, from the morning on.
+    pub(super) hours: i64,
+    /// Where the first host dies, besides what its kind brings.
+    pub(super) death: Option<Death>,
 }
 
 /// What came of a run.
@@ -118,6 +122,8 @@ pub(super) struct Report {
     pub(super) happened: BTreeMap<Happened, u64>,
     /// How often hosts met each sort of incident.
     pub(super) incidents: BTreeMap<&'static str, u64>,
+    /// How many operations the last host made, looks aside.
+    pub(super) operations: u64,
 }
 
 /// Something that happens to hosts.
@@ -133,7 +139,7 @@ enum Incident {
     Darken(Service),
 }
 
-/// How long a run lasts, from the morning on.
+/// How long runs of a sample last: a working day.
 const HOURS: i64 = 13;
 /// Days on which runs begin: working days, days before zones change their clocks, the end of a year.
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
@@ -141,14 +147,14 @@ const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (
 impl Run {
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 8, meetings: 160 }
+        Self { kind, seed, users: 8, meetings: 160, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
     pub(super) fn command(&self) -> String {
-        let Self { kind, seed, users, meetings } = self;
+        let Self { kind, seed, users, meetings, hours, .. } = self;
         format!(
-            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings} cargo test --lib host::simulation::tests::replay -- --nocapture",
+            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
             kind.word()
         )
     }
@@ -178,16 +184,16 @@ impl Run {
         let start = self.start();
         let size = Size { start, days: 1, users: self.users, meetings: self.meetings, domain: "acme.example".into() };
         let plan = script::plan(self.seed, &size);
-        let faults_end = start + Elapsed::from_hours(HOURS);
+        let faults_end = start + Elapsed::from_hours(self.hours);
         let end = faults_end + self.cooling();
         let mut weather = Weather::under(self.kind.sky(), self.seed);
         weather.clears_at = Some(faults_end);
         let mut setting = Setting::of(plan, weather, start).await;
-        setting.horizon = Elapsed::from_hours(36);
+        setting.horizon = Elapsed::from_hours(45);
         self.prepare(&mut setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
-        let incidents = self.incidents(&mut dice, start, faults_end, &setting);
-        let (lives, counts) = self.live(&setting, &incidents, end).await;
+        let incidents = self.incidents(&mut dice, start, faults_end);
+        let (lives, counts, operations) = self.live(&setting, &incidents, end).await;
         let stored = Stored::of(&setting).await;
         let world = setting.shared.world().clone();
         let oracle = Oracle::of(&setting.plan, &world.truth);
@@ -214,6 +220,7 @@ impl Run {
         report.met = world.weather.met().clone();
         report.happened = happened(&world);
         report.incidents = counts;
+        report.operations = operations;
         report
     }
 
@@ -259,9 +266,9 @@ impl Run {
     }
 
     /// What happens to hosts, ascending by time.
-    fn incidents(&self, dice: &mut Dice, start: Instant, end: Instant, setting: &Setting) -> Vec<(Instant, Incident)> {
+    fn incidents(&self, dice: &mut Dice, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
         let length = u64::try_from(end.duration_since(start).as_secs()).expect("ahead");
-        let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length - 3600).cast_signed());
+        let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(3600)).cast_signed());
         let mut incidents: Vec<(Instant, Incident)> = match self.kind {
             Kind::Crashes => (0..12)
                 .map(|_| {
@@ -292,7 +299,6 @@ impl Run {
             }
             _ => Vec::new(),
         };
-        let _ = setting;
         incidents.sort_by_key(|(at, _)| *at);
         incidents
     }
@@ -303,13 +309,16 @@ impl Run {
         setting: &Setting,
         incidents: &[(Instant, Incident)],
         end: Instant,
-    ) -> (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) {
+    ) -> (Vec<Range<Instant>>, BTreeMap<&'static str, u64>, u64) {
         let mut number = 0;
         let mut next = || {
             number += 1;
             setting.begin(&format!("host-{number}"))
         };
         let mut hosts: Vec<Living> = (0..if self.kind == Kind::TwoHosts { 2 } else { 1 }).map(|_| next()).collect();
+        if let Some(death) = self.death {
+            hosts[0].switch.doom(death);
+        }
         let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
         let (mut off_since, mut steps) = (None, incidents.iter().peekable());
         loop {
@@ -352,9 +361,10 @@ impl Run {
                 }
             }
         }
+        let operations = hosts[0].switch.operations();
         for host in hosts {
             host.kill().await;
         }
-        (disturbed, counts)
+        (disturbed, counts, operations)
     }
 }

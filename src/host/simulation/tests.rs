@@ -2,6 +2,11 @@
 
 use super::run::{Kind, Run};
 use super::sample::Sample;
+use super::switch::Death;
+use crate::host::planted::{self, Bug};
+use crate::host::store::Moment;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Lives that a test run follows where nobody says otherwise.
 const LIVES: usize = 100_000;
@@ -33,12 +38,108 @@ fn replay() {
     let kind = Kind::from_word(&word).expect("a kind of run");
     let mut run = Run::of(kind, seed);
     let size: Option<String> = from_environment("CALLSHEET_SIZE");
-    if let Some((users, meetings)) = size.as_ref().and_then(|size| size.split_once('x')) {
-        run.users = users.parse().expect("a number of users");
-        run.meetings = meetings.parse().expect("a number of meetings");
+    let sizes: Vec<usize> = size.iter().flat_map(|size| size.split('x')).filter_map(|part| part.parse().ok()).collect();
+    if let [users, meetings, hours] = sizes[..] {
+        run = Run { users, meetings, hours: i64::try_from(hours).expect("few hours"), ..run };
     }
     let report = run.report();
     println!("{run:?}: {} lives, trace {:016x}\n{}", report.lives, report.trace, report.wrong.join("\n"));
     assert_eq!(report, run.report(), "the same run gave another trace");
     assert!(report.wrong.is_empty(), "{} findings", report.wrong.len());
+}
+
+/// Seeds that a planted bug is looked for with.
+const SEEDS_EACH: u64 = 12;
+
+/// The first finding of each invariant that a planted bug violates, and the seeds it took until the one that names it.
+fn hunt(bug: Bug, invariant: &str, kind: Kind) -> (Vec<String>, Option<u64>) {
+    let mut found: Vec<String> = Vec::new();
+    for seed in 0..SEEDS_EACH {
+        let run = Run { users: 5, meetings: 60, ..Run::of(kind, 9000 + seed) };
+        let wrong = planted::with(bug, || run.report()).wrong;
+        let name = |wrong: &String| wrong.split(' ').next().unwrap_or_default().to_owned();
+        found.extend(wrong.iter().map(name));
+        found.sort();
+        found.dedup();
+        if found.iter().any(|name| name == invariant) {
+            return (found, Some(seed + 1));
+        }
+    }
+    (found, None)
+}
+
+#[test]
+fn every_planted_bug_is_found_by_the_invariant_that_names_it() {
+    let only: Option<String> = from_environment("CALLSHEET_BUG");
+    let bugs: Vec<_> = Bug::ALL.iter().filter(|(bug, ..)| only.as_ref().is_none_or(|only| format!("{bug:?}") == *only)).collect();
+    let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some((bug, invariant, kind)) = bugs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (found, seeds) = hunt(*bug, invariant, Kind::from_word(kind).expect("a kind of run"));
+                    let line = format!("{bug:?} ({kind}): {invariant} after {seeds:?} runs, in all {}", found.join(" "));
+                    println!("{line}");
+                    outcomes.lock().expect("no thread panics with it").push((seeds.is_some(), line));
+                }
+            });
+        }
+    });
+    let outcomes = outcomes.into_inner().expect("no thread panicked with it");
+    let missed: Vec<&str> = outcomes.iter().filter(|(found, _)| !found).map(|(_, line)| line.as_str()).collect();
+    println!("{} bugs planted, {} found", outcomes.len(), outcomes.len() - missed.len());
+    assert!(missed.is_empty(), "not found:\n{}", missed.join("\n"));
+    assert!(only.is_some() || outcomes.len() >= 30, "{} bugs", outcomes.len());
+}
+
+/// Steps of a small world at which the host is killed where nobody asks for all of them.
+const DEATHS: u64 = 40;
+
+/// A morning of a few people, with all that happens in it.
+fn morning(death: Option<Death>) -> Run {
+    Run { users: 3, meetings: 24, hours: 4, death, ..Run::of(Kind::Calm, 77) }
+}
+
+/// `CALLSHEET_EVERY_STEP=1`: at every operation.
+#[test]
+fn a_host_that_dies_before_or_after_any_operation_goes_on_where_it_was() {
+    let whole = morning(None).report();
+    assert!(whole.wrong.is_empty() && whole.wanted > 0 && whole.operations > 100, "{whole:?}");
+    let every = from_environment::<u64>("CALLSHEET_EVERY_STEP").is_some();
+    let steps = 2 * whole.operations;
+    let stride = if every { 1 } else { steps.div_ceil(DEATHS) };
+    let deaths: Vec<Death> = (0..steps)
+        .step_by(usize::try_from(stride).expect("a step"))
+        .map(|step| {
+            let moment = if step / stride % 2 == 0 { Moment::Before } else { Moment::After };
+            let moment = if every && step % 2 == 1 {
+                Moment::After
+            } else if every {
+                Moment::Before
+            } else {
+                moment
+            };
+            Death { operation: 1 + step / 2, moment, commits_only: false }
+        })
+        .collect();
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(death) = deaths.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let report = morning(Some(*death)).report();
+                    let mut wrong = wrong.lock().expect("no thread panics with it");
+                    wrong.extend(report.wrong.into_iter().map(|finding| format!("{death:?}: {finding}")));
+                    if report.incidents.get("killed") != Some(&1) {
+                        wrong.push(format!("{death:?} did not happen"));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no thread panicked with it");
+    assert!(wrong.is_empty(), "of {} deaths {} went wrong:\n{}", deaths.len(), wrong.len(), wrong.join("\n"));
+    println!("{} deaths at {} operations", deaths.len(), whole.operations);
 }

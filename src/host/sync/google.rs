@@ -7,6 +7,7 @@ use super::error::{self, SyncError};
 use super::{Answer, BASE_ID, CURSOR_AGE_SECS_MAX, Changes, CursorStep, Finished, Next, Start, digest, escaped};
 use crate::host::http::{Method, Purpose, Request, Response};
 use crate::host::model::{Entry, Origin};
+use crate::host::planted::{self, Bug};
 use crate::host::schedule::names::fits;
 use crate::providers::google::master_of;
 use serde::de::IgnoredAny;
@@ -174,6 +175,7 @@ impl Pass {
         }
         match error::of_answer(Origin::Google, &answer) {
             None => {}
+            Some(error @ SyncError::CursorExpired) if planted::is(Bug::CursorNeverExpires) => return Next::Failed(error),
             // A token that is refused is worth no more than one that expired.
             Some(SyncError::CursorExpired | SyncError::Operator("request-refused")) if self.cursor.is_some() => {
                 return self.restart();
@@ -247,8 +249,13 @@ impl Pass {
         let (Some(id), cancelled) = (item.id.clone(), item.is_cancelled()) else { return };
         // G2.2: of what is cancelled and no instance, nothing but the id can be relied on.
         if cancelled && series.is_none() {
-            self.rows.remove(&id);
-            self.removed.insert(id);
+            if !planted::is(Bug::ForgetTombstone) {
+                self.rows.remove(&id);
+                self.removed.insert(id);
+            }
+            return;
+        }
+        if cancelled && planted::is(Bug::CancelledInstanceForgotten) {
             return;
         }
         self.removed.remove(&id);

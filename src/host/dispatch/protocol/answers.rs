@@ -8,6 +8,7 @@ use super::row::{Move, after, ask_again, is_final, was_told_missed};
 use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer};
 use crate::host::model::{Dispatch, DispatchState};
+use crate::host::planted::{self, Bug};
 use crate::time::Instant;
 
 pub(super) fn create_answered(dispatch: &Dispatch, now: Instant, fence: u64, answer: CreateAnswer) -> Step {
@@ -25,6 +26,9 @@ pub(super) fn create_answered(dispatch: &Dispatch, now: Instant, fence: u64, ans
             next.try_again(after).because(Some(reason.as_str())).done()
         }
         (DispatchState::Claimed, CreateAnswer::RefusedForGood(reason)) => next.missed(reason.as_str()).done(),
+        (DispatchState::Claimed, CreateAnswer::Ambiguous) if planted::is(Bug::AmbiguousIsMissed) => {
+            next.missed("no-answer").done()
+        }
         (DispatchState::Claimed, CreateAnswer::Ambiguous) => {
             // The try is not used up: asked again, it is the same one.
             next.row.attempts = next.row.attempts.saturating_sub(1);
@@ -40,7 +44,7 @@ pub(super) fn found(dispatch: &Dispatch, now: Instant, fence: u64, answer: FindA
         (_, FindAnswer::Bot(bot)) => bot_state(dispatch, now, bot),
         (DispatchState::Unknown, FindAnswer::Tombstoned) => next.missed("tombstoned").done(),
         (_, _) if fence != dispatch.fence => Step::default(),
-        (DispatchState::Unknown, FindAnswer::None) if now >= dispatch.late_at => {
+        (DispatchState::Unknown, FindAnswer::None) if now >= dispatch.late_at && !planted::is(Bug::NoLatePolicy) => {
             next.missed(dispatch.reason.as_deref().unwrap_or("no-answer")).done()
         }
         (DispatchState::Unknown, FindAnswer::None) => next.try_again(None).done(),
@@ -86,6 +90,7 @@ pub(super) fn recall_answered(dispatch: &Dispatch, now: Instant, fence: u64, ans
     }
     let next = Move::of(dispatch, now);
     match answer {
+        RecallAnswer::Ambiguous if planted::is(Bug::RecallBelievedUnheard) => confirmed(next),
         RecallAnswer::Confirmed => confirmed(next),
         // That nothing is there counts where it was asked after everything had arrived: `due` ends the lease before it asks so.
         RecallAnswer::Absent if dispatch.lease_until.is_none() && fence == dispatch.fence => confirmed(next),

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::host::bots::Spec;
 use crate::host::model::{Dispatch, DispatchState};
+use crate::host::planted::{self, Bug};
 use crate::time::Instant;
 
 /// Furthest that a row which waits for an answer or a look is ever due; one that is due later was written by a clock that jumped.
@@ -38,6 +39,7 @@ pub(super) fn due(dispatch: &Dispatch, now: Instant, host: &str) -> Step {
     let next = Move::of(dispatch, now);
     match dispatch.state {
         DispatchState::Planned => fire(dispatch, now, host),
+        DispatchState::Claimed if planted::is(Bug::LeaseForEver) => Step::default(),
         DispatchState::Claimed => taken_over(next, now),
         DispatchState::Unknown => looked_for(dispatch, now),
         DispatchState::Accepted | DispatchState::Joined => looked_after(dispatch, now),
@@ -59,7 +61,7 @@ pub(super) fn due(dispatch: &Dispatch, now: Instant, host: &str) -> Step {
 fn fire(dispatch: &Dispatch, now: Instant, host: &str) -> Step {
     let mut next = Move::of(dispatch, now);
     let last = dispatch.reason.as_deref();
-    if now >= dispatch.late_at {
+    if now >= dispatch.late_at && !planted::is(Bug::NoLatePolicy) {
         return next.missed(last.unwrap_or("late")).done();
     }
     if dispatch.attempts >= ATTEMPTS_MAX {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::host::bots::{BotState, Spec};
 use crate::host::model::{Dispatch, DispatchState};
+use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant};
 use std::time::Duration;
 
@@ -67,7 +68,8 @@ impl Move {
     /// Waits for the next try, but never past the deadline: what is missed is told then.
     pub(super) fn try_again(self, asked: Option<Duration>) -> Self {
         let pause = backoff(self.row.attempts).max(asked.map_or(0, |asked| secs(asked).min(RETRY_AFTER_SECS_MAX)));
-        let due_at = after(self.now, pause).min(self.row.late_at);
+        let late = if planted::is(Bug::NoLatePolicy) { Instant::MAX } else { self.row.late_at };
+        let due_at = after(self.now, pause).min(late);
         self.to(DispatchState::Planned, Some(due_at))
     }
 
@@ -79,7 +81,9 @@ impl Move {
         self.row.fence += u64::from(asked);
         let now = self.now;
         let next = self.to(DispatchState::Missed, asked.then_some(now));
-        let next = if told { next } else { next.because(Some(reason)).tell("dispatch.missed") };
+        let told = told || planted::is(Bug::MissedInSilence);
+        let reason = Some(reason).filter(|_| !planted::is(Bug::MissedWithoutReason));
+        let next = if told { next } else { next.because(reason).tell("dispatch.missed") };
         if asked { next.quiet() } else { next }
     }
 
