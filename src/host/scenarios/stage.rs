@@ -169,6 +169,7 @@ impl Stage {
                 Happened::Changed => "is changed",
                 Happened::RefusedTombstoned => "is refused after its recall",
                 Happened::RefusedFenced => "is refused for an old fence",
+                Happened::Refused => "is refused",
                 Happened::Joined => "joins",
                 Happened::Ended => "leaves at the end",
                 Happened::Recalled => "is recalled before it joins",
