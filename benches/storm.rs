@@ -199,7 +199,8 @@ async fn fill(url: &str, rows: &[Planned], hook: Option<String>) {
         writes.extend(hook.clone().map(|url| {
             let secrets = vec!["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI=".to_owned()];
             let (id, state) = (EndpointId(tenant.0), EndpointState::Active);
-            Write::Endpoint(Endpoint { tenant, id, url, secrets, state, failing_since: None })
+            let unproven = Endpoint::unproven(tenant, id, url, String::new(), Instant::UNIX_EPOCH);
+            Write::Endpoint(Endpoint { secrets, state, due_at: None, ..unproven })
         }));
         writes.extend(rows.iter().filter(|row| row.tenant == tenant).flat_map(Planned::writes));
         store.commit(Commit { tenant, writes }).await.expect("a new store takes it");

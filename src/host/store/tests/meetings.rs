@@ -108,13 +108,21 @@ pub(super) async fn dispatches_come_by_meeting_and_epoch(store: Store) {
 }
 
 pub(super) async fn due_dispatches_come_by_when_a_host_may_act(store: Store) {
+    // A claim is waited for; another lease, as that of a recall, is not.
     let due = |id: &str, due: Option<i64>, lease: Option<i64>| {
-        let row = Dispatch { due_at: due.map(at), lease_until: lease.map(at), ..dispatch(1, id, 0, 0) };
+        let state = if id == "h" { DispatchState::Recalling } else { DispatchState::Claimed };
+        let row = Dispatch { state, due_at: due.map(at), lease_until: lease.map(at), ..dispatch(1, id, 0, 0) };
         [Write::Meeting(meeting(1, id, 0)), Write::Dispatch(row)]
     };
-    for (id, when, lease) in
-        [("a", Some(5), None), ("b", Some(3), Some(20)), ("c", Some(9), Some(2)), ("d", None, None), ("e", None, Some(1))]
-    {
+    let rows = [
+        ("a", Some(5), None),
+        ("b", Some(3), Some(20)),
+        ("c", Some(9), Some(2)),
+        ("d", None, None),
+        ("e", None, Some(1)),
+        ("h", Some(15), Some(90)),
+    ];
+    for (id, when, lease) in rows {
         put(&store, due(id, when, lease)).await;
     }
     store.commit(commit(2, [Write::Meeting(meeting(2, "f", 0)), Write::Dispatch(dispatch(2, "f", 0, 0))])).await.expect(WORKS);
@@ -123,13 +131,13 @@ pub(super) async fn due_dispatches_come_by_when_a_host_may_act(store: Store) {
         let found = store.due_dispatches(before, limit).await.expect(WORKS);
         found.into_iter().map(|row| row.meeting).collect::<String>()
     };
-    assert_eq!(ids(at(100), 100).await, "acgfb");
+    assert_eq!(ids(at(100), 100).await, "acgfhb");
     assert_eq!(ids(at(100), 2).await, "ac");
     assert_eq!(ids(at(9), 100).await, "a");
     assert_eq!(ids(at(10), 100).await, "ac");
     let done = Dispatch { due_at: None, state: DispatchState::Ended, ..dispatch(1, "a", 0, 1) };
     put(&store, [Write::Dispatch(done)]).await;
-    assert_eq!(ids(at(100), 100).await, "cgfb");
+    assert_eq!(ids(at(100), 100).await, "cgfhb");
 }
 
 pub(super) async fn what_is_taken_up_becomes_what_was_decided(store: Store) {
