@@ -1,5 +1,6 @@
 //! `callsheet admin` as people and scripts meet it: on a file, on a server, and beside a host that runs.
 
+use crate::load::postgres;
 use callsheet::host::app;
 use callsheet::host::bots::Backend;
 use callsheet::host::clock::{Clock, SystemClock};
@@ -16,10 +17,6 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-
-#[expect(dead_code, reason = "the store's own tests ask the server for more")]
-#[path = "support/load/postgres.rs"]
-mod postgres;
 
 /// A folder with a database and files of one test.
 struct Desk {

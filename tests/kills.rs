@@ -1,11 +1,8 @@
 //! The real program, killed with `kill -9` while bots are asked for and webhooks are sent. Two hundred kills: `benches/kills.rs`.
 
-#[path = "support/load/mod.rs"]
-mod load;
-
-use load::kills::{Run, first};
-use load::postgres;
-use load::process::Folder;
+use crate::load::kills::{Run, first};
+use crate::load::postgres;
+use crate::load::process::Folder;
 
 fn killed(store: &str, seed: u64) {
     let run = Run { program: env!("CARGO_BIN_EXE_callsheet"), store, seed, kills: 6, gap: (300, 2500), rate: 8 };

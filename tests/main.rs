@@ -1,6 +1,6 @@
 //! The integration suite: one binary.
 
-#[cfg(feature = "host")]
+#[cfg(all(feature = "host", feature = "cli"))]
 mod admin;
 mod builtins;
 mod bytecode;
@@ -20,6 +20,9 @@ mod json_form;
 mod kills;
 mod layers;
 mod links;
+#[cfg(all(feature = "host", feature = "cli"))]
+#[path = "support/load/mod.rs"]
+mod load;
 mod matching;
 mod read;
 mod recurrence;

@@ -9,7 +9,7 @@ use crate::host::context::Context;
 use crate::host::model::{RulesRow, TenantId};
 use crate::host::operations::rules::{Set, set};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Subcommand)]
 pub enum What {
@@ -54,7 +54,7 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
     }
 }
 
-async fn changed(host: &Context, tenant: TenantId, file: &PathBuf, user: Option<&str>) -> Result<Answer, CliError> {
+async fn changed(host: &Context, tenant: TenantId, file: &Path, user: Option<&str>) -> Result<Answer, CliError> {
     let (name, text) = (shown(file), read_text(file)?);
     let whose = whose(user);
     Ok(match set(host, tenant, user, &name, &text).await? {
