@@ -181,13 +181,13 @@ fn run(served: &Served, url: &str, folder: &Folder, rows: &[Planned], hooks: boo
         }
         seen = world.bots.journal().len();
     }
-    assert!(host.stop(Duration::from_secs(60)), "the host stops when it is asked to");
     assert_eq!(taken.len(), rows.len(), "every bot is taken");
+    let recorded = served.runtime.block_on(recorded(url, rows.len()));
+    assert!(host.stop(Duration::from_secs(60)), "the host stops when it is asked to");
     let late = rows.iter().map(|row| millis(taken[&row.key].duration_since(row.fire_at))).collect();
     let spread = rows.iter().map(|row| row.start + Elapsed::from_secs(JOIN_SECS - 20)).zip(rows);
     assert!(spread.into_iter().all(|(soonest, row)| taken[&row.key] >= soonest), "no bot comes before its spread");
     let last = taken.values().max().expect("some");
-    let recorded = served.runtime.block_on(recorded(url, rows.len()));
     (Sorted::of(late), millis(last.duration_since(first)) / 1000.0, millis(recorded.duration_since(first)) / 1000.0)
 }
 
@@ -211,16 +211,23 @@ async fn fill(url: &str, rows: &[Planned], hook: Option<String>) {
 /// When the host wrote down that the last of the bots is there.
 async fn recorded(url: &str, count: usize) -> Instant {
     let store = Store::open(url).await.expect("the database is there");
-    let (mut last, mut accepted) = (Instant::MIN, 0);
-    for tenant in (1..=TENANTS).map(TenantId) {
-        for event in store.events(tenant, EventId(0), usize::MAX >> 1).await.expect("the store works") {
-            accepted += usize::from(event.kind == "dispatch.accepted");
-            last = last.max(event.at);
+    let begun = std::time::Instant::now();
+    loop {
+        let (mut last, mut accepted) = (Instant::MIN, 0);
+        for tenant in (1..=TENANTS).map(TenantId) {
+            for event in store.events(tenant, EventId(0), usize::MAX >> 1).await.expect("the store works") {
+                accepted += usize::from(event.kind == "dispatch.accepted");
+                last = last.max(event.at);
+            }
         }
+        assert!(accepted <= count, "no bot is told of twice");
+        if accepted == count {
+            store.close().await;
+            return last;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{accepted} of {count} bots are told of");
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    store.close().await;
-    assert_eq!(accepted, count, "every bot is told of once");
-    last
 }
 
 /// How late timers of this process are for these instants, in milliseconds.
