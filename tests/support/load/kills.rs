@@ -9,7 +9,7 @@ use callsheet::host::model::{Origin, TenantId};
 use callsheet::host::store::{Commit, Store};
 use callsheet::host::world::World;
 use callsheet::host::world::bots::{Bot, Happened};
-use callsheet::host::world::calendar::{Account, Content, Edit, Guest, Meeting};
+use callsheet::host::world::calendar::{Account, Content, Edit, Guest, Meeting, MeetingId};
 use callsheet::host::world::connected;
 use callsheet::host::world::dice::Dice;
 use callsheet::host::world::script::{Plan, Step, What, in_order};
@@ -50,6 +50,8 @@ pub struct Report {
     pub recalled: usize,
     /// Events that the receiver got, and how often it got one again.
     pub events: (usize, usize),
+    /// The longest that two bots were in one meeting, which had moved just then.
+    pub overlap_secs: f64,
     /// From the last start until nothing was missing any more.
     pub settled_secs: f64,
     /// What was lost, doubled or wrong; empty where all is well.
@@ -131,6 +133,7 @@ impl Report {
         self.recalled = count(&[Happened::Recalled, Happened::Left, Happened::Tombstoned]);
         let ids: BTreeSet<&str> = world.receivers.journal().iter().map(|delivered| delivered.id.as_str()).collect();
         self.events = (ids.len(), world.receivers.journal().len() - ids.len());
+        self.overlap_secs = overlap(world).as_secs_f64();
         let wanted = wanted(world);
         let with = wanted.values().filter(|start| start.is_some()).count();
         self.meetings = (with, wanted.len() - with);
@@ -139,7 +142,7 @@ impl Report {
     /// One line of a table.
     pub fn line(&self, name: &str) -> String {
         format!(
-            "{name:<12} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8.1} s {:>6}",
+            "{name:<12} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>8.1} s {:>8.1} s {:>6}",
             self.kills,
             self.meetings.0,
             self.accepted,
@@ -147,6 +150,7 @@ impl Report {
             self.recalled,
             self.events.0,
             self.events.1,
+            self.overlap_secs,
             self.settled_secs,
             self.wrong.len()
         )
@@ -155,8 +159,8 @@ impl Report {
     /// The head of that table.
     pub fn head() -> String {
         format!(
-            "{:<12} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>6}",
-            "store", "kills", "meetings", "accepted", "repeated", "recalled", "events", "again", "settled", "wrong"
+            "{:<12} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>10} {:>10} {:>6}",
+            "store", "kills", "meetings", "accepted", "repeated", "recalled", "events", "again", "overlap", "settled", "wrong"
         )
     }
 }
@@ -242,8 +246,7 @@ fn meeting(dice: &mut Dice, number: u64, fire: Instant, accounts: &[Account]) ->
 
 /// By link: when the meeting begins that must have a bot; `None` where none may come.
 fn wanted(world: &World) -> BTreeMap<String, Option<Instant>> {
-    let meetings =
-        (0..world.truth.meeting_count()).map(|id| world.truth.meeting(callsheet::host::world::calendar::MeetingId(id)));
+    let meetings = (0..world.truth.meeting_count()).map(|id| world.truth.meeting(MeetingId(id)));
     meetings
         .filter_map(|meeting| {
             let recorded = !meeting.cancelled && meeting.content.title.contains("call");
@@ -284,21 +287,49 @@ fn bots(world: &World, wrong: &mut Vec<String>) {
             wrong.push(format!("{link}: the bot was told {told}, the meeting begins at {start}"));
         }
     }
-    let url: BTreeMap<&str, &str> =
-        world.bots.all().iter().map(|(key, bot)| (key.as_str(), bot.spec["url"].as_str().unwrap_or_default())).collect();
-    let (mut inside, mut made): (BTreeMap<&str, usize>, BTreeSet<&str>) = (BTreeMap::new(), BTreeSet::new());
-    for line in world.bots.journal() {
-        let count = inside.entry(url.get(line.key.as_str()).copied().unwrap_or_default()).or_default();
-        match line.what {
-            Happened::Joined => *count += 1,
-            Happened::Ended | Happened::Left => *count = count.saturating_sub(1),
-            Happened::Accepted if !made.insert(&line.key) => wrong.push(format!("{}: made twice", line.key)),
-            _ => {}
-        }
-        if *count > 1 {
-            wrong.push(format!("{}: a second bot in the meeting at {}", line.key, line.at));
+    let moved = moved(world);
+    for (link, bots) in &of {
+        let made = bots.iter().filter(|(_, bot)| bot.accepted_at.is_some()).count();
+        // One that was moved gets another bot, and the first is recalled.
+        if made > 1 && !moved.contains(*link) {
+            wrong.push(format!("{link}: {made} bots for a meeting that stayed where it was"));
         }
     }
+    let mut made = BTreeSet::new();
+    for line in world.bots.journal().iter().filter(|line| line.what == Happened::Accepted) {
+        if !made.insert(&line.key) {
+            wrong.push(format!("{}: made twice", line.key));
+        }
+    }
+}
+
+/// The links of meetings that were moved.
+fn moved(world: &World) -> BTreeSet<String> {
+    let states = (0..world.truth.meeting_count()).map(|id| world.truth.states(MeetingId(id)));
+    let moved = states.filter(|states| states.iter().any(|state| state.meeting.first != states[0].meeting.first));
+    moved.filter_map(|states| states[0].meeting.content.link.clone()).collect()
+}
+
+/// The longest time that two bots were in one meeting: one that moved just as its first bot came.
+fn overlap(world: &World) -> Elapsed {
+    let of: BTreeMap<&str, &str> =
+        world.bots.all().iter().map(|(key, bot)| (key.as_str(), bot.spec["url"].as_str().unwrap_or_default())).collect();
+    let mut inside: BTreeMap<&str, (usize, Instant)> = BTreeMap::new();
+    let mut longest = Elapsed::ZERO;
+    for line in world.bots.journal() {
+        let (count, since) = inside.entry(of.get(line.key.as_str()).copied().unwrap_or_default()).or_insert((0, line.at));
+        match line.what {
+            Happened::Joined => (*count, *since) = (*count + 1, line.at),
+            Happened::Left => {
+                if *count > 1 {
+                    longest = longest.max(line.at.duration_since(*since));
+                }
+                *count = count.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+    longest
 }
 
 /// Every event arrived, none with two contents, and every bot is told of once.
