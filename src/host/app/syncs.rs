@@ -202,7 +202,8 @@ async fn mark(
 }
 
 fn event(host: &Context, tenant: TenantId, kind: &str, error: &SyncError, connection: &Connection) -> OutboxEvent {
-    let body = json!({ "connection": connection.id.0, "user": connection.user, "reason": error.word() }).to_string();
+    let reason = if *error == SyncError::RefreshToken { "token-refused" } else { error.word() };
+    let body = json!({ "connection": connection.id.0, "user": connection.user, "reason": reason }).to_string();
     let subject = format!("connection/{}", connection.id);
     OutboxEvent { tenant, id: EventId::default(), kind: kind.to_owned(), subject, body, at: host.now() }
 }

@@ -179,16 +179,16 @@ async fn another_meeting_behind_the_link_is_booked_anew() {
         .check(expect![[r#"
              -107s A is accepted
              -107s A joins
-               30s B is accepted
-               30s B joins
                30s A is recalled and leaves
+               32s B is accepted
+               32s B joins
             -3599s recording.planned
              -107s dispatch.accepted
              -107s dispatch.joined
                29s recording.planned
-               30s dispatch.accepted
-               30s dispatch.joined
                30s dispatch.recalled: moved
+               32s dispatch.accepted
+               32s dispatch.joined
         "#]])
         .await;
 }

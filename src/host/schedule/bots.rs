@@ -17,7 +17,10 @@ use crate::host::dispatch::protocol::{self, Input};
 use crate::host::model::{Dispatch, DispatchState, TenantId};
 use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
-use crate::time::Instant;
+use crate::time::{Elapsed, Instant};
+
+/// How long the recall of a bot is under way before another sets out for the same meeting.
+const HEAD_START: Elapsed = Elapsed::from_secs(3);
 
 /// The bot that a meeting should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +76,8 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Joined, Some(wanted)) => replaced(last, target, wanted, now),
         (Joined, None) if target.live_stays || target.wanted.is_some() => Vec::new(),
         (Planned | Claimed | Unknown | Accepted | Joined, _) => taken_back(last, target.why, now),
-        (Recalling | Recalled, Some(wanted)) => planned(target, wanted, last.epoch + 1, now),
+        (Recalling, Some(wanted)) => planned_behind(last, target, wanted, now),
+        (Recalled, Some(wanted)) => planned(target, wanted, last.epoch + 1, now),
         (Missed, Some(wanted)) if !same || !knows_address => planned(target, wanted, last.epoch + 1, now),
         (Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
         (Missed | Ended, Some(_)) | (Recalling | Recalled | Withdrawn | Missed | Ended, None) => Vec::new(),
@@ -154,7 +158,19 @@ fn replaced(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) 
         return planned_again(last, target, wanted, now);
     }
     let mut writes = taken_back(last, "moved", now);
-    writes.extend(planned(target, wanted, last.epoch + 1, now));
+    writes.extend(planned_behind(last, target, wanted, now));
+    writes
+}
+
+/// The next bot while the one before is being recalled: it sets out a little later, so that nobody sees two.
+fn planned_behind(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> Vec<Write> {
+    let soonest = now.checked_add(HEAD_START).unwrap_or(Instant::MAX);
+    let mut writes = planned(target, wanted, last.epoch + 1, now);
+    for write in &mut writes {
+        if let Write::Dispatch(next) = write {
+            next.due_at = next.due_at.map(|due| due.max(soonest));
+        }
+    }
     writes
 }
 
