@@ -41,7 +41,7 @@ fn text(value: &Value) -> String {
 fn by(by: &Value, out: &mut String) {
     let rule = &by["rule"];
     if rule.is_object() {
-        let _ = writeln!(out, "Rule {}: {} when {}", text(&rule["id"]), text(&rule["do"]), text(&rule["condition"]));
+        let _ = writeln!(out, "Rule {}: {} {}", text(&rule["id"]), text(&rule["do"]), text(&rule["condition"]));
         let place = &rule["place"];
         if place.is_object() {
             let _ = writeln!(out, "It stands in {}, line {}.", text(&place["file"]), place["line"]);

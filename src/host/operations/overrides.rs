@@ -10,6 +10,7 @@ use crate::host::model::{CalendarId, Connection, Meeting, OverrideRow, Sighting,
 use crate::host::schedule::replan::mark;
 use crate::host::schedule::{identity::place, occurrence_of};
 use crate::host::store::Write;
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a word is said about.
@@ -23,13 +24,28 @@ pub struct About<'a> {
     pub user: Option<&'a str>,
 }
 
-/// The meeting.
+/// Fewest letters of a meeting's name that stand for all of it.
+const LETTERS_MIN: usize = 4;
+/// Most meetings that are looked through for a name.
+const MEETINGS_MAX: usize = 1_000_000;
+
+/// The meeting of this name, or the only one whose name begins like this.
 ///
 /// # Errors
-/// [`OperationError::Unknown`].
+/// [`OperationError::Unknown`]; [`OperationError::Refused`] where several begin so.
 pub async fn meeting(host: &Context, tenant: TenantId, name: &str) -> Result<Meeting, OperationError> {
-    let found = host.store.meetings_named(tenant, &[name.to_owned()]).await?;
-    found.into_iter().next().ok_or_else(|| OperationError::unknown("meeting", name))
+    if let Some(found) = host.store.meetings_named(tenant, &[name.to_owned()]).await?.into_iter().next() {
+        return Ok(found);
+    }
+    if name.len() < LETTERS_MIN {
+        return Err(OperationError::unknown("meeting", name));
+    }
+    let mut found = host.store.meetings(tenant, Instant::MIN, Instant::MAX, MEETINGS_MAX).await?;
+    found.retain(|meeting| meeting.id.starts_with(name));
+    match found.len() {
+        0 | 1 => found.pop().ok_or_else(|| OperationError::unknown("meeting", name)),
+        several => Err(OperationError::Refused(format!("{several} meetings begin with {name}"))),
+    }
 }
 
 /// Says stop or record; how many rows followed.

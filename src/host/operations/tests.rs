@@ -1,6 +1,6 @@
 //! Operations on a store that two calendars were read into, and on one that a host works on.
 
-use super::overrides::{About, clear, say};
+use super::overrides::{About, clear, meeting, say};
 use super::receivers::{Change, change};
 use super::rules::{Set, set};
 use super::tenants::{Removal, remove};
@@ -35,6 +35,19 @@ async fn only(scene: &Scene) -> String {
 
 fn about(meeting: &str) -> About<'_> {
     About { meeting, series: false, user: None }
+}
+
+#[tokio::test]
+async fn a_meeting_answers_to_the_beginning_of_its_name_where_no_other_has_it() {
+    let scene = Scene::new().await;
+    scene.shows(1, &[pitch("a1")]).await;
+    let name = only(&scene).await;
+    for begin in [&name[..], &name[..20], &name[..4]] {
+        assert_eq!(meeting(&scene.host, TENANT, begin).await.expect("the only one").id, name);
+    }
+    for wrong in [&name[..3], "", "none-like-it"] {
+        assert!(meeting(&scene.host, TENANT, wrong).await.is_err(), "{wrong}");
+    }
 }
 
 #[tokio::test]

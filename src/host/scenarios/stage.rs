@@ -91,6 +91,11 @@ pub(super) fn linked(link: Option<&str>) -> Edit {
     Edit::Content(Change::Link(link.map(str::to_owned)))
 }
 
+/// Seconds from the start.
+fn when(instant: Instant) -> String {
+    format!("{}s", instant.duration_since(at(0)).as_secs())
+}
+
 /// An office with its meetings, and a host that comes and goes.
 pub(super) struct Stage {
     pub(super) setting: Setting,
@@ -176,12 +181,12 @@ impl Stage {
                 Happened::Left => "is recalled and leaves",
                 Happened::Tombstoned => "is recalled before it was asked for",
             };
-            let _ = writeln!(text, "{:>5}s {name} {what}", line.at.duration_since(at(0)).as_secs());
+            let _ = writeln!(text, "{:<7}{name} {what}", when(line.at));
         }
         for event in self.events().await {
             let reason = serde_json::from_str::<serde_json::Value>(&event.body).expect("JSON")["reason"].clone();
             let reason = reason.as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let _ = writeln!(text, "{:>5}s {}{reason}", event.at.duration_since(at(0)).as_secs(), event.kind);
+            let _ = writeln!(text, "{:<7}{}{reason}", when(event.at), event.kind);
         }
         text
     }
