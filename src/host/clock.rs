@@ -12,7 +12,8 @@ pub trait Clock: Send + Sync {
     /// The time of the wall clock. It may jump.
     fn now(&self) -> Instant;
 
-    /// Waits until the wall clock shows `at`, or a little later; returns at once where that is past.
+    /// Waits until the wall clock shows `at`, or a little later; returns at once where that is past. Never waits longer than
+    /// it looked like at first: where the clock is set back meanwhile, whoever waited looks again.
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()>;
 }
 
@@ -30,13 +31,14 @@ impl Clock for SystemClock {
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
         Box::pin(async move {
+            let left = || std::time::Duration::try_from(at.duration_since(Instant::now())).unwrap_or_default();
+            let (begun, longest) = (tokio::time::Instant::now(), left());
             loop {
-                let left = at.duration_since(Instant::now());
-                let Ok(left) = std::time::Duration::try_from(left) else { return };
-                if left.is_zero() {
+                let rest = left().min(longest.saturating_sub(begun.elapsed()));
+                if rest.is_zero() {
                     return;
                 }
-                tokio::time::sleep(left.min(std::time::Duration::from_secs(NAP_SECS_MAX))).await;
+                tokio::time::sleep(rest.min(std::time::Duration::from_secs(NAP_SECS_MAX))).await;
             }
         })
     }

@@ -37,6 +37,8 @@ pub(super) struct Round {
     listed_to: Key,
     page_at: Option<Instant>,
     near_at: Option<Instant>,
+    /// The time when it was last looked.
+    seen: Option<Instant>,
 }
 
 /// What is known of a calendar.
@@ -61,6 +63,7 @@ impl Round {
     /// Takes note of new calendars, of those that are gone, and of meetings that came near.
     pub(super) async fn list(&mut self, host: &Context) {
         let now = host.now();
+        self.set_right(host, now);
         // A clock that was set back does not put the list off.
         let is_time = |at: Option<Instant>| at.is_none_or(|at| at <= now || at > now + LIST_EVERY);
         if is_time(self.near_at) {
@@ -75,6 +78,18 @@ impl Round {
                 tracing::warn!(error = %error, "calendars could not be listed");
             }
         }
+    }
+
+    /// After a clock was set back, what was planned by the time that it showed before would come far too late.
+    fn set_right(&mut self, host: &Context, now: Instant) {
+        let seen = self.seen.replace(now);
+        if seen.is_none_or(|seen| seen <= now + LIST_EVERY) {
+            return;
+        }
+        let waiting = self.calendars.iter().filter(|(_, known)| known.due.is_some());
+        let due: Vec<(Key, Instant)> =
+            waiting.map(|(key, known)| (*key, host.cadence.due(key.1, now, &known.standing))).collect();
+        due.into_iter().for_each(|(key, at)| self.plan(key, at));
     }
 
     async fn list_near(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {

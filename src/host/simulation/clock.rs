@@ -47,13 +47,30 @@ impl Clock for VirtualClock {
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
         Box::pin(async move {
+            let left = || Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+            let (begun, longest) = (tokio::time::Instant::now(), left());
             loop {
-                let Ok(left) = Duration::try_from(at.duration_since(self.now())) else { return };
-                if left.is_zero() {
+                let rest = left().min(longest.saturating_sub(begun.elapsed()));
+                if rest.is_zero() {
                     return;
                 }
-                tokio::time::sleep(left.min(NAP)).await;
+                tokio::time::sleep(rest.min(NAP)).await;
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_in_time_although_the_clock_was_set_back() {
+        let clock = VirtualClock::at("2026-03-02T10:00:00Z".parse().expect("an instant"));
+        let (begun, until) = (tokio::time::Instant::now(), clock.now() + Elapsed::from_secs(90));
+        let waiting = clock.sleep_until(until);
+        clock.set_off(-3600);
+        waiting.await;
+        assert!(begun.elapsed() <= Duration::from_secs(91), "{:?}", begun.elapsed());
     }
 }

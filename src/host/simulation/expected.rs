@@ -9,7 +9,7 @@ use crate::host::world::feed;
 use crate::host::world::script::Plan;
 use crate::time::{Instant, Zone};
 use crate::value::words::Verb;
-use crate::value::{DecidedBy, Decision, Overrides};
+use crate::value::{DecidedBy, Decision, NotRecordable, Overrides};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -26,6 +26,7 @@ pub(super) struct Told {
     pub(super) rule: Option<String>,
     /// Where a bot goes, and how long after the start; negative: before.
     pub(super) bot: Option<(String, i64)>,
+    is_linkless: bool,
     /// Names it.
     name: String,
 }
@@ -35,6 +36,8 @@ pub(super) struct View {
     pub(super) from: Instant,
     /// Who is to have a bot, and how long after the start it joins.
     pub(super) wanted: BTreeMap<Place, i64>,
+    /// When something begins that lacks nothing but a link: whoever is in it needs none (`C` 25).
+    pub(super) linkless: BTreeSet<Instant>,
 }
 
 /// Meetings that ever shared a UID or a room, and how they stood over time.
@@ -97,12 +100,13 @@ impl<'a> Oracle<'a> {
         let views = revs.iter().map(|rev| {
             let told = self.decided(ids, *rev, span);
             names.extend(told.iter().map(|told| told.name.clone()));
+            let linkless = told.iter().filter(|told| told.is_linkless).map(|told| told.start).collect();
             let wanted = told.into_iter().filter_map(|told| {
                 let (room, join) = told.bot?;
                 Some(((room, told.start), join))
             });
             let from = if *rev == base { Instant::MIN } else { self.truth.time_of(*rev).expect("a revision has a time") };
-            View { from, wanted: wanted.collect() }
+            View { from, wanted: wanted.collect(), linkless }
         });
         let views = views.collect();
         Cluster { accounts, views, lives: names.len() }
@@ -166,6 +170,7 @@ impl<'a> Oracle<'a> {
             outcome: outcome.word(),
             rule,
             bot: link.map(|link| (format!("{}/{}", link.platform, link.id), planned.settings.join)),
+            is_linkless: planned.decision == Decision::NotRecordable(NotRecordable::NoLink),
             name: format!("{} {}", occurrence.uid, original.unwrap_or_default()),
         }
     }

@@ -218,7 +218,8 @@ impl Case<'_> {
             return;
         }
         // A meeting that is said to have begun earlier goes on in the same room.
-        let goes_on = |view: &View| view.wanted.keys().any(|other| other.0 == place.0 && other.1 < place.1);
+        let earlier = |view: &View| view.wanted.keys().any(|other| other.0 == place.0 && other.1 < place.1);
+        let goes_on = |view: &View| earlier(view) || view.linkless.contains(&place.1);
         if cluster.within(unwanted, bound).iter().any(goes_on) {
             return;
         }
@@ -399,7 +400,7 @@ impl Case<'_> {
 
     /// I7 and I8: at the end the plan is the oracle's, with a record for every yes and no.
     fn plan_is_right(&self, wrong: &mut Vec<String>) {
-        let span = self.end..self.end + self.horizon - Elapsed::from_hours(25);
+        let span = self.end..self.span.start + self.horizon;
         let told = self.oracle.at_the_end(&span);
         let key = |start: Instant, calendars: BTreeSet<usize>| (start, calendars);
         let mut stored: BTreeMap<_, Vec<&Meeting>> = BTreeMap::new();

@@ -6,7 +6,7 @@ use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
 use super::switch::Death;
 use crate::host::clock::Clock;
-use crate::host::model::{Endpoint, EndpointId, EndpointState};
+use crate::host::model::{Endpoint, EndpointId};
 use crate::host::store::{Commit, Moment, Write};
 use crate::host::sync::quota::{Limits, Rate};
 use crate::host::world::bots::Happened;
@@ -139,15 +139,17 @@ enum Incident {
     Darken(Service),
 }
 
-/// How long runs of a sample last: a working day.
-const HOURS: i64 = 13;
+/// How long runs of a sample last: a morning.
+const HOURS: i64 = 4;
+/// All meetings begin within so many hours: time that only passes costs as much as time in which something happens.
+const BUSY_HOURS: u64 = 2;
 /// Days on which runs begin: working days, days before zones change their clocks, the end of a year.
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
 impl Run {
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 8, meetings: 160, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: 120, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
@@ -161,15 +163,15 @@ impl Run {
 
     fn start(&self) -> Instant {
         let (year, month, day) = *Dice::of(self.seed, "day").pick(&DAYS);
-        let morning = Date::constant(year, month, day).to_datetime(ClockTime::constant(7, 0, 0, 0));
+        let morning = Date::constant(year, month, day).to_datetime(ClockTime::constant(7, 15, 0, 0));
         script::home(self.seed).instant(morning)
     }
 
     /// How long the hosts live on after the faults stopped: until everything must have been made good.
     fn cooling(&self) -> Elapsed {
         match self.kind {
-            Kind::Calm | Kind::Quota | Kind::Crashes => Elapsed::from_mins(10),
-            _ => Elapsed::from_mins(80),
+            Kind::Flaky | Kind::Storm | Kind::Swizzle | Kind::Dark => Elapsed::from_mins(80),
+            _ => Elapsed::from_mins(12),
         }
     }
 
@@ -183,13 +185,13 @@ impl Run {
     async fn lived(&self) -> Report {
         let start = self.start();
         let size = Size { start, days: 1, users: self.users, meetings: self.meetings, domain: "acme.example".into() };
-        let plan = script::plan(self.seed, &size);
+        let plan = script::plan_within(self.seed, &size, BUSY_HOURS);
         let faults_end = start + Elapsed::from_hours(self.hours);
         let end = faults_end + self.cooling();
         let mut weather = Weather::under(self.kind.sky(), self.seed);
         weather.clears_at = Some(faults_end);
         let mut setting = Setting::of(plan, weather, start).await;
-        setting.horizon = Elapsed::from_hours(45);
+        setting.horizon = Elapsed::from_hours(28);
         self.prepare(&mut setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
         let incidents = self.incidents(&mut dice, start, faults_end);
@@ -258,7 +260,7 @@ impl Run {
             let first = setting.store().endpoints(TENANT).await.expect("a store in memory").remove(0);
             let writes = names.map(|(name, number)| {
                 let url = HOOK.replace("acme", name);
-                Write::Endpoint(Endpoint { id: EndpointId(number), url, state: EndpointState::Active, ..first.clone() })
+                Write::Endpoint(Endpoint { id: EndpointId(number), url, version: 0, ..first.clone() })
             });
             let writes = writes.collect();
             setting.store().commit(Commit { tenant: TENANT, writes }).await.expect("new rows");
@@ -268,7 +270,7 @@ impl Run {
     /// What happens to hosts, ascending by time.
     fn incidents(&self, dice: &mut Dice, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
         let length = u64::try_from(end.duration_since(start).as_secs()).expect("ahead");
-        let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(3600)).cast_signed());
+        let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(1800)).cast_signed());
         let mut incidents: Vec<(Instant, Incident)> = match self.kind {
             Kind::Crashes => (0..12)
                 .map(|_| {

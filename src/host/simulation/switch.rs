@@ -87,8 +87,9 @@ impl Switch {
             return Some(None);
         }
         state.operations += 1;
-        state.commits += u64::from(name == "commit");
-        let number = (state.operations, if name == "commit" { state.commits } else { 0 });
+        let is_commit = matches!(name, "commit" | "take_up");
+        state.commits += u64::from(is_commit);
+        let number = (state.operations, if is_commit { state.commits } else { 0 });
         self.reached(&mut state, number, Moment::Before).then_some(Some(number))
     }
 

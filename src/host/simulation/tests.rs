@@ -55,7 +55,7 @@ const SEEDS_EACH: u64 = 12;
 fn hunt(bug: Bug, invariant: &str, kind: Kind) -> (Vec<String>, Option<u64>) {
     let mut found: Vec<String> = Vec::new();
     for seed in 0..SEEDS_EACH {
-        let run = Run { users: 5, meetings: 60, ..Run::of(kind, 9000 + seed) };
+        let run = Run { users: 6, meetings: 50, ..Run::of(kind, 9000 + seed) };
         let wrong = planted::with(bug, || run.report()).wrong;
         let name = |wrong: &String| wrong.split(' ').next().unwrap_or_default().to_owned();
         found.extend(wrong.iter().map(name));
@@ -98,7 +98,7 @@ const DEATHS: u64 = 40;
 
 /// A morning of a few people, with all that happens in it.
 fn morning(death: Option<Death>) -> Run {
-    Run { users: 3, meetings: 24, hours: 4, death, ..Run::of(Kind::Calm, 77) }
+    Run { users: 3, meetings: 10, death, ..Run::of(Kind::Calm, 77) }
 }
 
 /// `CALLSHEET_EVERY_STEP=1`: at every operation.

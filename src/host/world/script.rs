@@ -73,6 +73,9 @@ pub struct Size {
     pub domain: String,
 }
 
+/// Meetings begin in so many hours from eight on.
+const WORKING_HOURS: u64 = 10;
+
 /// The zones that people live in.
 const ZONES: [&str; 4] = ["Europe/London", "Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 
@@ -85,10 +88,16 @@ pub fn home(seed: u64) -> Zone {
 /// The run of a seed.
 #[must_use]
 pub fn plan(seed: u64, size: &Size) -> Plan {
+    plan_within(seed, size, WORKING_HOURS)
+}
+
+/// The run of a seed in which meetings begin in the first so many hours from eight on.
+#[must_use]
+pub fn plan_within(seed: u64, size: &Size, hours: u64) -> Plan {
     let mut dice = Dice::of(seed, "script");
     let home = zone(&mut dice);
     let accounts: Vec<Account> = (0..size.users.max(1)).map(|number| account(&mut dice, number, size, &home)).collect();
-    let steps = lives::steps(&mut dice, &accounts, size);
+    let steps = lives::steps(&mut dice, &accounts, (size, hours));
     let rules = dice.pick(&RULES).replace("OUR_DOMAIN", &size.domain);
     Plan { accounts, steps, rules, domain: size.domain.clone() }
 }

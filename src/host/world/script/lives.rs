@@ -25,14 +25,14 @@ enum Wish {
 }
 
 /// Everything that happens in a run, played through once.
-pub fn steps(dice: &mut Dice, accounts: &[Account], size: &Size) -> Vec<Step> {
+pub fn steps(dice: &mut Dice, accounts: &[Account], (size, hours): (&Size, u64)) -> Vec<Step> {
     let mut scratch = Truth::default();
     accounts.iter().for_each(|account| {
         scratch.add_account(account.clone());
     });
     let mut wishes: Vec<(Instant, Wish)> = Vec::new();
     for number in 0..size.meetings {
-        life(dice, accounts, size, number, &mut wishes);
+        life(dice, accounts, (size, hours), number, &mut wishes);
     }
     wishes.sort_by_key(|(at, _)| *at);
     let mut steps = Vec::new();
@@ -64,8 +64,8 @@ fn named(scratch: &Truth, meeting: Meeting, at: Instant) -> Meeting {
     Meeting { uid, created: at, updated: at, ..meeting }
 }
 
-fn life(dice: &mut Dice, accounts: &[Account], size: &Size, number: usize, wishes: &mut Vec<(Instant, Wish)>) {
-    let mut meeting = meeting(dice, accounts, size);
+fn life(dice: &mut Dice, accounts: &[Account], (size, hours): (&Size, u64), number: usize, wishes: &mut Vec<(Instant, Wish)>) {
+    let mut meeting = meeting(dice, accounts, (size, hours));
     meeting.handle = format!("m{:010x}{number:06}", dice.roll() >> 24);
     let horizon = size.start + Elapsed::from_hours(24 * i64::from(size.days));
     let starts = meeting.originals(size.start, horizon);
@@ -104,7 +104,7 @@ fn days(dice: &mut Dice, most: u64) -> Elapsed {
     Elapsed::from_secs(3600 + minutes(dice, most * 24 * 60) * 60)
 }
 
-fn meeting(dice: &mut Dice, accounts: &[Account], size: &Size) -> Meeting {
+fn meeting(dice: &mut Dice, accounts: &[Account], (size, hours): (&Size, u64)) -> Meeting {
     let host = dice.pick(accounts);
     let outside = dice.chance(150);
     let organizer = if outside { (*dice.pick(&OUTSIDERS)).to_owned() } else { host.address.clone() };
@@ -127,7 +127,7 @@ fn meeting(dice: &mut Dice, accounts: &[Account], size: &Size) -> Meeting {
     let back = if series { 7 * minutes(dice, 5) } else { 0 };
     let date = host.zone.civil(size.start + Elapsed::from_hours(24 * (day - back))).date();
     let quarter = if dice.chance(600) { 0 } else { 15 * i8::try_from(dice.below(4)).expect("below 4") };
-    let hour = i8::try_from(8 + dice.below(10)).expect("below 18");
+    let hour = i8::try_from(8 + dice.below(hours)).expect("below 24");
     let time = if all_day { ClockTime::midnight() } else { ClockTime::constant(hour, quarter, 0, 0) };
     let mins = if all_day { 1440 * (1 + u32::try_from(dice.below(3)).expect("below 3")) } else { *dice.pick(&LENGTHS) };
     let repeats = series.then(|| repeats(dice, date)).flatten();
