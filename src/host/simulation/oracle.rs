@@ -12,6 +12,7 @@ use crate::host::outbox::delivery::{DELAYS, message_id};
 use crate::host::store::DueDelivery;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
+use crate::host::world::calendar::{MeetingId, State};
 use crate::time::{Elapsed, Instant};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,10 +127,11 @@ impl Case<'_> {
     fn bots(&self, clusters: &[Cluster], about: &[About<'_>], report: &mut Report) {
         let joined = joined(self.world);
         let by_key: BTreeMap<&str, &Dispatch> = self.stored.dispatches.iter().map(|row| (row.key.as_str(), row)).collect();
-        let mut missed: BTreeMap<Place, Vec<Instant>> = BTreeMap::new();
+        let mut missed: BTreeMap<Place, Vec<(Instant, bool)>> = BTreeMap::new();
         for told in about.iter().filter(|told| told.event.kind == "dispatch.missed") {
             let Some(place) = by_key.get(told.bot.as_str()).and_then(|row| place_of(&row.spec)) else { continue };
-            missed.entry(place).or_default().push(told.event.at);
+            let for_good = told.reason.as_deref() == Some("platform-not-supported");
+            missed.entry(place).or_default().push((told.event.at, for_good));
         }
         for (place, bots) in &mut joined.clone() {
             bots.sort_by_key(|(_, bot)| bot.joins_at);
@@ -162,7 +164,7 @@ impl Case<'_> {
         cluster: &Cluster,
         place: &Place,
         bots: &[(&str, &Bot)],
-        missed: &BTreeMap<Place, Vec<Instant>>,
+        missed: &BTreeMap<Place, Vec<(Instant, bool)>>,
         report: &mut Report,
     ) {
         let (room, start) = (&place.0, place.1);
@@ -185,11 +187,15 @@ impl Case<'_> {
             let most = if troubled || disturbed { LATE_SECS + 30 } else { PUNCTUAL_SECS };
             let on_time = |bot: &Bot| {
                 let after = bot.joins_at.map_or(i64::MAX, |at| at.duration_since(start).as_secs());
-                (join - 21..=join.max(0) + most).contains(&after)
+                (join - 21..=if most == PUNCTUAL_SECS { join } else { join.max(0) } + most).contains(&after)
             };
             // Where bots cannot be had it is enough to say so, but not before it is too late.
-            let told =
-                missed.get(place).is_some_and(|times| times.iter().any(|at| troubled && *at >= late - Elapsed::from_mins(15)));
+            let late_enough = |(at, for_good): &(Instant, bool)| *for_good || *at >= late - Elapsed::from_mins(1);
+            let told = troubled && missed.get(place).is_some_and(|times| times.iter().any(late_enough));
+            let too_late = |bot: &Bot| bot.accepted_at.is_some_and(|at| at > late + Elapsed::from_mins(1));
+            if bots.iter().any(|(_, bot)| too_late(bot)) {
+                report.wrong.push(format!("I1 a bot was sent too late to {room} at {start}"));
+            }
             // A clock that is an hour ahead finds that it is too late for what begins within that hour.
             let ahead = self.kind == Kind::Jumps && self.is_disturbed(fire - Elapsed::from_mins(75), late);
             let excused = ahead && missed.contains_key(place);
@@ -211,10 +217,13 @@ impl Case<'_> {
     fn left_in_time(&self, cluster: &Cluster, place: &Place, bots: &[(&str, &Bot)], report: &mut Report) {
         let Some(last) = cluster.views.iter().rposition(|view| view.wanted.contains_key(place)) else { return };
         let Some(unwanted) = cluster.views.get(last + 1).map(|view| view.from) else { return };
-        let bound = unwanted + SETTLED + Elapsed::from_mins(1);
+        // A recall is asked for until it is heard.
+        let troubled = self.heard.bots_troubled(unwanted, unwanted + SETTLED);
+        let bound = unwanted + SETTLED + Elapsed::from_mins(if troubled { 15 } else { 1 });
         let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, bound, SETTLED)).min();
         let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
-        if !calm || bound > self.span.end || self.heard.bots_troubled(unwanted, bound) {
+        let hopeless = troubled && self.kind != Kind::Liars;
+        if !calm || bound > self.span.end || hopeless {
             return;
         }
         // A meeting that is said to have begun earlier goes on in the same room.
@@ -494,22 +503,33 @@ fn joined(world: &World) -> BTreeMap<Place, Vec<(&str, &Bot)>> {
     joined
 }
 
-/// What the bot service and the store know of the start that a finding names, for whoever looks into it.
+/// What the world, the bot service and the store know of the room that a finding names, for whoever looks into it.
 pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
-    let start = wrong.split(" at ").nth(1).map(|rest| rest.split([' ', ':', ',']).next().unwrap_or_default());
-    let start = wrong.split(" at ").nth(1).and_then(|rest| rest.get(..20)).or(start).and_then(|at| at.parse::<Instant>().ok());
-    let Some(start) = start else { return String::new() };
+    let Some(room) = wrong.split([' ', ',']).find(|word| word.contains('/') && !word.contains(':')) else {
+        return String::new();
+    };
     let mut text = String::new();
-    for (key, bot) in world.bots.all().iter().filter(|(_, bot)| bot.spec["start"] == start.to_string().as_str()) {
-        let times = (bot.accepted_at, bot.joins_at, bot.leaves_at, bot.recalled_at);
-        text += &format!("\n    bot {} in {}: accepted, joins, leaves, recalled {times:?}", &key[..6], bot.spec["room"]);
+    for (key, bot) in world.bots.all().iter().filter(|(_, bot)| bot.spec["room"] == room) {
+        let times = [bot.accepted_at, bot.joins_at, bot.leaves_at, bot.recalled_at];
+        let times = times.map(|at| at.map_or_else(|| "-".to_owned(), |at| at.to_string())).join(" ");
+        text += &format!("\n    bot {} for {}: accepted, joins, leaves, recalled {times}", &key[..6], bot.spec["start"]);
     }
-    for row in stored.dispatches.iter().filter(|row| row.start == start) {
-        let room = place_of(&row.spec).map(|place| place.0).unwrap_or_default();
-        text += &format!("\n    {} of {} in {room}: {} {:?}", &row.key[..6], row.meeting, row.state.word(), row.reason);
+    let there = |row: &&Dispatch| place_of(&row.spec).is_some_and(|place| place.0 == room);
+    let meetings: BTreeSet<&str> = stored.dispatches.iter().filter(there).map(|row| row.meeting.as_str()).collect();
+    for row in stored.dispatches.iter().filter(|row| meetings.contains(row.meeting.as_str())) {
+        let (key, meeting, epoch, start, state) = (&row.key[..6], &row.meeting, row.epoch, row.start, row.state.word());
+        text += &format!("\n    {key} of {meeting}, epoch {epoch}, {start}: {state} {:?}", row.reason);
     }
-    for meeting in stored.meetings.iter().filter(|meeting| meeting.start == start) {
-        text += &format!("\n    {} {} {} {:?}", meeting.id, meeting.outcome.word(), meeting.reason, meeting.sightings);
+    for row in stored.meetings.iter().filter(|row| meetings.contains(row.id.as_str())) {
+        text += &format!("\n    {} {} {} {} {:?}", row.id, row.start, row.outcome.word(), row.reason, row.sightings);
+    }
+    let code = room.split_once('/').map_or(room, |(_, code)| code);
+    for number in 0..world.truth.meeting_count() {
+        let states = world.truth.states(MeetingId(number));
+        if states.iter().any(|state| format!("{:?}", state.meeting).contains(code)) {
+            let whole = |state: &State| format!("\n    {} {:?}", state.at, state.meeting);
+            text.extend(states.iter().map(whole));
+        }
     }
     text
 }

@@ -10,6 +10,7 @@ use crate::host::model::{Endpoint, EndpointId};
 use crate::host::store::{Commit, Moment, Write};
 use crate::host::sync::quota::{Limits, Rate};
 use crate::host::world::bots::Happened;
+use crate::host::world::calendar::AccountId;
 use crate::host::world::dice::{Dice, hash};
 use crate::host::world::receiver::Manner;
 use crate::host::world::script::{self, Size};
@@ -137,6 +138,8 @@ enum Incident {
     SetOff(i64),
     /// A service is dark for an hour.
     Darken(Service),
+    /// Every cursor of an account is worthless from now on.
+    Forget(usize),
 }
 
 /// How long runs of a sample last: a morning.
@@ -297,7 +300,9 @@ impl Run {
                 .collect(),
             Kind::Dark => {
                 let services = [Service::Google, Service::Graph, Service::Feeds, Service::Bots, Service::Hooks];
-                (0..3).map(|_| (any(dice), Incident::Darken(*dice.pick(&services)))).collect()
+                let dark = (0..3).map(|_| (any(dice), Incident::Darken(*dice.pick(&services)))).collect::<Vec<_>>();
+                let forgotten = (0..self.users).map(|account| (any(dice), Incident::Forget(account)));
+                dark.into_iter().chain(forgotten.collect::<Vec<_>>()).collect()
             }
             _ => Vec::new(),
         };
@@ -360,6 +365,10 @@ impl Run {
                 Incident::Darken(service) => {
                     setting.shared.world().weather.darken(service, now + Elapsed::from_hours(1));
                     *counts.entry("dark hour").or_default() += 1;
+                }
+                Incident::Forget(account) => {
+                    setting.shared.world().forget_cursors(now, AccountId(account));
+                    *counts.entry("cursors forgotten").or_default() += 1;
                 }
             }
         }

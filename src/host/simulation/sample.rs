@@ -103,7 +103,7 @@ impl Sample {
             let never = |kind: &Request| fault.meets(*kind) && !self.met.contains_key(&(fault, *kind));
             missing.extend(Request::ALL.into_iter().filter(never).map(|kind| format!("{fault:?} of {kind:?}")));
         }
-        let hosts = ["killed", "held up", "clock ahead", "clock behind", "dark hour"];
+        let hosts = ["killed", "held up", "clock ahead", "clock behind", "dark hour", "cursors forgotten"];
         missing.extend(hosts.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
         let bots = [Happened::Accepted, Happened::Refused, Happened::Recalled, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));
