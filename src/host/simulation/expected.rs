@@ -7,7 +7,7 @@ use crate::host::model::Outcome;
 use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
 use crate::host::world::feed;
 use crate::host::world::script::Plan;
-use crate::time::{Instant, Zone};
+use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
 use crate::value::{DecidedBy, Decision, NotRecordable, Overrides};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,20 +86,22 @@ impl<'a> Oracle<'a> {
         Self { truth, users: users.collect(), rules, holders }
     }
 
-    /// All meetings, together with those that they have to do with, as they stood over `span`.
-    pub(super) fn clusters(&self, span: &Range<Instant>) -> Vec<Cluster> {
-        groups(self.truth).iter().map(|ids| self.cluster(ids, span)).collect()
+    /// All meetings, together with those that they have to do with, as they stood over `span`; what begins up to `before` it is
+    /// shown as well.
+    pub(super) fn clusters(&self, span: &Range<Instant>, before: Elapsed) -> Vec<Cluster> {
+        groups(self.truth).iter().map(|ids| self.cluster(ids, span, before)).collect()
     }
 
-    fn cluster(&self, ids: &[MeetingId], span: &Range<Instant>) -> Cluster {
+    fn cluster(&self, ids: &[MeetingId], span: &Range<Instant>, before: Elapsed) -> Cluster {
+        let shown = span.start - before..span.end;
         let base = self.truth.rev_at(span.start);
         let revs = ids.iter().flat_map(|id| self.truth.states(*id)).map(|state| state.rev).filter(|rev| *rev > base);
         let revs: BTreeSet<u64> = revs.chain([base]).collect();
         let accounts = ids.iter().filter_map(|id| self.holders.get(id)).flatten().copied().collect();
         let mut names: BTreeSet<String> = BTreeSet::new();
         let views = revs.iter().map(|rev| {
-            let told = self.decided(ids, *rev, span);
-            names.extend(told.iter().map(|told| told.name.clone()));
+            let told = self.decided(ids, *rev, &shown);
+            names.extend(told.iter().filter(|told| span.contains(&told.start)).map(|told| told.name.clone()));
             let linkless = told.iter().filter(|told| told.is_linkless).map(|told| told.start).collect();
             let wanted = told.into_iter().filter_map(|told| {
                 let (room, join) = told.bot?;

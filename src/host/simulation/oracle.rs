@@ -94,7 +94,7 @@ impl Case<'_> {
     pub(super) fn report(&self) -> Report {
         let mut report = Report::default();
         let about = self.about();
-        let clusters = self.oracle.clusters(&self.span);
+        let clusters = self.oracle.clusters(&self.span, Elapsed::from_hours(6));
         report.lives = clusters.iter().map(|cluster| cluster.lives).sum();
         self.bots(&clusters, &about, &mut report);
         let mut wrong = Vec::new();
@@ -351,8 +351,10 @@ impl Case<'_> {
             events.entry((&told.meeting, told.epoch)).or_default().push(told);
         }
         for row in &self.stored.dispatches {
-            let deadline = row.late_at + Elapsed::from_secs(TOLD_SECS);
             let own = events.get(&(row.meeting.as_str(), u64::from(row.epoch))).map_or(&[][..], Vec::as_slice);
+            // What is moved into the past is missed when it is moved.
+            let planned = own.iter().filter(|told| told.event.kind.starts_with("recording.")).map(|told| told.event.at).max();
+            let deadline = row.late_at.max(planned.unwrap_or(row.late_at)) + Elapsed::from_secs(TOLD_SECS);
             let of = |kind: &str| own.iter().find(|told| told.event.kind == kind);
             let open = matches!(row.state, DispatchState::Planned | DispatchState::Claimed | DispatchState::Unknown);
             if open && deadline < self.end && of("dispatch.missed").is_none() {
