@@ -18,13 +18,13 @@ async fn cancelled_ten_seconds_before_the_claim() {
     ann_changes(vec![(-115, Edit::Cancel)], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-              -89s A is recalled and leaves
+            -107s  A is accepted
+            -107s  A joins
+            -89s   A is recalled and leaves
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-              -89s dispatch.recalled: no calendar shows it any more
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            -89s   dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }
@@ -34,13 +34,13 @@ async fn cancelled_just_after_the_claim() {
     ann_changes(vec![(-89, Edit::Cancel)], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-              -31s A is recalled and leaves
+            -107s  A is accepted
+            -107s  A joins
+            -31s   A is recalled and leaves
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-              -31s dispatch.recalled: no calendar shows it any more
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            -31s   dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }
@@ -50,13 +50,13 @@ async fn cancelled_one_second_before_the_start() {
     ann_changes(vec![(-1, Edit::Cancel)], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-               30s A is recalled and leaves
+            -107s  A is accepted
+            -107s  A joins
+            30s    A is recalled and leaves
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-               30s dispatch.recalled: no calendar shows it any more
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            30s    dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }
@@ -66,13 +66,13 @@ async fn cancelled_ten_seconds_after_the_start() {
     ann_changes(vec![(10, Edit::Cancel)], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-               30s A is recalled and leaves
+            -107s  A is accepted
+            -107s  A joins
+            30s    A is recalled and leaves
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-               30s dispatch.recalled: no calendar shows it any more
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            30s    dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }
@@ -82,13 +82,13 @@ async fn a_title_that_a_rule_forbids_recalls_the_bot() {
     ann_changes(vec![(-20, titled("Weekly talk (private)"))], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-               30s A is recalled and leaves
+            -107s  A is accepted
+            -107s  A joins
+            30s    A is recalled and leaves
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-               30s dispatch.recalled: by quiet
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            30s    dispatch.recalled: by quiet
         "#]])
         .await;
 }
@@ -102,13 +102,13 @@ async fn moved_earlier_past_its_claim_joins_now() {
     stage.live_until(300).await;
     stage
         .check(expect![[r#"
-           36s A is accepted
-           36s A joins
-        -3599s recording.planned
-           36s recording.moved
-           36s dispatch.accepted
-           36s dispatch.joined
-    "#]])
+            36s    A is accepted
+            36s    A joins
+            -3599s recording.planned
+            36s    recording.moved
+            36s    dispatch.accepted
+            36s    dispatch.joined
+        "#]])
         .await;
 }
 
@@ -120,13 +120,13 @@ async fn moved_into_the_past_while_it_still_runs_joins_now() {
     stage.live_until(900).await;
     stage
         .check(expect![[r#"
-          336s A is accepted
-          336s A joins
-        -3599s recording.planned
-          336s recording.moved
-          336s dispatch.accepted
-          336s dispatch.joined
-    "#]])
+            336s   A is accepted
+            336s   A joins
+            -3599s recording.planned
+            336s   recording.moved
+            336s   dispatch.accepted
+            336s   dispatch.joined
+        "#]])
         .await;
 }
 
@@ -138,10 +138,10 @@ async fn moved_to_when_it_is_over_gets_no_bot() {
     stage.live_until(4500).await;
     stage
         .check(expect![[r#"
-        -3599s recording.planned
-         3632s recording.moved
-         3632s dispatch.missed: late
-    "#]])
+            -3599s recording.planned
+            3632s  recording.moved
+            3632s  dispatch.missed: late
+        "#]])
         .await;
 }
 
@@ -153,11 +153,11 @@ async fn a_link_that_is_added_late_brings_a_bot() {
     stage.live_until(300).await;
     stage
         .check(expect![[r#"
-               36s A is accepted
-               36s A joins
-               36s recording.planned
-               36s dispatch.accepted
-               36s dispatch.joined
+            36s    A is accepted
+            36s    A joins
+            36s    recording.planned
+            36s    dispatch.accepted
+            36s    dispatch.joined
         "#]])
         .await;
 }
@@ -167,28 +167,28 @@ async fn another_meeting_behind_the_link_is_booked_anew() {
     ann_changes(vec![(-600, linked(Some(LINK_ELSEWHERE)))], 120)
         .await
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
     ann_changes(vec![(-30, linked(Some(LINK_ELSEWHERE)))], 120)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-               30s A is recalled and leaves
-               32s B is accepted
-               32s B joins
+            -107s  A is accepted
+            -107s  A joins
+            30s    A is recalled and leaves
+            32s    B is accepted
+            32s    B joins
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-               29s recording.planned
-               30s dispatch.recalled: moved
-               32s dispatch.accepted
-               32s dispatch.joined
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            29s    recording.planned
+            30s    dispatch.recalled: moved
+            32s    dispatch.accepted
+            32s    dispatch.joined
         "#]])
         .await;
 }
@@ -198,12 +198,12 @@ async fn a_new_password_reaches_the_bot() {
     let before = ann_changes(vec![(-600, linked(Some(LINK_NEW_PASSWORD)))], -60).await;
     before
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
     let urls = |stage: &Stage| {
         let world = stage.setting.shared.world().clone();
@@ -213,12 +213,12 @@ async fn a_new_password_reaches_the_bot() {
     let after = ann_changes(vec![(-60, linked(Some(LINK_NEW_PASSWORD)))], 60).await;
     after
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
 }
 
@@ -227,20 +227,20 @@ async fn a_link_that_is_removed_takes_the_bot_back_but_not_out_of_a_running_meet
     ann_changes(vec![(-600, linked(None))], 120)
         .await
         .check(expect![[r#"
-        -3599s recording.planned
-         -569s dispatch.withdrawn: not recordable: no meeting link
-    "#]])
+            -3599s recording.planned
+            -569s  dispatch.withdrawn: not recordable: no meeting link
+        "#]])
         .await;
     ann_changes(vec![(300, linked(None))], 2000)
         .await
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-             1800s A leaves at the end
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-             1805s dispatch.ended
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            1805s  dispatch.ended
         "#]])
         .await;
 }
@@ -252,8 +252,8 @@ async fn a_guest_who_declines_takes_back_what_only_that_copy_wanted() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-        -3599s recording.planned
-         -273s dispatch.withdrawn: no calendar shows it any more
-    "#]])
+            -3599s recording.planned
+            -273s  dispatch.withdrawn: no calendar shows it any more
+        "#]])
         .await;
 }

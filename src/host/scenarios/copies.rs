@@ -17,12 +17,12 @@ async fn three_copies_of_one_meeting_get_one_bot() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
 }
 
@@ -32,13 +32,13 @@ async fn one_bot_follows_a_move_that_three_calendars_show_at_different_times() {
     stage.live_until(720).await;
     stage
         .check(expect![[r#"
-          499s A is accepted
-          499s A joins
-        -3599s recording.planned
-        -1159s recording.moved
-          499s dispatch.accepted
-          499s dispatch.joined
-    "#]])
+            499s   A is accepted
+            499s   A joins
+            -3599s recording.planned
+            -1159s recording.moved
+            499s   dispatch.accepted
+            499s   dispatch.joined
+        "#]])
         .await;
 }
 
@@ -49,12 +49,12 @@ async fn a_copy_that_is_thrown_away_leaves_the_bot_to_the_others() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
 }
 
@@ -64,9 +64,9 @@ async fn a_meeting_that_is_called_off_loses_its_one_bot_in_every_calendar() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-        -3599s recording.planned
-         -844s dispatch.withdrawn: not recordable: cancelled
-    "#]])
+            -3599s recording.planned
+            -844s  dispatch.withdrawn: not recordable: cancelled
+        "#]])
         .await;
 }
 
@@ -114,20 +114,20 @@ async fn two_meetings_in_a_personal_room_get_a_bot_each() {
     stage.live_until(3700).await;
     stage
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-             1800s A leaves at the end
-             1800s B is accepted
-             1800s B joins
-             3600s B leaves at the end
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
+            1800s  B is accepted
+            1800s  B joins
+            3600s  B leaves at the end
             -3599s recording.planned
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-             1800s dispatch.accepted
-             1800s dispatch.joined
-             1805s dispatch.ended
-             3605s dispatch.ended
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            1800s  dispatch.accepted
+            1800s  dispatch.joined
+            1805s  dispatch.ended
+            3605s  dispatch.ended
         "#]])
         .await;
 }
@@ -158,18 +158,18 @@ async fn a_perpetual_event_is_a_new_meeting_each_time_it_is_moved_on() {
     stage.live_until(7500).await;
     stage
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-             1800s A leaves at the end
-             7100s B is accepted
-             7100s B joins
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
+            7100s  B is accepted
+            7100s  B joins
             -3599s recording.planned
-             -107s dispatch.accepted
-             -107s dispatch.joined
-             1805s dispatch.ended
-             2431s recording.planned
-             7100s dispatch.accepted
-             7100s dispatch.joined
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            1805s  dispatch.ended
+            2431s  recording.planned
+            7100s  dispatch.accepted
+            7100s  dispatch.joined
         "#]])
         .await;
 }
@@ -213,13 +213,13 @@ async fn an_outsider_who_copies_a_uid_changes_nothing() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-         -569s meeting.conflict
-         -569s meeting.conflict
-         -107s dispatch.accepted
-         -107s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -569s  meeting.conflict
+            -569s  meeting.conflict
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+        "#]])
         .await;
 }

@@ -21,9 +21,9 @@ async fn a_service_that_refuses_is_asked_seldom_and_given_up_with_a_reason() {
     assert!((5..60).contains(&asked), "asked {asked} times");
     stage
         .check(expect![[r#"
-              600s A is recalled before it was asked for
+            600s   A is recalled before it was asked for
             -3599s recording.planned
-              600s dispatch.missed: throttled
+            600s   dispatch.missed: throttled
         "#]])
         .await;
 }
@@ -38,12 +38,12 @@ async fn a_host_that_dies_between_claim_and_call_loses_no_bot() {
     stage.live_until(60).await;
     stage
         .check(expect![[r#"
-         -107s A is accepted
-         -107s A joins
-        -3599s recording.planned
-          -97s dispatch.accepted
-          -97s dispatch.joined
-    "#]])
+            -107s  A is accepted
+            -107s  A joins
+            -3599s recording.planned
+            -97s   dispatch.accepted
+            -97s   dispatch.joined
+        "#]])
         .await;
 }
 
@@ -55,12 +55,12 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
     stage.live_until(400).await;
     stage
         .check(expect![[r#"
-          120s A is accepted
-          120s A joins
-        -3599s recording.planned
-          120s dispatch.accepted
-          120s dispatch.joined
-    "#]])
+            120s   A is accepted
+            120s   A joins
+            -3599s recording.planned
+            120s   dispatch.accepted
+            120s   dispatch.joined
+        "#]])
         .await;
     let mut cancelled = one_meeting(vec![(-600, Edit::Cancel)]).await;
     cancelled.live_until(-1800).await;
@@ -68,11 +68,11 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
     cancelled.live_until(400).await;
     cancelled
         .check(expect![[r#"
-              120s A is accepted
-              120s A joins
-              120s A is recalled and leaves
+            120s   A is accepted
+            120s   A joins
+            120s   A is recalled and leaves
             -3599s recording.planned
-              120s dispatch.recalled: no calendar shows it any more
+            120s   dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }
@@ -85,9 +85,9 @@ async fn a_host_that_comes_back_too_late_says_what_was_missed() {
     stage.live_until(1500).await;
     stage
         .check(expect![[r#"
-        -3599s recording.planned
-         1200s dispatch.missed: late
-    "#]])
+            -3599s recording.planned
+            1200s  dispatch.missed: late
+        "#]])
         .await;
 }
 
@@ -121,12 +121,12 @@ async fn a_provider_that_stays_dark_leaves_the_last_known_plan_unverified() {
     stage.live_until(120).await;
     stage
         .check(expect![[r#"
-         -100s A is accepted
-         -100s A joins
-        -3599s recording.planned
-         -100s dispatch.accepted
-         -100s dispatch.joined
-    "#]])
+            -100s  A is accepted
+            -100s  A joins
+            -3599s recording.planned
+            -100s  dispatch.accepted
+            -100s  dispatch.joined
+        "#]])
         .await;
     let accepted = stage.events().await.into_iter().find(|event| event.kind == "dispatch.accepted").expect("a bot");
     assert!(accepted.body.contains("\"verified\":false"), "{}", accepted.body);
@@ -151,14 +151,14 @@ async fn a_grant_that_is_lost_is_told_once_and_keeps_what_was_planned() {
     stage.live_until(7200).await;
     stage
         .check(expect![[r#"
-             -107s A is accepted
-             -107s A joins
-             1800s A leaves at the end
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
             -3599s recording.planned
-             -572s connection.lost: token-refused
-             -107s dispatch.accepted
-             -107s dispatch.joined
-             1805s dispatch.ended
+            -572s  connection.lost: token-refused
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            1805s  dispatch.ended
         "#]])
         .await;
 }
