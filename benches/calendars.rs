@@ -61,7 +61,11 @@ fn main() {
         assert!(begun.elapsed() < PATIENCE, "{} of {count} calendars were read", read() - before);
     }
     let first = begun.elapsed().as_secs_f64();
-    println!("all read once          {first:>12.0} s, {:.0} a second; {} of them for the first time", count as f64 / first, unread(count));
+    println!(
+        "all read once          {first:>12.0} s, {:.0} a second; {} of them for the first time",
+        count as f64 / first,
+        unread(count)
+    );
     // Those whose first read made a commit, and those that came due meanwhile.
     std::thread::sleep(quiet / 4);
     let store = folder.0.join("store.db");

@@ -41,6 +41,9 @@ pub enum PlanError {
     /// The calendar or the tenant is gone.
     #[error("no longer there")]
     Gone,
+    /// Somebody else changed the calendar since it was read: what was read is old.
+    #[error("overtaken by others")]
+    Overtaken,
     /// What a provider said about one event cannot be read.
     #[error("an event cannot be read")]
     Unreadable,
@@ -64,18 +67,24 @@ pub struct Absorbed {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Stores what a pass found, with everything that follows from it, in one commit.
+/// Stores what a pass over a calendar found, with everything that follows from it, in one commit. `began` is the calendar as it
+/// was when the pass began.
 ///
 /// # Errors
-/// [`PlanError`]; then nothing was stored, and the same pass may be made again.
-pub async fn absorb(host: &Context, tenant: TenantId, calendar: CalendarId, found: &Finished) -> Result<Absorbed, PlanError> {
+/// [`PlanError`]; then nothing was stored, and another pass may be made.
+pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Result<Absorbed, PlanError> {
+    let tenant = began.tenant;
     for _ in 0..TRIES_MAX {
-        let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
+        let Some(row) = host.store.calendar(tenant, began.id).await? else { return Err(PlanError::Gone) };
+        // A slow pass must not put old pages, or an old cursor, over what a faster one or a single read has stored.
+        if row.version != began.version {
+            return Err(PlanError::Overtaken);
+        }
         if planted::is(Bug::CursorBeforeChanges) {
             let early = Write::Calendar(passed(row.clone(), found, host.now()));
             commit(host, tenant, vec![early]).await?;
         }
-        let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
+        let Some(row) = host.store.calendar(tenant, began.id).await? else { return Err(PlanError::Gone) };
         let (writes, unreadable) = absorbed(host, row, found).await?;
         match commit(host, tenant, writes).await? {
             Some(writes) => return Ok(Absorbed { writes, unreadable }),

@@ -1,6 +1,6 @@
 //! What calendars show, through the plan, to meetings, bots and events: in text.
 
-use super::{absorb, catch_up, redecide};
+use super::{PlanError, absorb, catch_up, redecide};
 use crate::host::clock::{Boxed, Clock};
 use crate::host::context::Context;
 use crate::host::http::{Egress, NetError, Request, Response};
@@ -93,7 +93,12 @@ impl Scene {
             items.iter().map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string() }).collect();
         let changes = Changes { upsert, remove: vec![], complete: true };
         let found = Finished { changes, cursor: CursorStep::Keep, nameless: 0 };
-        absorb(&self.host, TENANT, CalendarId(calendar), &found).await.expect("absorbed").writes
+        let began = self.calendar(calendar).await;
+        absorb(&self.host, &began, &found).await.expect("absorbed").writes
+    }
+
+    async fn calendar(&self, calendar: u64) -> Calendar {
+        self.host.store.calendar(TENANT, CalendarId(calendar)).await.expect("read").expect("it is there")
     }
 
     pub(in crate::host) fn set(&self, now: &str) {
@@ -177,6 +182,22 @@ pub(in crate::host) fn moved(item: Value, start: &str, end: &str) -> Value {
         item,
         json!({"start": {"dateTime": start, "timeZone": "Europe/London"}, "end": {"dateTime": end, "timeZone": "Europe/London"}}),
     )
+}
+
+#[tokio::test]
+async fn a_pass_that_was_overtaken_puts_nothing_old_over_what_is_newer() {
+    let scene = Scene::new().await;
+    let began = scene.calendar(1).await;
+    scene.shows(1, &[pitch("a1")]).await;
+    let newer = scene.calendar(1).await;
+    let slow = Finished {
+        cursor: CursorStep::Store("old".into()),
+        changes: Changes { complete: true, ..Changes::default() },
+        nameless: 0,
+    };
+    assert!(matches!(absorb(&scene.host, &began, &slow).await, Err(PlanError::Overtaken)));
+    assert_eq!(scene.calendar(1).await, newer);
+    assert_eq!(scene.dispatches().await.len(), 1);
 }
 
 #[tokio::test]
