@@ -18,6 +18,8 @@ const EACH: usize = 16;
 const WIDTH_IN_STORM: usize = 1;
 /// How long after a look that found something the next one is made: with a long queue a look costs as much as a delivery.
 const LOOK_AGAIN: Elapsed = Elapsed::from_millis(25);
+/// The same while bots wait.
+const LOOK_AGAIN_IN_STORM: Elapsed = Elapsed::from_millis(500);
 /// Names a delivery.
 type Key = (TenantId, EventId, EndpointId);
 
@@ -33,7 +35,11 @@ pub async fn run(host: Context, mut stop: Stop) {
         // A clock that was set back does not put the look off.
         if work.has_room() && (look_at <= now || look_at > now + LOOK_EVERY) {
             let found = look(&host, now, &mut work).await;
-            look_at = now + if found { LOOK_AGAIN } else { LOOK_EVERY };
+            look_at = match (found, host.in_storm()) {
+                (false, _) => now + LOOK_EVERY,
+                (true, false) => now + LOOK_AGAIN,
+                (true, true) => now + LOOK_AGAIN_IN_STORM,
+            };
         }
         rest(&host, look_at.duration_since(now).clamp(Elapsed::from_millis(1), LOOK_EVERY), &mut work, &mut stop).await;
     }
@@ -42,8 +48,8 @@ pub async fn run(host: Context, mut stop: Stop) {
 
 /// Starts what is due and has room; whether anything was due.
 async fn look(host: &Context, now: Instant, work: &mut Work<Key>) -> bool {
-    let width = if host.in_storm() { WIDTH_IN_STORM } else { WIDTH };
-    let due = match host.store.due_deliveries(now, width, EACH).await {
+    let (width, each) = if host.in_storm() { (WIDTH_IN_STORM, 1) } else { (WIDTH, EACH) };
+    let due = match host.store.due_deliveries(now, width, each).await {
         Ok(due) => due,
         Err(error) => {
             tracing::warn!(error = %error, "due deliveries could not be read");
