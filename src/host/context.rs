@@ -12,7 +12,7 @@ use super::sync::cadence::Cadence;
 use super::sync::quota::Governor;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The store, the way out, the clock, and what the operator set.
@@ -51,8 +51,6 @@ struct Shared {
     /// When the meeting of a dispatch was last seen as it is planned, by key.
     confirmed: Mutex<BTreeMap<String, Instant>>,
     numbers: AtomicU64,
-    /// More bots are due than can be asked for at once.
-    storm: AtomicBool,
 }
 
 /// How the passes over a calendar went lately.
@@ -122,17 +120,6 @@ impl Context {
     /// Who may ask a provider, and when. Not to be held across a wait.
     pub fn governor(&self) -> MutexGuard<'_, Governor> {
         locked(&self.shared.governor)
-    }
-
-    /// Takes note of whether more bots are due than can be asked for at once.
-    pub fn set_storm(&self, storm: bool) {
-        self.shared.storm.store(storm, Ordering::Relaxed);
-    }
-
-    /// Whether more bots are due than can be asked for at once: whatever can wait, waits.
-    #[must_use]
-    pub fn in_storm(&self) -> bool {
-        self.shared.storm.load(Ordering::Relaxed)
     }
 
     /// Takes note of how a pass ended; the state after it.

@@ -8,18 +8,12 @@ use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointId, EventId,
 use crate::host::outbox::delivery::{self, Next};
 use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, DueDelivery, Write};
-use crate::time::{Elapsed, Instant};
+use crate::time::Elapsed;
 
 /// Most deliveries under way at once.
 const WIDTH: usize = 64;
 /// Most of them to one receiver, so that a slow one does not hold up the others.
-const EACH: usize = 16;
-/// Most of them while bots wait to be asked for: those cannot wait, webhooks can.
-const WIDTH_IN_STORM: usize = 1;
-/// How long after a look that found something the next one is made: with a long queue a look costs as much as a delivery.
-const LOOK_AGAIN: Elapsed = Elapsed::from_millis(25);
-/// The same while bots wait.
-const LOOK_AGAIN_IN_STORM: Elapsed = Elapsed::from_millis(500);
+const EACH: usize = 4;
 /// Names a delivery.
 type Key = (TenantId, EventId, EndpointId);
 
@@ -29,43 +23,22 @@ const LOOK_EVERY: Elapsed = Elapsed::from_secs(1);
 /// Tries what is due until `stop`, then waits for what is under way.
 pub async fn run(host: Context, mut stop: Stop) {
     let mut work: Work<Key> = Work::new(WIDTH);
-    let mut look_at = Instant::MIN;
     while !stop.is_set() {
-        let now = host.now();
-        // A clock that was set back does not put the look off.
-        if work.has_room() && (look_at <= now || look_at > now + LOOK_EVERY) {
-            let found = look(&host, now, &mut work).await;
-            look_at = match (found, host.in_storm()) {
-                (false, _) => now + LOOK_EVERY,
-                (true, false) => now + LOOK_AGAIN,
-                (true, true) => now + LOOK_AGAIN_IN_STORM,
-            };
+        if work.has_room() {
+            match host.store.due_deliveries(host.now(), WIDTH, EACH).await {
+                Ok(due) => due.into_iter().for_each(|item| start(&host, item, &mut work)),
+                Err(error) => tracing::warn!(error = %error, "due deliveries could not be read"),
+            }
         }
-        rest(&host, look_at.duration_since(now).clamp(Elapsed::from_millis(1), LOOK_EVERY), &mut work, &mut stop).await;
+        rest(&host, LOOK_EVERY, &mut work, &mut stop).await;
     }
     work.drained().await;
 }
 
-/// Starts what is due and has room; whether anything was due.
-async fn look(host: &Context, now: Instant, work: &mut Work<Key>) -> bool {
-    let (width, each) = if host.in_storm() { (WIDTH_IN_STORM, 1) } else { (WIDTH, EACH) };
-    let due = match host.store.due_deliveries(now, width, each).await {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::warn!(error = %error, "due deliveries could not be read");
-            return false;
-        }
-    };
-    let found = !due.is_empty();
-    for item in due {
-        let (tenant, endpoint) = (item.delivery.tenant, item.delivery.endpoint);
-        let same = work.busy().iter().filter(|key| (key.0, key.2) == (tenant, endpoint)).count();
-        if same < EACH && work.busy().len() < width {
-            let host = host.clone();
-            work.start((tenant, item.delivery.event, endpoint), async move { deliver(&host, item).await });
-        }
-    }
-    found
+fn start(host: &Context, item: DueDelivery, work: &mut Work<Key>) {
+    let host = host.clone();
+    let key = (item.delivery.tenant, item.delivery.event, item.delivery.endpoint);
+    work.start(key, async move { deliver(&host, item).await });
 }
 
 /// One try: counted and durable before it is made, its answer stored after.

@@ -52,16 +52,14 @@ async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Resul
     let now = host.now();
     let soon = now.checked_add(LOOK_EVERY).unwrap_or(Instant::MAX);
     let next = host.store.due_dispatches(soon, 1).await?;
-    let at = next.first().and_then(acts_at);
-    if at.is_none_or(|at| at > now) {
-        host.set_storm(false);
-        return Ok(at.map_or(LOOK_EVERY, |at| at.duration_since(now)));
+    let Some(at) = next.first().and_then(acts_at) else { return Ok(LOOK_EVERY) };
+    if at > now {
+        return Ok(at.duration_since(now));
     }
     // The store keeps microseconds, and what is due by the present one is due.
     let before = now.checked_add(Elapsed::from_micros(1)).unwrap_or(Instant::MAX);
     let taken = host.store.take_up(before, BATCH, decide(host, now, work)).await?;
     let quiet = if taken.is_empty() { PAUSE } else { Elapsed::ZERO };
-    host.set_storm(taken.len() == BATCH);
     for row in taken {
         // The same answer as in the transaction: a step knows nothing but the row and the time.
         let step = due(host, &row, now);
