@@ -28,8 +28,27 @@ const FIRST: (Elapsed, Elapsed) = (Elapsed::from_secs(60), Elapsed::from_secs(30
 /// The same of the second look.
 const LAST: (Elapsed, Elapsed) = (Elapsed::from_secs(5), Elapsed::from_secs(20));
 
-/// Names a look: the key of the dispatch, its planned second, and whether it is the last one.
-type Look = (String, Instant, bool);
+/// Most copies that a look goes through, each deciding once the one before was found to have changed.
+const COPIES_MAX: usize = 5;
+/// Graph tells nobody that an occurrence was called off (`M6.8`), so its meetings are looked at again this long after the second
+/// of their bots: until people have come in.
+const AFTERWARDS: [Elapsed; 3] = [Elapsed::from_secs(45), Elapsed::from_secs(150), Elapsed::from_secs(330)];
+/// How long a look after the claim may take.
+const PATIENCE: Elapsed = Elapsed::from_secs(10);
+
+/// Names a look: the key of the dispatch, the instant, and which look it is.
+type Look = (String, Instant, Which);
+
+/// The looks at one meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Which {
+    /// Minutes before the claim.
+    First,
+    /// Seconds before it.
+    Last,
+    /// After it.
+    Afterwards,
+}
 
 /// Looks at meetings whose bots are about to be sent, until `stop`; then waits for what is under way.
 pub async fn run(host: Context, mut stop: Stop) {
@@ -40,9 +59,10 @@ pub async fn run(host: Context, mut stop: Stop) {
         while work.has_room()
             && let Some((look, dispatch)) = agenda.next_due(host.now())
         {
-            let (host, last) = (host.clone(), look.2);
+            let (host, which) = (host.clone(), look.2);
             work.start(look, async move {
-                look_at(&host, &dispatch, last, dispatch.fire_at).await;
+                let deadline = if which == Which::Afterwards { host.now() + PATIENCE } else { dispatch.fire_at };
+                look_at(&host, &dispatch, which, deadline).await;
             });
         }
         let longest = agenda.wait(host.now());
@@ -73,16 +93,15 @@ impl Agenda {
         };
         self.listed = Some(now);
         self.due.clear();
-        let to_come = planned.into_iter().filter(|dispatch| dispatch.state == DispatchState::Planned && dispatch.fire_at > now);
-        for dispatch in to_come {
-            for last in [false, true] {
-                let look = (dispatch.key.clone(), dispatch.fire_at, last);
+        for dispatch in planned {
+            for (at, which) in looks_at(&dispatch, now) {
+                let look = (dispatch.key.clone(), at, which);
                 if !self.taken.contains(&look) {
-                    self.due.insert((instant_of(&dispatch, last), look), dispatch.clone());
+                    self.due.insert((at, look), dispatch.clone());
                 }
             }
         }
-        self.taken.retain(|(_, fire_at, _)| *fire_at > now);
+        self.taken.retain(|(_, at, _)| *at + FIRST.0 + FIRST.1 > now);
     }
 
     /// The next look whose time has come.
@@ -102,10 +121,25 @@ impl Agenda {
     }
 }
 
-/// When to look: stable for a dispatch, and spread over all.
-fn instant_of(dispatch: &Dispatch, last: bool) -> Instant {
-    let (least, spread) = if last { LAST } else { FIRST };
-    let digits = dispatch.key.bytes().fold(u64::from(last), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+/// The looks at a meeting that are still to come, or are due.
+fn looks_at(dispatch: &Dispatch, now: Instant) -> Vec<(Instant, Which)> {
+    match dispatch.state {
+        DispatchState::Planned if dispatch.fire_at > now => {
+            [Which::First, Which::Last].map(|which| (instant_of(dispatch, which), which)).into()
+        }
+        DispatchState::Claimed | DispatchState::Unknown | DispatchState::Accepted | DispatchState::Joined => {
+            let looks = AFTERWARDS.map(|after| (dispatch.fire_at + after, Which::Afterwards));
+            looks.into_iter().filter(|(at, _)| *at + LIST_EVERY > now).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// When to look before the claim: stable for a dispatch, and spread over all.
+fn instant_of(dispatch: &Dispatch, which: Which) -> Instant {
+    let (least, spread) = if which == Which::First { FIRST } else { LAST };
+    let begin = u64::from(which == Which::Last);
+    let digits = dispatch.key.bytes().fold(begin, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
     let more = i64::try_from(digits % u64::try_from(spread.as_millis()).unwrap_or(1)).unwrap_or(0);
     dispatch.fire_at - least - Elapsed::from_millis(more)
 }
@@ -146,7 +180,7 @@ pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
     if claimed.state != DispatchState::Claimed || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now) {
         return false;
     }
-    if look_at(host, claimed, true, now + LATE_PATIENCE).await != Outcome::Changed {
+    if look_at(host, claimed, Which::Last, now + LATE_PATIENCE).await != Outcome::Changed {
         return false;
     }
     let rows = host.store.dispatches_of(claimed.tenant, std::slice::from_ref(&claimed.meeting)).await;
@@ -155,15 +189,22 @@ pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
 }
 
 /// Looks at the copy that decided about a meeting, and lets the plan follow what it shows.
-pub async fn look_at(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant) -> Outcome {
+pub async fn look_at(host: &Context, dispatch: &Dispatch, which: Which, deadline: Instant) -> Outcome {
     let looked = async {
-        match seen(host, dispatch, last, deadline).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                tracing::info!(tenant = dispatch.tenant.0, error = %error, "a meeting could not be read before its bot");
-                Outcome::Unread
+        let mut changed = false;
+        for _ in 0..COPIES_MAX {
+            match seen(host, dispatch, which, deadline).await {
+                // Another copy may decide now.
+                Ok(Outcome::Changed) => changed = true,
+                Ok(_) if changed => break,
+                Ok(outcome) => return outcome,
+                Err(error) => {
+                    tracing::info!(tenant = dispatch.tenant.0, error = %error, "a meeting could not be read before its bot");
+                    return Outcome::Unread;
+                }
             }
         }
+        Outcome::Changed
     };
     let begun = host.now();
     let outcome = tokio::select! {
@@ -178,12 +219,12 @@ pub async fn look_at(host: &Context, dispatch: &Dispatch, last: bool, deadline: 
     outcome
 }
 
-async fn seen(host: &Context, dispatch: &Dispatch, last: bool, deadline: Instant) -> Result<Outcome, PlanError> {
+async fn seen(host: &Context, dispatch: &Dispatch, which: Which, deadline: Instant) -> Result<Outcome, PlanError> {
     let meetings = host.store.meetings_named(dispatch.tenant, std::slice::from_ref(&dispatch.meeting)).await?;
     let Some(meeting) = meetings.first() else { return Ok(Outcome::Unread) };
     let Some((row, connection, sighting)) = deciding_copy(host, meeting).await? else { return Ok(Outcome::Unread) };
-    let outcome = compared(host, dispatch, (&row, &connection, &sighting), last, deadline).await?;
-    if outcome != Outcome::Changed {
+    let outcome = compared(host, dispatch, (&row, &connection, &sighting), which, deadline).await?;
+    if outcome != Outcome::Changed && which != Which::Afterwards {
         wait_for_room(host, dispatch, meeting, &sighting).await?;
     }
     Ok(outcome)
@@ -194,16 +235,19 @@ async fn compared(
     host: &Context,
     dispatch: &Dispatch,
     (row, connection, sighting): (&Calendar, &Connection, &Sighting),
-    last: bool,
+    which: Which,
     deadline: Instant,
 ) -> Result<Outcome, PlanError> {
     if connection.state != ConnectionState::Active {
         return Ok(Outcome::Unread);
     }
     // A pass that was just made needs no other; of a Graph calendar it may have missed a deletion (`M6.8`).
-    let enough = if last { LAST.0 } else { FIRST.0 };
+    let enough = if which == Which::First { FIRST.0 } else { LAST.0 };
     let recent = host.pass_state(row.id).read_at.filter(|at| host.now().duration_since(*at) < enough);
-    if let Some(at) = recent.filter(|_| !last || row.origin != Origin::Graph) {
+    if which == Which::Afterwards && row.origin != Origin::Graph {
+        return Ok(Outcome::Recent);
+    }
+    if let Some(at) = recent.filter(|_| which == Which::First || row.origin != Origin::Graph) {
         host.confirm(&dispatch.key, at);
         return Ok(Outcome::Recent);
     }

@@ -206,7 +206,7 @@ async fn mark(
 }
 
 fn event(host: &Context, tenant: TenantId, kind: &str, error: &SyncError, connection: &Connection) -> OutboxEvent {
-    let reason = if *error == SyncError::RefreshToken { "token-refused" } else { error.word() };
+    let reason = if *error == SyncError::RefreshToken { "grant-refused" } else { error.word() };
     let body = json!({ "connection": connection.id.0, "user": connection.user, "reason": reason }).to_string();
     let subject = format!("connection/{}", connection.id);
     OutboxEvent { tenant, id: EventId::default(), kind: kind.to_owned(), subject, body, at: host.now() }

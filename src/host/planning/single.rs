@@ -52,7 +52,8 @@ async fn compared(host: &Context, row: Calendar, id: &str, fresh: Option<&Entry>
     // Another pass was faster: it is gone already.
     let Some(at) = known.iter().position(|sighting| sighting.id == id) else { return Ok(Vec::new()) };
     let fresh = match fresh {
-        Some(entry) => shown(host, &row, id, entry).await?,
+        // What is there and yet not found is nothing to conclude from: it may be named otherwise, or lie far away.
+        Some(entry) => Some(shown(host, &row, &known[at], entry).await?.ok_or(PlanError::Unreadable)?),
         None => None,
     };
     if fresh.as_ref().is_some_and(|fresh| says_the_same(&known[at], fresh)) {
@@ -71,24 +72,29 @@ async fn compared(host: &Context, row: Calendar, id: &str, fresh: Option<&Entry>
     Ok(writes)
 }
 
-/// The sighting as the entry shows it; `None` where it no longer lies in the horizon.
-async fn shown(host: &Context, row: &Calendar, id: &str, entry: &Entry) -> Result<Option<Sighting>, PlanError> {
+/// The sighting as the entry shows it; `None` where it is not found. Some mailboxes give each occurrence read alone a UID of its
+/// own (`M7.4`), so that what counts is the normalised one.
+async fn shown(host: &Context, row: &Calendar, known: &Sighting, entry: &Entry) -> Result<Option<Sighting>, PlanError> {
     let reader = reader_of(host, row).await?;
     let stored = host.store.entries(row.tenant, row.id).await?;
     let calendar = calendar_with(row.origin, &stored, entry.clone(), &reader).map_err(|_| PlanError::Unreadable)?;
     let seen = schedule::sightings_of(row.id, &calendar, &kept_window(host), &reader);
-    Ok(seen.sightings.into_iter().find(|sighting| sighting.id == id))
+    let same = |sighting: &Sighting| {
+        sighting.id == known.id
+            || sighting.uid.is_some() && (&sighting.uid, &sighting.occurrence) == (&known.uid, &known.occurrence)
+    };
+    Ok(seen.sightings.into_iter().find(same))
 }
 
 /// Whether two sightings of one occurrence tell the same.
 ///
-/// Left out is what a read of one occurrence tells otherwise than a listing although nothing changed: the id that it was asked
-/// by, the revision, and whether it is unlike its series, which is not to be seen without the series.
+/// Left out is what a read of one occurrence tells otherwise than a listing although nothing changed: the ids that it goes by,
+/// the revision, and whether it is unlike its series, which is not to be seen without the series.
 fn says_the_same(known: &Sighting, fresh: &Sighting) -> bool {
     let told = |sighting: &Sighting| {
         let occurrence = schedule::occurrence_of(sighting).ok()?;
         let changed = Fact::Known(false);
-        Some(Occurrence { provider_id: None, revision: Default::default(), changed, ..occurrence })
+        Some(Occurrence { uid: String::new(), provider_id: None, revision: Default::default(), changed, ..occurrence })
     };
     match (told(known), told(fresh)) {
         (Some(known), Some(fresh)) => known == fresh,
