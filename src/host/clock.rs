@@ -30,9 +30,10 @@ impl Clock for SystemClock {
     }
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
+        let left = move || std::time::Duration::try_from(at.duration_since(Instant::now())).unwrap_or_default();
+        // From now, not from when somebody first waits.
+        let (begun, longest) = (tokio::time::Instant::now(), left());
         Box::pin(async move {
-            let left = || std::time::Duration::try_from(at.duration_since(Instant::now())).unwrap_or_default();
-            let (begun, longest) = (tokio::time::Instant::now(), left());
             loop {
                 let rest = left().min(longest.saturating_sub(begun.elapsed()));
                 if rest.is_zero() {

@@ -155,7 +155,7 @@ async fn a_grant_that_is_lost_is_told_once_and_keeps_what_was_planned() {
             -107s  A joins
             1800s  A leaves at the end
             -3599s recording.planned
-            -572s  connection.lost: grant-refused
+            -1667s connection.lost: grant-refused
             -107s  dispatch.accepted
             -107s  dispatch.joined
             1805s  dispatch.ended

@@ -46,9 +46,10 @@ impl Clock for VirtualClock {
     }
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
+        let left = move || Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+        // From now, not from when somebody first waits.
+        let (begun, longest) = (tokio::time::Instant::now(), left());
         Box::pin(async move {
-            let left = || Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
-            let (begun, longest) = (tokio::time::Instant::now(), left());
             loop {
                 let rest = left().min(longest.saturating_sub(begun.elapsed()));
                 if rest.is_zero() {

@@ -32,19 +32,20 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Runs of the seeds from `first` on, until there were so many lives or `FAILING_MAX` runs went wrong.
-    pub(super) fn until(lives: usize, first: u64, make: impl Fn(u64) -> Run + Sync) -> Self {
-        let (seed, sample) = (AtomicU64::new(first), Mutex::new(Self::default()));
+    /// The runs that `make` has for the numbers from 0 on, to the end of them, or until there were so many lives or
+    /// [`FAILING_MAX`] runs went wrong.
+    pub(super) fn until(lives: usize, make: impl Fn(u64) -> Option<Run> + Sync) -> Self {
+        let (number, sample) = (AtomicU64::new(0), Mutex::new(Self::default()));
         let (done, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
                     while done.load(Ordering::Relaxed) < lives && failing.load(Ordering::Relaxed) < FAILING_MAX {
-                        let seed = seed.fetch_add(1, Ordering::Relaxed);
-                        let run = make(seed);
+                        let number = number.fetch_add(1, Ordering::Relaxed);
+                        let Some(run) = make(number) else { break };
                         let report = run.report();
-                        let again = (seed % TWICE_EVERY == 0).then(|| run.report());
+                        let again = (number % TWICE_EVERY == 0).then(|| run.report());
                         done.fetch_add(report.lives, Ordering::Relaxed);
                         failing.fetch_add(usize::from(!report.wrong.is_empty()), Ordering::Relaxed);
                         sample.lock().expect("no thread panics with it").add(&run, report, again.as_ref());
@@ -99,11 +100,9 @@ impl Sample {
     /// Faults that never happened although they could have.
     pub(super) fn missing(&self) -> Vec<String> {
         let mut missing: Vec<String> = Vec::new();
-        for fault in Fault::all() {
-            let never = |kind: &Request| fault.meets(*kind) && !self.met.contains_key(&(fault, *kind));
-            missing.extend(Request::ALL.into_iter().filter(never).map(|kind| format!("{fault:?} of {kind:?}")));
-        }
-        let hosts = ["killed", "held up", "clock ahead", "clock behind", "dark hour", "cursors forgotten"];
+        let met = |fault: Fault| Request::ALL.into_iter().any(|kind| self.met.contains_key(&(fault, kind)));
+        missing.extend(Fault::all().filter(|fault| !met(*fault)).map(|fault| format!("{fault:?}")));
+        let hosts = ["killed", "held up", "dark hour", "cursors forgotten"];
         missing.extend(hosts.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
         let bots = [Happened::Accepted, Happened::Refused, Happened::Recalled, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));

@@ -1,7 +1,7 @@
 //! When a calendar is read next.
 //!
 //! Each calendar has a slot of its own in the period, so that a hundred thousand of them fall evenly (`G4.5`). A meeting
-//! that is near shortens the period, push that works lengthens it, failures lengthen it up to an hour. Where one OAuth client has
+//! that is near shortens the period, push that works lengthens it, after a failure it is read sooner at first, then as often as else. Where one OAuth client has
 //! more calendars than its quota can serve, all of them are read more seldom ([`slowness`]); that no single request is one too
 //! many is the governor's part ([`super::quota`]).
 //!
@@ -23,13 +23,13 @@ pub const NEAR: Elapsed = Elapsed::from_mins(15);
 /// And until this long after it: what changes while a bot sets out is followed as soon.
 pub const NEAR_AFTER: Elapsed = Elapsed::from_mins(10);
 /// Shortest wait after a failure.
-pub const BACKOFF_MIN: Elapsed = Elapsed::from_mins(5);
-/// Longest wait after a failure, unless the provider asked for more.
-pub const BACKOFF_MAX: Elapsed = Elapsed::from_hours(1);
-/// After so many failures in a row a calendar counts as [`CalendarState::Failing`].
-pub const FAILING_AFTER: u32 = 6;
-/// After so many answers in a row that there is no such calendar, it is believed (`G4.4`).
-pub const GONE_AFTER: u32 = 3;
+pub const BACKOFF_MIN: Elapsed = Elapsed::from_secs(30);
+/// Longest wait after a failure, unless the provider asked for more: no calendar is read more seldom for it (`G4.7`).
+pub const BACKOFF_MAX: Elapsed = PERIOD;
+/// After so many failures in a row, which is most of an hour, a calendar counts as [`CalendarState::Failing`].
+pub const FAILING_AFTER: u32 = 12;
+/// After so many answers in a row, about ten minutes of them, that there is no such calendar, it is believed (`G4.4`).
+pub const GONE_AFTER: u32 = 5;
 /// What is added to a slot at the most: a tenth of the period.
 const JITTER_PARTS: u64 = 10;
 

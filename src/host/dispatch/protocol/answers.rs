@@ -90,7 +90,6 @@ pub(super) fn recall_answered(dispatch: &Dispatch, now: Instant, fence: u64, ans
     }
     let next = Move::of(dispatch, now);
     match answer {
-        RecallAnswer::Ambiguous if planted::is(Bug::RecallBelievedUnheard) => confirmed(next),
         RecallAnswer::Confirmed => confirmed(next),
         // That nothing is there counts where it was asked after everything had arrived: `due` ends the lease before it asks so.
         RecallAnswer::Absent if dispatch.lease_until.is_none() && fence == dispatch.fence => confirmed(next),

@@ -5,7 +5,6 @@ use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
     Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
-use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, Write, acts_at};
 use std::collections::BTreeMap;
 
@@ -212,8 +211,7 @@ impl Work<'_> {
     fn dispatch(&mut self, row: &Dispatch) -> Result<(), CommitError> {
         let key = (self.tenant, row.meeting.clone(), row.epoch);
         let (version, fence) = self.rows.dispatches.get(&key).map_or((0, 0), |stored| (stored.version, stored.fence));
-        let ignored = planted::is(Bug::FenceIgnored);
-        guard(ignored || version == row.version && fence <= row.fence, "dispatch")?;
+        guard(version == row.version && fence <= row.fence, "dispatch")?;
         guard(self.rows.meetings.contains_key(&(self.tenant, row.meeting.clone())), "meeting")?;
         self.put(Change::Dispatch(key, Some(Dispatch { version: row.version + 1, ..row.clone() })));
         Ok(())

@@ -15,7 +15,6 @@ use super::error::{self, SyncError};
 use super::{Answer, CURSOR_AGE_SECS_MAX, CursorStep, Finished, Next, Start, digest, escaped};
 use crate::host::http::{Method, Purpose, Request, Response};
 use crate::host::model::{Entry, Origin};
-use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant};
 use mirror::{Mirror, Row};
 use serde::{Deserialize, Serialize};
@@ -200,9 +199,6 @@ impl Pass {
                 continue;
             };
             if row.is_removed() {
-                if planted::is(Bug::ForgetRemovedRow) {
-                    continue;
-                }
                 self.rows.remove(&id);
                 self.removed.insert(id);
             } else if self.rows.get(&id).is_none_or(|known| !row.is_older_than(known)) {
