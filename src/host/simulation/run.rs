@@ -195,7 +195,8 @@ impl Run {
         weather.clears_at = Some(faults_end);
         let mut setting = Setting::of(plan, weather, start).await;
         setting.horizon = Elapsed::from_hours(28);
-        self.prepare(&mut setting).await;
+        self.prepare(&mut setting);
+        self.add_receivers(&setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
         let incidents = self.incidents(&mut dice, start, faults_end);
         let (lives, counts, operations) = self.live(&setting, &incidents, end).await;
@@ -230,7 +231,7 @@ impl Run {
     }
 
     /// What of the world is otherwise from the begin on.
-    async fn prepare(&self, setting: &mut Setting) {
+    fn prepare(&self, setting: &mut Setting) {
         let mut world = setting.shared.world();
         match self.kind {
             Kind::Liars => {
@@ -257,7 +258,10 @@ impl Run {
             }
             _ => {}
         }
-        drop(world);
+    }
+
+    /// Receivers besides the one that takes everything.
+    async fn add_receivers(&self, setting: &Setting) {
         if self.kind == Kind::Receivers {
             let names = ["moved", "gone", "busy", "shaky"].into_iter().zip(2..);
             let first = setting.store().endpoints(TENANT).await.expect("a store in memory").remove(0);

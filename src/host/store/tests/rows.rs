@@ -134,7 +134,7 @@ pub(super) fn endpoint(tenant: u64, id: u64, version: u64) -> Endpoint {
         due_at: None,
         tries: 2,
         last: Some("404".to_owned()),
-        configured: id % 2 == 0,
+        configured: id.is_multiple_of(2),
         version,
     }
 }
