@@ -68,7 +68,7 @@ fn calm(served: &Served, url: &str, folder: &Folder, name: &str, secs: u64) {
         .map(|number| {
             let at = begin + Elapsed::from_millis(dice.below(secs * 1000).cast_signed());
             let mut planned = Planned::new(number, at - Elapsed::from_secs(JOIN_SECS));
-            planned.start = planned.start + at.duration_since(planned.fire_at);
+            planned.start += at.duration_since(planned.fire_at);
             planned.fire_at = at;
             planned
         })
