@@ -1,7 +1,7 @@
 //! When a calendar is read next.
 //!
 //! Each calendar has a slot of its own in the period, so that a hundred thousand of them fall evenly (`G4.5`). A meeting
-//! that is near shortens the period, push that works lengthens it, after a failure it is read sooner at first, then as often as else. Where one OAuth client has
+//! that is near shortens the period, push that works lengthens it, and a failure is made good within it. Where one OAuth client has
 //! more calendars than its quota can serve, all of them are read more seldom ([`slowness`]); that no single request is one too
 //! many is the governor's part ([`super::quota`]).
 //!
