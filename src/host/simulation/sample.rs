@@ -104,7 +104,7 @@ impl Sample {
         missing.extend(Fault::all().filter(|fault| !met(*fault)).map(|fault| format!("{fault:?}")));
         let hosts = ["killed", "held up", "dark hour", "cursors forgotten"];
         missing.extend(hosts.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
-        let bots = [Happened::Accepted, Happened::Refused, Happened::Recalled, Happened::Left, Happened::Again];
+        let bots = [Happened::Accepted, Happened::Refused, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));
         missing
     }
