@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Seeds whose runs are made in every test, one of each kind.
 const SEEDS: Range<u64> = 110..122;
-/// Runs among them with findings that are not settled. The known cause: an occurrence that was moved to before the listed window
-/// is not in a full listing, and shows at its original start.
-const OPEN: &[(Kind, u64)] = &[(Kind::Storm, 115), (Kind::Storm, 117), (Kind::Swizzle, 114)];
+/// Runs among them with findings that are not settled: an occurrence that was moved by a day is planned under its old name.
+const OPEN: &[(Kind, u64)] = &[(Kind::Storm, 115)];
 /// Kinds of which not every run is judged: a host that believes for minutes that it is an hour later gives up bots that were in
 /// time, as long as nothing but its own clock tells it the time.
 const UNJUDGED: Kind = Kind::Jumps;

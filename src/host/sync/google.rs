@@ -4,7 +4,7 @@
 //! as sent. A cancelled instance is an entry like others: without it the series would make the occurrence again (`G2.1`).
 
 use super::error::{self, SyncError};
-use super::{Answer, BASE_ID, CURSOR_AGE_SECS_MAX, Changes, CursorStep, Finished, Next, Start, digest, escaped};
+use super::{Answer, BASE_ID, CURSOR_AGE_SECS_MAX, Changes, CursorStep, Finished, Next, Start, digest, escaped, listed_from};
 use crate::host::http::{Method, Purpose, Request, Response};
 use crate::host::model::{Entry, Origin};
 use crate::host::planted::{self, Bug};
@@ -133,7 +133,7 @@ impl Pass {
         let pass = Self {
             list,
             constant,
-            time_min: start.window.start.to_string(),
+            time_min: listed_from(start.window.start).to_string(),
             now_secs: start.now.as_second(),
             cursor: cursor.filter(|cursor| cursor.set == set),
             restarted: false,

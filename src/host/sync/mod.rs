@@ -28,7 +28,7 @@ pub use error::SyncError;
 
 use crate::host::http::{NetError, Request, Response};
 use crate::host::model::{Calendar, Entry, Origin};
-use crate::time::Instant;
+use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -232,6 +232,15 @@ into_step!(Google google, Graph graph, Feed feed);
 
 /// A cursor is stored anew although nothing changed once it is this old: providers forget old ones.
 pub const CURSOR_AGE_SECS_MAX: i64 = 24 * 3600;
+
+/// How far before what is asked for full listings begin. An occurrence that was moved into the past is told only by a listing that
+/// reaches back to where it is now; without it, the rule of its series would make it again at its original start.
+const REACH_BACK: Elapsed = Elapsed::from_hours(31 * 24);
+
+/// The begin of full listings.
+fn listed_from(asked: Instant) -> Instant {
+    asked.checked_sub(REACH_BACK).unwrap_or(Instant::MIN)
+}
 
 /// Text for a path or a query: everything but letters, digits and `-._*` is escaped.
 fn escaped(text: &str) -> String {

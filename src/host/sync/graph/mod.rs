@@ -12,7 +12,7 @@ mod mirror;
 mod view;
 
 use super::error::{self, SyncError};
-use super::{Answer, CURSOR_AGE_SECS_MAX, CursorStep, Finished, Next, Start, digest, escaped};
+use super::{Answer, CURSOR_AGE_SECS_MAX, CursorStep, Finished, Next, Start, digest, escaped, listed_from};
 use crate::host::http::{Method, Purpose, Request, Response};
 use crate::host::model::{Entry, Origin};
 use crate::time::{Elapsed, Instant};
@@ -491,7 +491,7 @@ struct Page {
 /// The window of a round, in whole seconds.
 fn anchored(asked: &Range<Instant>) -> Range<Instant> {
     let whole = |at: Instant| Instant::from_second(at.as_second()).unwrap_or(at);
-    whole(asked.start)..whole(after(asked.end, SPARE))
+    whole(listed_from(asked.start))..whole(after(asked.end, SPARE))
 }
 
 /// The bounds of a window, in UTC (`M6.15`).

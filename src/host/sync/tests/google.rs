@@ -80,9 +80,9 @@ fn first_pass_lists_all_pages_and_an_empty_page_is_not_the_end() {
     ];
     let run = run(&calendar(Origin::Google, None), &[], script(answers));
     expect![[r#"
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z&pageToken=p%201
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z&pageToken=p2
+        /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z
+        /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z&pageToken=p%201
+        /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z&pageToken=p2
         cursor stored, complete
         + @calendar - dana@acme.com
         + a confirmed One
@@ -127,22 +127,22 @@ fn expired_token_lists_everything_once_and_a_second_refusal_ends_the_pass() {
         items(),
         vec![gone(), ok(page(json!([meeting("a", "One")]), json!({"nextSyncToken": "s2"})))],
         expect![[r#"
-        /calendar/v3/calendars/primary/events?syncToken=s1
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z
-        cursor stored, complete
-        + @calendar - dana@acme.com
-        + a confirmed One
-        2026-03-03T10:00:00Z One confirmed a
-    "#]],
+            /calendar/v3/calendars/primary/events?syncToken=s1
+            /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z
+            cursor stored, complete
+            + @calendar - dana@acme.com
+            + a confirmed One
+            2026-03-03T10:00:00Z One confirmed a
+        "#]],
     );
     check(
         items(),
         vec![gone(), gone()],
         expect![[r#"
-        /calendar/v3/calendars/primary/events?syncToken=s1
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z
-        failed: try again: full-list-refused
-    "#]],
+            /calendar/v3/calendars/primary/events?syncToken=s1
+            /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z
+            failed: try again: full-list-refused
+        "#]],
     );
     // In the middle of a pass: what its first page told is forgotten with it.
     let half = ok(page(json!([meeting("c", "Three")]), json!({"nextPageToken": "p1"})));
@@ -150,12 +150,12 @@ fn expired_token_lists_everything_once_and_a_second_refusal_ends_the_pass() {
         items(),
         vec![half, gone(), ok(page(json!([]), json!({"nextSyncToken": "s2"})))],
         expect![[r#"
-        /calendar/v3/calendars/primary/events?syncToken=s1
-        /calendar/v3/calendars/primary/events?syncToken=s1&pageToken=p1
-        /calendar/v3/calendars/primary/events?timeMin=2026-03-02T00%3A00%3A00Z
-        cursor stored, complete
-        + @calendar - dana@acme.com
-    "#]],
+            /calendar/v3/calendars/primary/events?syncToken=s1
+            /calendar/v3/calendars/primary/events?syncToken=s1&pageToken=p1
+            /calendar/v3/calendars/primary/events?timeMin=2026-01-30T00%3A00%3A00Z
+            cursor stored, complete
+            + @calendar - dana@acme.com
+        "#]],
     );
 }
 
@@ -298,7 +298,7 @@ fn a_cursor_of_another_parameter_set_means_a_full_list() {
     calendar.reference = "team@group.calendar.google.com".to_owned();
     let all = || script(vec![ok(page(json!([]), json!({"nextSyncToken": "s2"})))]);
     expect![[r#"
-        /calendar/v3/calendars/team%40group.calendar.google.com/events?timeMin=2026-03-02T00%3A00%3A00Z
+        /calendar/v3/calendars/team%40group.calendar.google.com/events?timeMin=2026-01-30T00%3A00%3A00Z
         cursor stored, complete
         + @calendar - dana@acme.com
     "#]]
