@@ -9,7 +9,8 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Seeds whose runs are made in every test, one of each kind.
+/// Seeds whose runs are made in every test, one of each kind. They were chosen: those right behind them have findings that are
+/// not settled (122: I8, 123 and 125: I7), and so have others on demand.
 const SEEDS: Range<u64> = 110..122;
 /// Runs among them with findings that are not settled: an occurrence that was moved by a day is planned under its old name.
 const OPEN: &[(Kind, u64)] = &[(Kind::Storm, 115)];
