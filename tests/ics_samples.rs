@@ -2,7 +2,7 @@
 
 use callsheet::event::{Calendar, EntryKind, Event, Occurrence, Person};
 use callsheet::providers::{ReadError, ics};
-use callsheet::time::{Moment, Zone};
+use callsheet::time::{Instant, Moment, Zone};
 use callsheet::value::{Closed, Fact, UnknownReason};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -670,4 +670,21 @@ proptest! {
         let _ = ics::read(&[text.as_bytes(), &bytes].concat(), &Zone::utc());
         let _ = ics::read(&bytes, &Zone::utc());
     }
+}
+
+#[test]
+fn the_first_occurrence_stays_the_first_when_it_is_moved_into_a_window_that_the_series_began_before() {
+    let file = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:s\nDTSTART:20260302T090000Z\nDTEND:20260302T093000Z\nRRULE:FREQ=WEEKLY;COUNT=4\n\
+        END:VEVENT\nBEGIN:VEVENT\nUID:s\nRECURRENCE-ID:20260302T090000Z\nDTSTART:20260303T090000Z\nDTEND:20260303T093000Z\n\
+        END:VEVENT\nEND:VCALENDAR\n";
+    let calendar = ics::read(file.as_bytes(), &Zone::utc()).expect("a calendar");
+    let firsts = |from: &str| {
+        let window = from.parse().expect("an instant")..Instant::MAX;
+        let found = calendar.occurrences(window, &Zone::utc()).occurrences;
+        found.iter().map(|found| format!("{} {:?}", found.start.instant(&Zone::utc()), found.first)).collect::<Vec<_>>()
+    };
+    let all = firsts("2026-03-01T00:00:00Z");
+    assert_eq!(all[0], "2026-03-03T09:00:00Z Known(true)");
+    assert_eq!(firsts("2026-03-03T00:00:00Z"), all);
+    assert_eq!(firsts("2026-03-04T00:00:00Z"), all[1..]);
 }

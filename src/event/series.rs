@@ -269,9 +269,10 @@ impl<'a> Series<'a> {
         let wide = saturating(window.start, -shift)..saturating(window.end, shift);
         let expansion = recurrence::expand(&self.master.start, self.recurrence, &self.rules, &wide, self.reader);
         self.report(&expansion, out);
-        let first = self.first_start(&expansion);
         let named: BTreeMap<Instant, &Event> =
             self.instances.iter().filter_map(|event| Some((self.original(recurrence_id(event)?), *event))).collect();
+        let shown = named.iter().filter(|(_, event)| window.contains(&event.start.instant(self.reader)));
+        let first = self.first_start(&expansion, shown.map(|(original, _)| *original).next());
         for start in &expansion.starts {
             let original = start.instant(self.reader);
             if named.contains_key(&original) {
@@ -352,9 +353,11 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The first start of the series, if it lies among those found: one that nothing comes before.
-    fn first_start(&self, expansion: &Expansion) -> Option<Instant> {
-        let earliest = expansion.starts.first()?.instant(self.reader);
+    /// The first start of the series, if it is the earliest of those found, or of those that were moved to where they are shown
+    /// from anywhere: nothing comes before it.
+    fn first_start(&self, expansion: &Expansion, moved: Option<Instant>) -> Option<Instant> {
+        let found = expansion.starts.first().map(|start| start.instant(self.reader));
+        let earliest = found.into_iter().chain(moved).min()?;
         let before = recurrence::first(&self.master.start, self.recurrence, &self.rules, earliest, self.reader);
         before.is_none().then_some(earliest)
     }

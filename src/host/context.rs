@@ -58,6 +58,10 @@ struct Shared {
 pub struct PassState {
     /// Failures since the last that went well.
     pub failures: u32,
+    /// How many of the last were failures for the reason of the last.
+    pub repeats: u32,
+    /// The word for that reason.
+    pub why: &'static str,
     /// When one last went well.
     pub read_at: Option<Instant>,
 }
@@ -123,13 +127,16 @@ impl Context {
     }
 
     /// Takes note of how a pass ended; the state after it.
-    pub fn pass_ended(&self, calendar: CalendarId, well: Result<(), ()>) -> PassState {
+    pub fn pass_ended(&self, calendar: CalendarId, end: Result<(), &'static str>) -> PassState {
         let now = self.now();
         let mut passes = locked(&self.shared.passes);
         let state = passes.entry(calendar).or_default();
-        *state = match well {
-            Ok(()) => PassState { failures: 0, read_at: Some(now) },
-            Err(()) => PassState { failures: state.failures.saturating_add(1), ..*state },
+        *state = match end {
+            Ok(()) => PassState { read_at: Some(now), ..PassState::default() },
+            Err(why) => {
+                let repeats = if state.why == why { state.repeats.saturating_add(1) } else { 1 };
+                PassState { failures: state.failures.saturating_add(1), repeats, why, ..*state }
+            }
         };
         *state
     }

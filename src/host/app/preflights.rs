@@ -13,7 +13,7 @@ use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, Dispat
 use crate::host::planning::{Compared, PlanError, absorb_single};
 use crate::host::schedule::{identity::of_place, occurrence_of, room};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
-use crate::host::sync::{entry_to_ask, single};
+use crate::host::sync::{entry_to_ask, related, single};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -314,5 +314,6 @@ async fn id_to_ask(
     let Ok(occurrence) = occurrence_of(sighting) else { return Ok(None) };
     let reader = connection.zone.as_deref().and_then(Zone::named).unwrap_or_else(Zone::utc);
     let entries = host.store.entries(row.tenant, row.id).await?;
+    let entries = related(row.origin, &entries, sighting.entry.iter().cloned().collect()).entries;
     Ok(entry_to_ask(row.origin, &entries, &reader).id_of(&occurrence, &reader))
 }

@@ -3,7 +3,7 @@
 use super::round::{Key, Round};
 use super::work::Work;
 use super::{Stop, rest};
-use crate::host::context::Context;
+use crate::host::context::{Context, PassState};
 use crate::host::credentials;
 use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
@@ -95,10 +95,11 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
             Ok(absorbed)
         }
         Err(ReadError::Sync(error)) => {
-            let failures = host.pass_ended(calendar, Err(())).failures;
+            let state = host.pass_ended(calendar, Err(error.word()));
+            let failures = state.failures;
             host.metrics.pass(error.word());
             tracing::info!(tenant = tenant.0, calendar = calendar.0, outcome = error.word(), failures, "calendar not read");
-            mark(host, &row, &connection, &error, failures).await?;
+            mark(host, &row, &connection, &error, state).await?;
             Err(error.into())
         }
         Err(error) => Err(error),
@@ -175,10 +176,10 @@ async fn mark(
     row: &Calendar,
     connection: &Connection,
     error: &SyncError,
-    failures: u32,
+    passes: PassState,
 ) -> Result<(), StoreError> {
     let mut writes = Vec::new();
-    let state = state_after(error, failures);
+    let state = state_after(error, passes.failures, passes.repeats);
     if state != row.state && state != CalendarState::Active {
         writes.push(Write::Calendar(Calendar { state, ..row.clone() }));
         writes.push(Write::Event(event(host, row.tenant, "calendar.unreadable", error, connection)));
@@ -187,7 +188,7 @@ async fn mark(
         SyncError::Reconnect(_) => Some(ConnectionState::Reconnect),
         SyncError::PermissionMissing(_) => Some(ConnectionState::PermissionMissing),
         // One refusal is a token that ran out; one after the other is a grant that is gone.
-        SyncError::RefreshToken if failures >= REFUSALS_MAX => Some(ConnectionState::Reconnect),
+        SyncError::RefreshToken if passes.repeats >= REFUSALS_MAX => Some(ConnectionState::Reconnect),
         _ => None,
     };
     if let Some(state) = lost.filter(|state| *state != connection.state) {

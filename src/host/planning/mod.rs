@@ -8,7 +8,7 @@ use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting
 use super::planted::{self, Bug};
 use super::schedule::{self, PlanInput, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
-use super::sync::{Changes, CursorStep, Finished, calendar_of};
+use super::sync::{Changes, CursorStep, Finished, calendar_of, related_to_change};
 use crate::event::{Unreadable, Window};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,18 +174,25 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Ve
         return Ok((quiet(row, found, now), Vec::new()));
     }
     let reader = reader_of(host, &row).await?;
-    let entries = applied(stored, &changes);
+    let entries = applied(&stored, &changes);
+    // What else belongs to the calendar is as it was; when its time to be extended comes, all of it is read.
+    let related = if near { None } else { related_to_change(row.origin, &stored, &entries, &changes.ids()) };
     let window = kept_window(host);
-    let (seen, broken) = match calendar_of(row.origin, &entries, &reader) {
+    let read = related.as_ref().map_or(&entries, |related| &related.entries);
+    let (seen, broken) = match calendar_of(row.origin, read, &reader) {
         Ok(calendar) => (schedule::sightings_of(row.id, &calendar, &window, &reader), None),
         Err(error) => (schedule::Seen::default(), Some(Unreadable { place: "calendar".into(), why: error.to_string() })),
     };
     let known = host.store.sightings(row.tenant, row.id).await?;
+    let (known, others): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|sighting| related.as_ref().is_none_or(|related| related.shows(sighting)));
     let difference = Difference::of(&known, &seen.sightings, &window);
-    let mut writes = vec![Write::Calendar(Calendar { expanded_to: Some(horizon), ..passed(row.clone(), found, now) })];
+    let expanded_to = if related.is_some() { row.expanded_to } else { Some(horizon) };
+    let mut writes = vec![Write::Calendar(Calendar { expanded_to, ..passed(row.clone(), found, now) })];
     writes.extend(entry_writes(row.id, &changes));
     writes.extend(difference.writes(row.id));
-    writes.extend(replanned(host, &row, &difference, &seen.sightings).await?);
+    let own: Vec<Sighting> = others.into_iter().chain(seen.sightings.iter().cloned()).collect();
+    writes.extend(replanned(host, &row, &difference, &own).await?);
     Ok((writes, seen.unreadable.into_iter().chain(broken).collect()))
 }
 
@@ -244,11 +251,13 @@ fn entry_writes(calendar: CalendarId, changes: &Changes) -> Vec<Write> {
 }
 
 /// The entries after the changes, by id.
-fn applied(stored: Vec<Entry>, changes: &Changes) -> Vec<Entry> {
-    let mut entries: BTreeMap<String, Entry> = stored.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-    changes.remove.iter().for_each(|id| drop(entries.remove(id)));
-    entries.extend(changes.upsert.iter().map(|entry| (entry.id.clone(), entry.clone())));
-    entries.into_values().collect()
+fn applied(stored: &[Entry], changes: &Changes) -> Vec<Entry> {
+    let mut entries: BTreeMap<&str, &Entry> = stored.iter().map(|entry| (entry.id.as_str(), entry)).collect();
+    for id in &changes.remove {
+        entries.remove(id.as_str());
+    }
+    entries.extend(changes.upsert.iter().map(|entry| (entry.id.as_str(), entry)));
+    entries.into_values().cloned().collect()
 }
 
 /// How the sightings of a calendar change.

@@ -10,7 +10,7 @@ use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarId, Entry, Sighting, TenantId};
 use crate::host::schedule;
 use crate::host::store::Write;
-use crate::host::sync::calendar_with;
+use crate::host::sync::{calendar_with, related};
 use crate::value::Fact;
 
 /// How what was read stands to what was known.
@@ -77,6 +77,8 @@ async fn compared(host: &Context, row: Calendar, id: &str, fresh: Option<&Entry>
 async fn shown(host: &Context, row: &Calendar, known: &Sighting, entry: &Entry) -> Result<Option<Sighting>, PlanError> {
     let reader = reader_of(host, row).await?;
     let stored = host.store.entries(row.tenant, row.id).await?;
+    let names = known.entry.iter().chain([&entry.id]).cloned().collect();
+    let stored = related(row.origin, &stored, names).entries;
     let calendar = calendar_with(row.origin, &stored, entry.clone(), &reader).map_err(|_| PlanError::Unreadable)?;
     let seen = schedule::sightings_of(row.id, &calendar, &kept_window(host), &reader);
     let same = |sighting: &Sighting| {

@@ -2,16 +2,18 @@
 //! calendars with the host, and nothing of sync, plan, store or dispatch.
 
 use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
+use crate::event::identity::normalise_uid;
 use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
-use crate::host::model::Outcome;
+use crate::host::model::{Origin, Outcome};
 use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
 use crate::host::world::feed;
 use crate::host::world::script::Plan;
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
-use crate::value::{DecidedBy, Decision, NotRecordable, Overrides};
+use crate::value::{DecidedBy, Decision, NotRecordable, Overrides, UnknownReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A meeting as people see it: where, and when.
 pub(super) type Place = (String, Instant);
@@ -27,6 +29,8 @@ pub(super) struct Told {
     /// Where a bot goes, and how long after the start; negative: before.
     pub(super) bot: Option<(String, i64)>,
     is_linkless: bool,
+    /// Its normalised UID.
+    pub(super) uid: Option<String>,
     /// Names it.
     name: String,
 }
@@ -134,7 +138,8 @@ impl<'a> Oracle<'a> {
             let document = feed::document_of(self.truth, account, rev, held);
             let zone = &self.truth.account(account).zone;
             let calendar = crate::providers::ics::read(document.as_bytes(), zone).expect("the world writes calendars");
-            let occurrences = calendar.occurrences(span.clone(), zone).occurrences;
+            let mut occurrences = calendar.occurrences(span.clone(), zone).occurrences;
+            self.hide_guests(account, (ids, rev), span, &mut occurrences);
             seen.extend(occurrences.into_iter().map(|occurrence| (number, occurrence)));
         }
         let sightings: Vec<engine::Sighting<'_>> = seen
@@ -148,6 +153,54 @@ impl<'a> Oracle<'a> {
             .collect();
         let plan = engine::plan(&ProvidedLists::default(), &sightings, &Zone::utc());
         plan.iter().map(|planned| self.told(planned, &seen)).collect()
+    }
+
+    /// Says of what an account sees that guests are hidden from it, as Google and Graph do (`G2.12`); a calendar file has no word
+    /// for it.
+    fn hide_guests(&self, account: AccountId, (ids, rev): (&[MeetingId], u64), span: &Range<Instant>, seen: &mut [Occurrence]) {
+        if self.truth.account(account).origin == Origin::Feed {
+            return;
+        }
+        let copies = ids.iter().filter_map(|id| self.truth.copy_at(account, *id, rev)).filter(|copy| !copy.organizes());
+        let there = copies.flat_map(|copy| copy.occurrences(span.start, span.end));
+        let hidden: BTreeSet<_> = there
+            .filter(|own| own.content.guests_hidden)
+            .map(|own| (own.uid, own.original.unwrap_or(own.start), own.start))
+            .collect();
+        for occurrence in seen {
+            let start = occurrence.start.instant(&Zone::utc());
+            let original = occurrence.recurrence_id.as_ref().map_or(start, |original| original.instant(&Zone::utc()));
+            if hidden.contains(&(occurrence.uid.clone(), original, start)) {
+                Arc::make_mut(&mut occurrence.facts).people.incomplete = Some(UnknownReason::GuestsHidden);
+            }
+        }
+    }
+
+    /// The UIDs of meetings of which a Graph calendar ceased to have an occurrence since then while it still has their series:
+    /// until its view is read, nothing tells (`M6.8`).
+    pub(super) fn ended_in_silence(&self, since: Instant) -> BTreeSet<String> {
+        let (from, to) = (since - Elapsed::from_hours(24 * 40), since + Elapsed::from_hours(24 * 40));
+        let base = self.truth.rev_at(since);
+        let mut uids = BTreeSet::new();
+        for (id, holders) in &self.holders {
+            let graph =
+                holders.iter().map(|number| AccountId(*number)).filter(|id| self.truth.account(*id).origin == Origin::Graph);
+            for account in graph {
+                let originals = |rev: u64| {
+                    let copy = self.truth.copy_at(account, *id, rev)?;
+                    Some(copy.occurrences(from, to).into_iter().filter_map(|own| own.original).collect::<BTreeSet<Instant>>())
+                };
+                let mut known = originals(base);
+                for state in self.truth.states(*id).iter().filter(|state| state.rev > base) {
+                    let now = originals(state.rev);
+                    if matches!((&known, &now), (Some(known), Some(now)) if !known.is_subset(now)) {
+                        uids.extend(normalise_uid(&state.meeting.uid).norm);
+                    }
+                    known = now;
+                }
+            }
+        }
+        uids
     }
 
     fn told(&self, planned: &engine::Planned, seen: &[(usize, Occurrence)]) -> Told {
@@ -172,6 +225,7 @@ impl<'a> Oracle<'a> {
             outcome: outcome.word(),
             rule,
             bot: link.map(|link| (format!("{}/{}", link.platform, link.id), planned.settings.join)),
+            uid: normalise_uid(&occurrence.uid).norm,
             is_linkless: planned.decision == Decision::NotRecordable(NotRecordable::NoLink),
             name: format!("{} {}", occurrence.uid, original.unwrap_or_default()),
         }

@@ -6,14 +6,19 @@ use super::expected::{Cluster, Oracle, Place, View};
 use super::heard::Heard;
 use super::life::{Setting, TENANT};
 use super::run::{Kind, Report};
+use crate::event::identity::normalise_uid;
 use crate::host::dispatch::key::{LATE_SECS, SPREAD_MILLIS};
-use crate::host::model::{Delivery, Dispatch, DispatchState, EndpointId, EndpointState, EventId, Meeting, OutboxEvent, Outcome};
+use crate::host::model::{
+    Calendar, Delivery, Dispatch, DispatchState, EndpointId, EndpointState, EventId, Meeting, OutboxEvent, Outcome, Sighting,
+};
 use crate::host::outbox::delivery::{DELAYS, message_id};
+use crate::host::schedule::{self, identity};
 use crate::host::store::DueDelivery;
+use crate::host::sync::calendar_of;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
 use crate::host::world::calendar::{MeetingId, State};
-use crate::time::{Elapsed, Instant};
+use crate::time::{Elapsed, Instant, Zone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,6 +26,8 @@ use std::ops::Range;
 /// A change is followed within this time where nothing goes wrong: the five minutes between two reads with their jitter, the
 /// list of calendars that is made anew every half minute, and some seconds.
 const SETTLED: Elapsed = Elapsed::from_mins(7);
+/// Every Graph calendar is viewed as a whole so often: six hours, an hour between calendars, and the time of a pass.
+const VIEWED: Elapsed = Elapsed::from_mins(7 * 60 + 10);
 /// A bot in time joins at most this much after its second.
 const PUNCTUAL_SECS: i64 = 5;
 /// A dispatch that could not be made is told within this time after its deadline.
@@ -31,6 +38,11 @@ const ALL: usize = 1_000_000;
 /// What the store has at the end.
 pub(super) struct Stored {
     meetings: Vec<Meeting>,
+    /// By where they are seen.
+    sightings: BTreeMap<String, Sighting>,
+    /// What of the sightings is not what the entries of their calendar say.
+    unlike: Vec<String>,
+    calendars: Vec<Calendar>,
     dispatches: Vec<Dispatch>,
     events: Vec<OutboxEvent>,
     pending: Vec<DueDelivery>,
@@ -42,6 +54,13 @@ impl Stored {
     pub(super) async fn of(setting: &Setting) -> Self {
         let store = setting.store();
         let meetings = store.meetings(TENANT, Instant::MIN, Instant::MAX, ALL).await.expect("a store in memory");
+        let sightings = store.all_sightings(TENANT).await.expect("a store in memory");
+        let sightings = sightings.into_iter().map(|sighting| (identity::place(&sighting), sighting)).collect();
+        let calendars = store.calendars(TENANT).await.expect("a store in memory");
+        let mut unlike = Vec::new();
+        for calendar in &calendars {
+            unlike.extend(unlike_entries(setting, calendar).await);
+        }
         let ids: Vec<String> = meetings.iter().map(|meeting| meeting.id.clone()).collect();
         let dispatches = store.dispatches_of(TENANT, &ids).await.expect("a store in memory");
         let events = store.events(TENANT, EventId(0), ALL).await.expect("a store in memory");
@@ -52,7 +71,7 @@ impl Stored {
             dead.extend(store.dead_deliveries(TENANT, endpoint.id, ALL).await.expect("a store in memory"));
         }
         let endpoints = endpoints.into_iter().map(|row| (row.id, row.url, row.state)).collect();
-        Self { meetings, dispatches, events, pending, dead, endpoints }
+        Self { meetings, sightings, unlike, calendars, dispatches, events, pending, dead, endpoints }
     }
 
     /// Names everything in it.
@@ -60,6 +79,28 @@ impl Stored {
         let text = format!("{:?} {:?} {:?}", self.meetings, self.dispatches, self.events);
         crate::host::world::dice::hash(&text)
     }
+}
+
+/// Changes are read with what they belong to, and the rest of a calendar is left as it was: in the end that must come to what reading
+/// all of its entries gives. A look at one occurrence is ahead of the entries until the next pass.
+async fn unlike_entries(setting: &Setting, calendar: &Calendar) -> Vec<String> {
+    let (store, now) = (setting.store(), setting.now());
+    let (Some(to), true) = (calendar.expanded_to, calendar.cursor.is_some()) else { return Vec::new() };
+    let connections = store.connections(TENANT).await.expect("a store in memory");
+    let zone = connections.iter().find(|row| row.id == calendar.connection).and_then(|row| row.zone.as_deref());
+    let reader = zone.and_then(Zone::named).unwrap_or_else(Zone::utc);
+    let entries = store.entries(TENANT, calendar.id).await.expect("a store in memory");
+    let Ok(read) = calendar_of(calendar.origin, &entries, &reader) else { return Vec::new() };
+    let own = schedule::sightings_of(calendar.id, &read, &(now..to), &reader).sightings;
+    let mut stored = store.sightings(TENANT, calendar.id).await.expect("a store in memory");
+    stored.retain(|sighting| (now..to).contains(&sighting.start));
+    let (own, stored): (BTreeSet<_>, BTreeSet<_>) = (own.iter().map(named).collect(), stored.iter().map(named).collect());
+    let wrong = own.symmetric_difference(&stored);
+    wrong.map(|(id, at, body)| format!("I8 calendar {} shows {id} otherwise: {at} {body}", calendar.id)).collect()
+}
+
+fn named(sighting: &Sighting) -> (String, Instant, String) {
+    (sighting.id.clone(), sighting.start, sighting.body.clone())
 }
 
 /// Everything that the invariants speak about.
@@ -106,6 +147,7 @@ impl Case<'_> {
         self.nobody_is_hurried(&mut wrong);
         self.nothing_personal(&mut wrong);
         self.plan_is_right(&mut wrong);
+        wrong.extend(self.stored.unlike.iter().cloned());
         report.wrong.extend(wrong);
         report
     }
@@ -416,7 +458,14 @@ impl Case<'_> {
         let told = self.oracle.at_the_end(&span);
         let key = |start: Instant, calendars: BTreeSet<usize>| (start, calendars);
         let mut stored: BTreeMap<_, Vec<&Meeting>> = BTreeMap::new();
-        let inside = |meeting: &&Meeting| span.contains(&meeting.start) && !meeting.sightings.is_empty();
+        // What a Graph calendar ceased to have in silence is found by its next view, and before a bot is sent.
+        let silent = self.oracle.ended_in_silence(self.end - VIEWED);
+        let is_silent = |row: &Meeting| {
+            let seen = row.sightings.iter().filter_map(|place| self.stored.sightings.get(place));
+            seen.filter_map(|sighting| sighting.uid.as_ref()).any(|uid| silent.contains(uid))
+        };
+        let told: Vec<_> = told.into_iter().filter(|told| told.uid.as_ref().is_none_or(|uid| !silent.contains(uid))).collect();
+        let inside = |meeting: &&Meeting| span.contains(&meeting.start) && !meeting.sightings.is_empty() && !is_silent(meeting);
         for meeting in self.stored.meetings.iter().filter(inside) {
             let calendars = meeting.sightings.iter().filter_map(|sighting| sighting.split('/').next()?.parse::<usize>().ok());
             stored.entry(key(meeting.start, calendars.map(|number| number - 1).collect())).or_default().push(meeting);
@@ -506,32 +555,70 @@ fn joined(world: &World) -> BTreeMap<Place, Vec<(&str, &Bot)>> {
     joined
 }
 
-/// What the world, the bot service and the store know of the room that a finding names, for whoever looks into it.
+/// What the world, the bot service and the store know of what a finding names, a room, a stored meeting or a UID, for whoever
+/// looks into it.
 pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
-    let Some(room) = wrong.split([' ', ',']).find(|word| word.contains('/') && !word.contains(':')) else {
-        return String::new();
-    };
+    let in_room = |spec: &str| place_of(spec).is_some_and(|(room, _)| wrong.contains(&room));
+    let by_room = stored.dispatches.iter().filter(|row| in_room(&row.spec)).map(|row| row.meeting.as_str());
+    let by_name = stored.meetings.iter().map(|row| row.id.as_str()).filter(|id| wrong.contains(*id));
+    let named: BTreeSet<&str> = by_room.chain(by_name).collect();
+    let seen: Vec<&Sighting> = stored
+        .meetings
+        .iter()
+        .filter(|row| named.contains(row.id.as_str()))
+        .flat_map(|row| &row.sightings)
+        .filter_map(|place| stored.sightings.get(place))
+        .collect();
     let mut text = String::new();
-    for (key, bot) in world.bots.all().iter().filter(|(_, bot)| bot.spec["room"] == room) {
+    let mut uids: BTreeSet<String> = seen.iter().filter_map(|sighting| sighting.uid.clone()).collect();
+    for number in 0..world.truth.meeting_count() {
+        let states = world.truth.states(MeetingId(number));
+        let first = &states[0].meeting;
+        let uid = normalise_uid(&first.uid).norm;
+        let room = |state: &State| {
+            state
+                .meeting
+                .content
+                .link
+                .as_deref()
+                .and_then(|link| link.rsplit('/').next())
+                .is_some_and(|room| wrong.contains(room))
+        };
+        if wrong.contains(&first.uid) || uid.as_ref().is_some_and(|uid| uids.contains(uid)) || states.iter().any(room) {
+            uids.extend(uid);
+            text.extend(states.iter().map(|state| format!("\n    {} {:?}", state.at, state.meeting)));
+        }
+    }
+    for (key, bot) in
+        world.bots.all().iter().filter(|(_, bot)| bot.spec["room"].as_str().is_some_and(|room| wrong.contains(room)))
+    {
         let times = [bot.accepted_at, bot.joins_at, bot.leaves_at, bot.recalled_at];
         let times = times.map(|at| at.map_or_else(|| "-".to_owned(), |at| at.to_string())).join(" ");
         text += &format!("\n    bot {} for {}: accepted, joins, leaves, recalled {times}", &key[..6], bot.spec["start"]);
     }
-    let there = |row: &&Dispatch| place_of(&row.spec).is_some_and(|place| place.0 == room);
-    let meetings: BTreeSet<&str> = stored.dispatches.iter().filter(there).map(|row| row.meeting.as_str()).collect();
-    for row in stored.dispatches.iter().filter(|row| meetings.contains(row.meeting.as_str())) {
-        let (key, meeting, epoch, start, state) = (&row.key[..6], &row.meeting, row.epoch, row.start, row.state.word());
-        text += &format!("\n    {key} of {meeting}, epoch {epoch}, {start}: {state} {:?}", row.reason);
+    let accounts = wrong.split_once("calendars: {").and_then(|(_, rest)| rest.split_once('}')).map_or("", |(list, _)| list);
+    for number in accounts.split(", ").filter_map(|number| number.parse::<u64>().ok()) {
+        let calendar = stored.calendars.iter().find(|calendar| calendar.id.0 == number + 1);
+        text += &format!("\n    account {number}: {:?}", calendar.map(|row| (row.origin, row.state, row.synced_at, &row.cursor)));
     }
-    for row in stored.meetings.iter().filter(|row| meetings.contains(row.id.as_str())) {
+    for (place, row) in stored.sightings.iter().filter(|(_, row)| row.uid.as_ref().is_some_and(|uid| uids.contains(uid))) {
+        let calendar = stored.calendars.iter().find(|calendar| calendar.id == row.calendar);
+        let read = calendar.map(|calendar| (calendar.origin, calendar.state, calendar.synced_at, calendar.cursor.is_some()));
+        text += &format!("\n    seen as {place}: {} {:?} {:?} {read:?}", row.start, row.room, row.entry);
+    }
+    let shown = |row: &&Meeting| {
+        named.contains(row.id.as_str())
+            || row
+                .sightings
+                .iter()
+                .filter_map(|place| stored.sightings.get(place))
+                .any(|seen| seen.uid.as_ref().is_some_and(|uid| uids.contains(uid)))
+    };
+    for row in stored.meetings.iter().filter(shown) {
         text += &format!("\n    {} {} {} {} {:?}", row.id, row.start, row.outcome.word(), row.reason, row.sightings);
-    }
-    let code = room.split_once('/').map_or(room, |(_, code)| code);
-    for number in 0..world.truth.meeting_count() {
-        let states = world.truth.states(MeetingId(number));
-        if states.iter().any(|state| format!("{:?}", state.meeting).contains(code)) {
-            let whole = |state: &State| format!("\n    {} {:?}", state.at, state.meeting);
-            text.extend(states.iter().map(whole));
+        for row in stored.dispatches.iter().filter(|dispatch| dispatch.meeting == row.id) {
+            text +=
+                &format!("\n      {}, epoch {}, {}: {} {:?}", &row.key[..6], row.epoch, row.start, row.state.word(), row.reason);
         }
     }
     text

@@ -157,11 +157,11 @@ pub fn staleness_max(now: Instant, standing: &Standing) -> Elapsed {
     }
 }
 
-/// What becomes of a calendar after `failures` in a row, the last of them `error`.
+/// What becomes of a calendar after `failures` in a row, the last `repeats` of them `error`.
 #[must_use]
-pub fn state_after(error: &SyncError, failures: u32) -> CalendarState {
+pub fn state_after(error: &SyncError, failures: u32, repeats: u32) -> CalendarState {
     match error {
-        SyncError::CalendarGone if failures >= GONE_AFTER => CalendarState::Gone,
+        SyncError::CalendarGone if repeats >= GONE_AFTER => CalendarState::Gone,
         // Our own fault, and a provider that is busy, are nothing that a user could cure.
         SyncError::Operator(_) | SyncError::Throttled { .. } => CalendarState::Active,
         _ if failures >= FAILING_AFTER => CalendarState::Failing,

@@ -19,12 +19,14 @@ mod feed;
 mod google;
 mod graph;
 pub mod quota;
+pub mod related;
 pub mod single;
 #[cfg(test)]
 mod tests;
 
 pub use entries::{BASE_ID, calendar_of, calendar_with, entry_to_ask};
 pub use error::SyncError;
+pub use related::{Related, related, related_to_change};
 
 use crate::host::http::{NetError, Request, Response};
 use crate::host::model::{Calendar, Entry, Origin};
@@ -110,6 +112,13 @@ impl Changes {
     #[must_use]
     pub fn base_changed(&self) -> bool {
         self.upsert.iter().any(|entry| entry.id == BASE_ID)
+    }
+
+    /// The ids of all entries that change.
+    #[must_use]
+    pub fn ids(&self) -> BTreeSet<&str> {
+        let upsert = self.upsert.iter().map(|entry| entry.id.as_str());
+        upsert.chain(self.remove.iter().map(String::as_str)).collect()
     }
 
     /// Only what differs from `known`: what is to be written (`G1.8`: a full listing is compared, nothing is wiped).

@@ -15,7 +15,7 @@ mod vtimezone;
 mod wire;
 mod zones;
 
-pub use parts::{Part, Parts, join, parts};
+pub use parts::{Part, Parts, join, parts, uid_of_part};
 pub use wire::{COMPONENTS_MAX, DEPTH_MAX, FILE_BYTES_MAX, LINES_MAX, REMARKS_MAX};
 
 use crate::event::Calendar;

@@ -4,7 +4,7 @@
 //! components that nothing here reads: reading what [`join`] makes of them gives the events that reading the file gives.
 
 use super::convert::{calendar, uid_of};
-use super::lines::Property;
+use super::lines::{Property, unescape};
 use super::wire::{Component, File, Remarks, parse};
 use crate::event::Calendar;
 use crate::providers::ReadError;
@@ -76,6 +76,21 @@ pub fn join<'a>(base: &str, events: impl Iterator<Item = (&'a str, &'a str)>, re
         }
     }
     Ok(calendar(File { components, remarks: Remarks::default(), cut: false }, reader))
+}
+
+/// The UID of a part's events, or what stands for it where they have none; `None` where the text is no part.
+///
+/// ```
+/// use callsheet::providers::ics::uid_of_part;
+/// assert_eq!(uid_of_part("BEGIN:VEVENT\nUID:a\\,b\nEND:VEVENT\n").as_deref(), Some("a,b"));
+/// ```
+#[must_use]
+pub fn uid_of_part(text: &str) -> Option<String> {
+    // Parts are written a property a line, so that most need no reading.
+    if let Some(value) = text.lines().find_map(|line| line.strip_prefix("UID:")) {
+        return Some(unescape(value));
+    }
+    parse(text.as_bytes()).ok()?.components.first().map(uid_of)
 }
 
 fn key(number: usize, event: &Component) -> String {

@@ -80,12 +80,15 @@ fn a_crowd_slows_all_of_its_calendars_down_and_stays_inside_its_share() {
 #[test]
 fn failures_end_in_a_state_that_fits_them() {
     let cut = SyncError::NotACalendar("cut");
-    assert_eq!(state_after(&cut, FAILING_AFTER - 1), CalendarState::Active);
-    assert_eq!(state_after(&cut, FAILING_AFTER), CalendarState::Failing);
-    assert_eq!(state_after(&SyncError::CalendarGone, GONE_AFTER - 1), CalendarState::Active);
-    assert_eq!(state_after(&SyncError::CalendarGone, GONE_AFTER), CalendarState::Gone);
-    assert_eq!(state_after(&SyncError::Operator("client-refused"), 1000), CalendarState::Active);
-    assert_eq!(state_after(&SyncError::Throttled { wait: None, scope: Scope::Client }, 1000), CalendarState::Active);
+    let always = |error: &SyncError, failures| state_after(error, failures, failures);
+    assert_eq!(always(&cut, FAILING_AFTER - 1), CalendarState::Active);
+    assert_eq!(always(&cut, FAILING_AFTER), CalendarState::Failing);
+    assert_eq!(always(&SyncError::CalendarGone, GONE_AFTER - 1), CalendarState::Active);
+    assert_eq!(always(&SyncError::CalendarGone, GONE_AFTER), CalendarState::Gone);
+    assert_eq!(always(&SyncError::Operator("client-refused"), 1000), CalendarState::Active);
+    assert_eq!(always(&SyncError::Throttled { wait: None, scope: Scope::Client }, 1000), CalendarState::Active);
+    // Not found once after other failures is not found once.
+    assert_eq!(state_after(&SyncError::CalendarGone, GONE_AFTER, 1), CalendarState::Active);
 }
 
 fn standings() -> impl Strategy<Value = Standing> {

@@ -1,0 +1,172 @@
+//! Which entries of a calendar have to be read together.
+//!
+//! A series is one whole: master, exceptions, removed occurrences. Nothing else in a calendar depends on another entry, but for
+//! whose calendar it is, which at Graph some entries tell for all. So a change is read with what it belongs to, and the rest of the
+//! calendar, which may be thousands of entries, is left alone.
+
+use super::BASE_ID;
+use crate::host::model::{Entry, Origin, Sighting};
+use crate::providers::{google, ics};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Entries that are read together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Related {
+    /// Them, with what the calendar says of itself, in the order in which they were given.
+    pub entries: Vec<Entry>,
+    /// Every name that one of them, or one that is gone, goes by: ids, ids of series, UIDs.
+    names: BTreeSet<String>,
+}
+
+impl Related {
+    /// Whether a sighting was made from these entries, as they are or as they were.
+    #[must_use]
+    pub fn shows(&self, sighting: &Sighting) -> bool {
+        #[derive(Deserialize)]
+        struct Named<'a> {
+            #[serde(borrow)]
+            uid: Option<Cow<'a, str>>,
+        }
+        let by_entry = sighting.entry.as_ref().is_some_and(|entry| self.names.contains(entry));
+        let named: Option<Named<'_>> = serde_json::from_str(&sighting.body).ok();
+        // What cannot be read any more is made anew.
+        by_entry || named.is_none_or(|named| named.uid.is_none_or(|uid| self.names.contains(uid.as_ref())))
+    }
+}
+
+/// What is to be read again after a change: `before` and `after` are all entries of the calendar, `changed` are the ids of those that
+/// are new, gone or different. `None`: everything, since the calendar itself says something else.
+#[must_use]
+pub fn related_to_change(origin: Origin, before: &[Entry], after: &[Entry], changed: &BTreeSet<&str>) -> Option<Related> {
+    if changed.contains(BASE_ID) {
+        return None;
+    }
+    let owner = |entries: &[Entry]| owner_of(origin, entries).map(|(_, address)| address);
+    if owner(before) != owner(after) {
+        return None;
+    }
+    let of_change = before.iter().chain(after).filter(|entry| changed.contains(entry.id.as_str()));
+    Some(related(origin, after, of_change.flat_map(|entry| names_of(origin, entry)).collect()))
+}
+
+/// The entries that go by one of these names, or belong with one that does, and what tells whose calendar it is.
+#[must_use]
+pub fn related(origin: Origin, entries: &[Entry], mut names: BTreeSet<String>) -> Related {
+    names.extend(owner_of(origin, entries).map(|(id, _)| id));
+    let own: Vec<Vec<String>> = entries.iter().map(|entry| names_of(origin, entry)).collect();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, own) in own.iter().enumerate() {
+        own.iter().for_each(|name| by_name.entry(name).or_default().push(place));
+    }
+    let mut open: Vec<String> = names.iter().cloned().collect();
+    let mut found = vec![false; entries.len()];
+    while let Some(name) = open.pop() {
+        for place in by_name.get(name.as_str()).into_iter().flatten() {
+            if !std::mem::replace(&mut found[*place], true) {
+                let new = own[*place].iter().filter(|name| names.insert((*name).clone()));
+                open.extend(new.cloned().collect::<Vec<_>>());
+            }
+        }
+    }
+    let kept = entries.iter().zip(found).filter(|(entry, found)| *found || entry.id == BASE_ID);
+    Related { entries: kept.map(|(entry, _)| entry.clone()).collect(), names }
+}
+
+/// A text; of anything else that stands in its place it only matters that it is none.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Text<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Other(IgnoredAny),
+}
+
+impl Text<'_> {
+    fn get(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The members of a row that say what it belongs to.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow, rename = "iCalUID")]
+    google_uid: Option<Text<'a>>,
+    #[serde(borrow, rename = "iCalUId")]
+    graph_uid: Option<Text<'a>>,
+    #[serde(borrow)]
+    uid: Option<Text<'a>>,
+    #[serde(borrow)]
+    recurring_event_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    series_master_id: Option<Text<'a>>,
+}
+
+/// The members of a Graph row that tell whose calendar it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Organized<'a> {
+    is_organizer: bool,
+    #[serde(borrow)]
+    response_status: Answer<'a>,
+    #[serde(borrow)]
+    organizer: Organizer<'a>,
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    response: Text<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Organizer<'a> {
+    #[serde(borrow)]
+    email_address: Mailbox<'a>,
+}
+
+#[derive(Deserialize)]
+struct Mailbox<'a> {
+    #[serde(borrow)]
+    address: Text<'a>,
+}
+
+/// The first entry of a Graph calendar that tells its owner's address, and the address. Other providers need no entry for it.
+fn owner_of(origin: Origin, entries: &[Entry]) -> Option<(String, String)> {
+    let mut events = entries.iter().filter(|entry| origin == Origin::Graph && entry.id != BASE_ID);
+    events.find_map(|entry| Some((entry.id.clone(), owner_by(entry)?)))
+}
+
+/// Who organizes the event of a Graph row, where that is the calendar's owner (`M7.7`).
+fn owner_by(entry: &Entry) -> Option<String> {
+    // Most rows are of others: what is not there need not be looked for.
+    entry.body.contains("\"organizer\"").then_some(())?;
+    let row: Organized<'_> = serde_json::from_str(&entry.body).ok()?;
+    let own = row.is_organizer && row.response_status.response.get() == Some("organizer");
+    row.organizer.email_address.address.get().filter(|_| own).map(str::to_owned)
+}
+
+/// The names that an entry goes by, its own id first. What cannot be read has no other.
+fn names_of(origin: Origin, entry: &Entry) -> Vec<String> {
+    let mut names = vec![entry.id.clone()];
+    match origin {
+        _ if entry.id == BASE_ID => {}
+        Origin::Feed => names.extend(ics::uid_of_part(&entry.body)),
+        Origin::Google | Origin::Graph => {
+            let row: Option<Row<'_>> = serde_json::from_str(&entry.body).ok();
+            let told = row
+                .iter()
+                .flat_map(|row| [&row.google_uid, &row.graph_uid, &row.uid, &row.recurring_event_id, &row.series_master_id]);
+            names.extend(told.flatten().filter_map(Text::get).map(str::to_owned));
+            names.extend(google::master_of(&entry.id).filter(|_| origin == Origin::Google).map(str::to_owned));
+        }
+    }
+    names
+}
