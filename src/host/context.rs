@@ -1,8 +1,9 @@
 //! What all work of the host needs, in one hand.
 
-use super::clock::Clock;
+use super::clock::belief::Other;
+use super::clock::{Clock, Timekeeper};
 use super::credentials::Credentials;
-use super::http::Egress;
+use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
 use super::model::{CalendarId, RulesRow, Tenant, TenantId};
 use super::schedule::{RulesError, TenantRules};
@@ -23,7 +24,7 @@ pub struct Context {
     /// The way out.
     pub egress: Arc<dyn Egress>,
     /// The time.
-    pub clock: Arc<dyn Clock>,
+    pub clock: Arc<Timekeeper>,
     /// Names this host among those that share the store.
     pub owner: String,
     /// How far ahead meetings are planned.
@@ -103,7 +104,7 @@ impl Context {
         Self {
             store,
             egress,
-            clock,
+            clock: Arc::new(Timekeeper::new(clock)),
             horizon: Elapsed::from_hours(HORIZON_DAYS_DEFAULT * 24),
             keep: Elapsed::from_hours(KEEP_DAYS_DEFAULT * 24),
             bases: Bases::default(),
@@ -164,6 +165,19 @@ impl Context {
     #[must_use]
     pub fn now(&self) -> Instant {
         self.clock.now()
+    }
+
+    /// One exchange with somebody whom the operator chose; what time it is there is taken note of.
+    ///
+    /// # Errors
+    /// [`NetError`].
+    pub async fn call(&self, request: Request) -> Result<Response, NetError> {
+        let (other, asked) = (Other::of(&request), self.clock.monotonic());
+        let answer = self.egress.call(request).await;
+        if let (Some(other), Ok(response)) = (other, &answer) {
+            self.clock.hear(other, asked, response);
+        }
+        answer
     }
 
     /// The tenant's rules, compiled; from memory where nothing changed.

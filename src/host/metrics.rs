@@ -1,5 +1,6 @@
 //! What the host counts: for Prometheus. No label holds a tenant's text.
 
+use crate::time::Elapsed;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -20,6 +21,8 @@ pub struct Metrics {
     dispatches: Family<Outcome, Counter>,
     deliveries: Family<Outcome, Counter>,
     preflights: Family<Outcome, Counter>,
+    clock: Family<Outcome, Counter>,
+    clock_off: Gauge,
     calendars: Gauge,
     waiting: Gauge,
     /// Where the registry is made, once.
@@ -47,6 +50,16 @@ impl Metrics {
         self.preflights.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// The time was in doubt, or is not any more: which clock is believed.
+    pub fn clock(&self, outcome: &'static str) {
+        self.clock.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// How far the time that is believed is from the wall clock.
+    pub fn clock_off(&self, off: Elapsed) {
+        self.clock_off.set(off.as_secs());
+    }
+
     /// How many calendars are kept in sync, and how many requests wait for quota.
     pub fn standing(&self, calendars: usize, waiting: usize) {
         self.calendars.set(i64::try_from(calendars).unwrap_or(i64::MAX));
@@ -70,6 +83,8 @@ impl Metrics {
         registry.register("dispatches", "States that dispatches came into", self.dispatches.clone());
         registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
+        registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
+        registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         registry

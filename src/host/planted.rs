@@ -75,6 +75,8 @@ pub(crate) enum Bug {
     AddressInWebhook,
     /// A log line holds the addresses of a user.
     AddressInLog,
+    /// The wall clock is believed whatever it shows.
+    WallClockBelieved,
 }
 
 /// Whether the bug is planted: never.
@@ -146,6 +148,7 @@ mod planting {
             (Self::GovernorSilent, "I9", "quota"),
             (Self::AddressInWebhook, "I10", "calm"),
             (Self::AddressInLog, "I10", "calm"),
+            (Self::WallClockBelieved, "I1", "jumps"),
         ];
     }
 }

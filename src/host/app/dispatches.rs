@@ -50,6 +50,10 @@ async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Resul
         return Ok(LOOK_EVERY);
     }
     let now = host.now();
+    // Whether a bot is early, due or too late is not known: nothing is claimed, and nothing is given up.
+    if host.clock.is_in_doubt() {
+        return Ok(PAUSE);
+    }
     let soon = now.checked_add(LOOK_EVERY).unwrap_or(Instant::MAX);
     let next = host.store.due_dispatches(soon, 1).await?;
     let Some(at) = next.first().and_then(acts_at) else { return Ok(LOOK_EVERY) };
@@ -168,7 +172,7 @@ async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Eff
 /// Asks a bot service until it has answered; `None` where it has not within [`REQUESTS_MAX`] requests.
 async fn converse<A>(host: &Context, mut exchange: Exchange<A>) -> Option<A> {
     for _ in 0..REQUESTS_MAX {
-        let answer = host.egress.call(exchange.request.clone()).await;
+        let answer = host.call(exchange.request.clone()).await;
         match exchange.answered(answer) {
             Heard::Answer(answer) => return Some(answer),
             Heard::Ask(next) => exchange = next,

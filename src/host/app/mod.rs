@@ -11,6 +11,7 @@ pub mod plans;
 pub mod pruning;
 pub mod receivers;
 pub mod syncs;
+pub mod times;
 mod work;
 
 use super::bots::Backend;
@@ -60,6 +61,7 @@ impl Stop {
 /// Runs all duties until `stop`, then waits for what is under way.
 pub async fn run(host: Context, backend: Backend, stop: Stop) {
     let mut duties = JoinSet::new();
+    duties.spawn(times::run(host.clone(), backend.clone(), stop.clone()));
     duties.spawn(syncs::run(host.clone(), stop.clone()));
     duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
     duties.spawn(preflights::run(host.clone(), stop.clone()));

@@ -157,7 +157,7 @@ pub async fn call(host: &Context, connection: &Connection, request: Request, dea
             Verdict::Wait(until) => host.clock.sleep_until(until).await,
         }
     }
-    let answer = host.egress.call(request).await;
+    let answer = host.call(request).await;
     let how = match &answer {
         Err(_) => Ended::Nothing,
         Ok(response) => match sync::error::of_answer(connection.origin, response) {

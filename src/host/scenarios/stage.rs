@@ -1,7 +1,7 @@
 //! The stage of the scenarios: a small office, what happens in it, and what is told of it afterwards.
 
 use crate::host::app;
-use crate::host::clock::Clock;
+use crate::host::clock::{Clock, Timekeeper};
 use crate::host::model::{Origin, OutboxEvent};
 use crate::host::simulation::clock::VirtualClock;
 use crate::host::simulation::life::{Setting, TENANT};
@@ -15,6 +15,7 @@ use crate::value::Response;
 use expect_test::Expect;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The start that the meeting of a scenario has first.
 pub(super) const START: &str = "2026-03-25T10:00:00Z";
@@ -146,7 +147,7 @@ impl Stage {
         self.lives += 1;
         let own = self.setting.clock.twin();
         let mut host = self.setting.host(&format!("host-{}", self.lives));
-        host.clock = own.clone();
+        host.clock = Arc::new(Timekeeper::new(own.clone()));
         let (_stopper, stop) = app::stopper();
         let running = tokio::spawn(app::run(host, self.setting.backend(), stop));
         during(&own).await;

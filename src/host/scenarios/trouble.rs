@@ -68,11 +68,8 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
     cancelled.live_until(400).await;
     cancelled
         .check(expect![[r#"
-            120s   A is accepted
-            120s   A joins
-            120s   A is recalled and leaves
             -3599s recording.planned
-            120s   dispatch.recalled: no calendar shows it any more
+            120s   dispatch.withdrawn: no calendar shows it any more
         "#]])
         .await;
 }

@@ -2,8 +2,8 @@
 
 use crate::host::clock::{Boxed, Clock};
 use crate::time::{Elapsed, Instant};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// A clock that runs on tokio's, which is paused: while anything can go on, no time passes, and when nothing can, it is at once
@@ -13,6 +13,8 @@ pub(in crate::host) struct VirtualClock {
     begun: tokio::time::Instant,
     /// Seconds that it is off; one host's clock may be wrong while the world's is right.
     off_secs: AtomicI64,
+    /// What it shows while it stands still.
+    still: Mutex<Option<Instant>>,
 }
 
 /// Longest single wait while the clock may jump: the new time counts within this many seconds.
@@ -21,18 +23,29 @@ const NAP: Duration = Duration::from_secs(60);
 impl VirtualClock {
     /// A clock that shows `start` now. To be called inside a tokio runtime whose time is paused.
     pub(in crate::host) fn at(start: Instant) -> Arc<Self> {
-        Arc::new(Self { start, begun: tokio::time::Instant::now(), off_secs: AtomicI64::new(0) })
+        Arc::new(Self { start, begun: tokio::time::Instant::now(), off_secs: AtomicI64::new(0), still: Mutex::default() })
     }
 
     /// A clock of the same time that can be set otherwise.
     pub(in crate::host) fn twin(&self) -> Arc<Self> {
         let off_secs = AtomicI64::new(self.off_secs.load(Ordering::Relaxed));
-        Arc::new(Self { start: self.start, begun: self.begun, off_secs })
+        Arc::new(Self { start: self.start, begun: self.begun, off_secs, still: Mutex::default() })
     }
 
-    /// Sets the clock: so many seconds before or after the right time.
+    /// Sets the clock: so many seconds before or after the right time. Where it stood still, it goes on.
     pub(in crate::host) fn set_off(&self, secs: i64) {
         self.off_secs.store(secs, Ordering::Relaxed);
+        *self.stands() = None;
+    }
+
+    /// Lets the clock stand still until it is set.
+    pub(in crate::host) fn stop(&self) {
+        let now = self.now();
+        *self.stands() = Some(now);
+    }
+
+    fn stands(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.still.lock().expect("nobody panics with it")
     }
 
     fn off(&self) -> Elapsed {
@@ -42,7 +55,14 @@ impl VirtualClock {
 
 impl Clock for VirtualClock {
     fn now(&self) -> Instant {
+        if let Some(still) = *self.stands() {
+            return still;
+        }
         self.start + Elapsed::try_from(self.begun.elapsed()).expect("a run is short") + self.off()
+    }
+
+    fn monotonic(&self) -> Elapsed {
+        Elapsed::try_from(self.begun.elapsed()).expect("a run is short")
     }
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {

@@ -124,7 +124,13 @@ impl Setting {
 
     /// Begins the life of a host.
     pub(in crate::host) fn begin(&self, name: &str) -> Living {
+        self.begin_off(name, 0)
+    }
+
+    /// Begins the life of a host whose clock is so many seconds off.
+    pub(in crate::host) fn begin_off(&self, name: &str, secs: i64) -> Living {
         let (clock, switch) = (self.clock.twin(), Arc::new(Switch::default()));
+        clock.set_off(secs);
         self.heard.lock().expect("nobody panics with it").host_began();
         let host = self.wired(name, &clock, &switch);
         let (stopper, stop) = app::stopper();

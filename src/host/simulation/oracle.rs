@@ -115,7 +115,7 @@ pub(super) struct Case<'a> {
     /// When the last host died.
     pub(super) end: Instant,
     pub(super) horizon: Elapsed,
-    /// When hosts were killed, held up or shown a wrong time.
+    /// When hosts were killed or held up.
     pub(super) incidents: &'a [Range<Instant>],
     pub(super) lines: &'a BTreeSet<String>,
     pub(super) metrics: &'a str,
@@ -238,10 +238,7 @@ impl Case<'_> {
             if bots.iter().any(|(_, bot)| too_late(bot)) {
                 report.wrong.push(format!("I1 a bot was sent too late to {room} at {start}"));
             }
-            // A clock that is an hour ahead finds that it is too late for what begins within that hour.
-            let ahead = self.kind == Kind::Jumps && self.is_disturbed(fire - Elapsed::from_mins(75), late);
-            let excused = ahead && missed.contains_key(place);
-            if !bots.iter().any(|(_, bot)| on_time(bot)) && !told && !excused {
+            if !bots.iter().any(|(_, bot)| on_time(bot)) && !told {
                 let when: Vec<String> = bots.iter().map(|(_, bot)| format!("{:?}", bot.joins_at)).collect();
                 report.wrong.push(format!("{} no bot in time in {room} at {start}: {when:?}", name("I1")));
             }
@@ -411,8 +408,7 @@ impl Case<'_> {
                     wrong.push(format!("I15 nobody said why {} was missed", row.key));
                 }
                 Some(told) if told.event.at > deadline && of("dispatch.accepted").is_none() => {
-                    // A clock that is wrong stamps events wrongly.
-                    if self.kind != Kind::Jumps && !self.is_disturbed(row.late_at, deadline) {
+                    if !self.is_disturbed(row.late_at, deadline) {
                         wrong.push(format!("I15 that {} was missed was told at {}, after {deadline}", row.key, told.event.at));
                     }
                 }

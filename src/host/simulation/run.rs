@@ -38,9 +38,9 @@ pub(super) enum Kind {
     Receivers,
     /// The host is killed at operations of every sort.
     Crashes,
-    /// Two hosts share the store, and each is held up now and then.
+    /// Two hosts share the store, each is held up now and then, and the clock of one may be wrong from the begin on.
     TwoHosts,
-    /// The host's clock jumps by an hour.
+    /// The host's clock is set forth and back, or stands still.
     Jumps,
     /// The quota is just enough.
     Quota,
@@ -134,8 +134,10 @@ enum Incident {
     Doom(Death),
     /// Is held up.
     Hold(usize, Elapsed),
-    /// Believes that it is another time.
+    /// Its clock shows another time.
     SetOff(i64),
+    /// Its clock stands still.
+    Stop,
     /// A service is dark for an hour.
     Darken(Service),
     /// Every cursor of an account is worthless from now on.
@@ -297,9 +299,12 @@ impl Run {
             Kind::Jumps => (0..4)
                 .flat_map(|_| {
                     let at = any(dice);
-                    let secs = if dice.chance(500) { 3600 } else { -3600 };
+                    let what = match *dice.pick(&[3600, -3600, 60, -60, 0]) {
+                        0 => Incident::Stop,
+                        secs => Incident::SetOff(secs),
+                    };
                     let back = at + Elapsed::from_secs(30 + dice.below(270).cast_signed());
-                    [(at, Incident::SetOff(secs)), (back, Incident::SetOff(0))]
+                    [(at, what), (back, Incident::SetOff(0))]
                 })
                 .collect(),
             Kind::Dark => {
@@ -326,12 +331,17 @@ impl Run {
             number += 1;
             setting.begin(&format!("host-{number}"))
         };
-        let mut hosts: Vec<Living> = (0..if self.kind == Kind::TwoHosts { 2 } else { 1 }).map(|_| next()).collect();
+        let mut hosts: Vec<Living> = vec![next()];
+        let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
+        if self.kind == Kind::TwoHosts {
+            let off = *Dice::of(self.seed, "skew").pick(&[0, 3600, -3600, 60]);
+            *counts.entry("skewed").or_default() += u64::from(off != 0);
+            hosts.push(setting.begin_off("host-skewed", off));
+        }
         if let Some(death) = self.death {
             hosts[0].switch.doom(death);
         }
-        let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
-        let (mut off_since, mut steps) = (None, incidents.iter().peekable());
+        let mut steps = incidents.iter().peekable();
         loop {
             let until = steps.peek().map_or(end, |(at, _)| *at);
             let (first, died) = (hosts[0].switch.clone(), setting.clock.sleep_until(until));
@@ -357,14 +367,16 @@ impl Run {
                     *counts.entry("held up").or_default() += 1;
                 }
                 Incident::Hold(..) => {}
+                // No excuse for anything: the host is to know better than its clock.
                 Incident::SetOff(secs) => {
                     hosts[0].clock.set_off(secs);
-                    if secs == 0 {
-                        disturbed.extend(off_since.take().map(|since| since..now + Elapsed::from_secs(60)));
-                    } else {
-                        off_since = off_since.or(Some(now));
+                    if secs != 0 {
                         *counts.entry(if secs > 0 { "clock ahead" } else { "clock behind" }).or_default() += 1;
                     }
+                }
+                Incident::Stop => {
+                    hosts[0].clock.stop();
+                    *counts.entry("clock still").or_default() += 1;
                 }
                 Incident::Darken(service) => {
                     setting.shared.world().weather.darken(service, now + Elapsed::from_hours(1));

@@ -161,6 +161,10 @@ impl Clock for HostClock {
         self.own.now()
     }
 
+    fn monotonic(&self) -> Elapsed {
+        self.own.monotonic()
+    }
+
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
         Box::pin(async move {
             self.own.sleep_until(at).await;

@@ -320,6 +320,17 @@ queries! {
 }
 
 impl Store {
+    /// What time it is for all hosts that share the store; `None` where it is this machine's own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn time(&self) -> Result<Option<Instant>, StoreError> {
+        match self {
+            Self::Memory(_) | Self::Sqlite(_) => Ok(None),
+            Self::Postgres(store) => store.time().await.map(Some),
+        }
+    }
+
     /// Makes the changes, all or none, durable before it returns.
     ///
     /// # Errors

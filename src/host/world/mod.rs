@@ -25,7 +25,7 @@ pub mod weather;
 mod tests;
 
 use crate::host::http::{Method, NetError, Request, Response};
-use crate::time::Instant;
+use crate::time::{Instant, http_date};
 use ask::Ask;
 use audit::Audit;
 use bots::Bots;
@@ -179,7 +179,10 @@ impl World {
     /// Answers a request that is sent at `now`.
     pub fn call(&mut self, now: Instant, request: &Request) -> Answered {
         self.advance(now);
-        let answered = self.answer(now, request);
+        let mut answered = self.answer(now, request);
+        if let Ok(response) = &mut answered.result {
+            response.headers.push(("date".to_owned(), http_date(now)));
+        }
         let told = match &answered.result {
             Ok(response) => format!("{} {}", response.status, hash(&String::from_utf8_lossy(&response.body))),
             Err(error) => error.to_string(),

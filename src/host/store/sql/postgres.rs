@@ -11,7 +11,7 @@ use super::queries::{Ask, Scope};
 use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::{Dispatch, TenantId};
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, decided, unfit};
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, decided, from_micros, unfit};
 use crate::time::Instant;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
@@ -64,6 +64,13 @@ impl Postgres {
             }
         }
         Err(CommitError::Conflict("taken back by the database"))
+    }
+
+    /// What time it is on the server.
+    pub(in crate::host::store) async fn time(&self) -> Result<Instant, StoreError> {
+        let told = sqlx::query_scalar(sql::TIME.postgres).fetch_one(&self.pool).await;
+        let micros: i64 = told.map_err(|error| failure(&error))?;
+        from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
     }
 
     pub(in crate::host::store) async fn close(&self) {

@@ -114,6 +114,9 @@ statements! {
         ORDER BY event LIMIT $3" }
     DELIVERY_COUNTS { "SELECT state, count(*) FROM deliveries WHERE tenant = $1 AND endpoint = $2 GROUP BY state ORDER BY state" }
 
+    // What time it is for all who share the store; of SQLite that is the machine's, and nobody asks.
+    TIME { {"SELECT unixepoch() * 1000000" "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} }
+
     // Whose rows a transaction is for; SQLite has nothing of the kind.
     ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true), set_config('app.scope', '', true)"} }
     ENTER_SCHEDULER { {"SELECT 1" "SELECT set_config('app.scope', 'scheduler', true), set_config('app.tenant', '', true)"} }

@@ -47,6 +47,7 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "UNDECIDED",
         "DUE_ENDPOINTS",
         "DUE_DELIVERIES",
+        "TIME",
         "ENTER_TENANT",
         "ENTER_SCHEDULER",
         "NEXT_NUMBER",
