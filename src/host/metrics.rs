@@ -25,6 +25,7 @@ pub struct Metrics {
     clock_off: Gauge,
     calendars: Gauge,
     waiting: Gauge,
+    held_back: Gauge,
     /// Where the registry is made, once.
     registry: Mutex<Option<Registry>>,
 }
@@ -66,6 +67,11 @@ impl Metrics {
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
+    /// How many host names of webhook receivers are sent nothing but probes, because they do not answer.
+    pub fn receivers_held_back(&self, hosts: usize) {
+        self.held_back.set(i64::try_from(hosts).unwrap_or(i64::MAX));
+    }
+
     /// Everything in the OpenMetrics text format.
     #[must_use]
     pub fn text(&self) -> String {
@@ -87,6 +93,8 @@ impl Metrics {
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
+        let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";
+        registry.register("receiver_hosts_held_back", held_back, self.held_back.clone());
         registry
     }
 }

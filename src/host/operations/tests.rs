@@ -19,7 +19,7 @@ use crate::host::outbox::receiver;
 use crate::host::planning::tests::{Scene, TENANT, pitch, rules, with};
 use crate::host::schedule::names::ID_BYTES_MAX;
 use crate::host::schedule::sightings_of;
-use crate::host::store::{Commit, Store, Write};
+use crate::host::store::{Commit, PassedOver, Store, Write};
 use crate::host::sync::calendar_of;
 use crate::time::{Elapsed, Instant, Zone};
 use expect_test::expect;
@@ -419,13 +419,14 @@ async fn a_failed_delivery_takes_no_new_secret_back_and_two_hosts_try_once() {
     let store = scene.host.store.clone();
     let mut host = scene.host.clone();
     host.egress = Arc::new(Rotating(store.clone()));
-    let due = store.due_deliveries(host.now() + Elapsed::from_secs(1), 10, 10).await.expect("read").remove(0);
+    let due =
+        store.due_deliveries(host.now() + Elapsed::from_secs(1), 10, 10, &PassedOver::default()).await.expect("read").remove(0);
     app::deliveries::deliver(&host, due.clone()).await;
     let row = store.endpoints(TENANT).await.expect("read").remove(0);
     assert_eq!((row.secrets.len(), row.failing_since), (2, Some(host.now())));
     // The other host had read the same delivery.
     app::deliveries::deliver(&host, due).await;
-    let tried = store.due_deliveries(Instant::MAX, 10, 10).await.expect("read").remove(0).delivery;
+    let tried = store.due_deliveries(Instant::MAX, 10, 10, &PassedOver::default()).await.expect("read").remove(0).delivery;
     assert_eq!((tried.attempts, tried.last.as_deref()), (1, Some("500")));
 }
 

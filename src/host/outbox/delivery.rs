@@ -7,6 +7,7 @@
 //!
 //! Source: providers.md W13.4, W13.7–W13.10; reliability.md 6.3.
 
+use super::breaker::Heard;
 use super::sign::{self, SecretError, Secrets};
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointState, EventId, OutboxEvent};
@@ -283,6 +284,17 @@ fn disable(endpoint: &Endpoint, now: Instant, reason: &str) -> (Option<Endpoint>
         at: now,
     };
     (Some(disabled), Some(notice))
+}
+
+/// What the end of a try tells of the host that the receiver runs on, whatever the receiver thinks of the event.
+#[must_use]
+pub fn heard(outcome: &Result<Response, NetError>) -> Heard {
+    match outcome {
+        Ok(response) if response.status >= 500 => Heard::Failure,
+        Ok(_) | Err(NetError::TooLarge) => Heard::Answer,
+        Err(NetError::NotSent | NetError::Ambiguous) => Heard::Failure,
+        Err(NetError::Forbidden | NetError::BadUrl) => Heard::Nothing,
+    }
 }
 
 /// The status, or a word that tells a tenant no more of a network than it should know: an address that is not allowed looks

@@ -6,6 +6,7 @@
 
 mod changes;
 mod copies;
+mod hanging;
 mod instants;
 mod series;
 mod stage;

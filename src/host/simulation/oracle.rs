@@ -13,7 +13,7 @@ use crate::host::model::{
 };
 use crate::host::outbox::delivery::{DELAYS, message_id};
 use crate::host::schedule::{self, identity};
-use crate::host::store::DueDelivery;
+use crate::host::store::{DueDelivery, PassedOver};
 use crate::host::sync::calendar_of;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
@@ -64,7 +64,7 @@ impl Stored {
         let ids: Vec<String> = meetings.iter().map(|meeting| meeting.id.clone()).collect();
         let dispatches = store.dispatches_of(TENANT, &ids).await.expect("a store in memory");
         let events = store.events(TENANT, EventId(0), ALL).await.expect("a store in memory");
-        let pending = store.due_deliveries(Instant::MAX, ALL, ALL).await.expect("a store in memory");
+        let pending = store.due_deliveries(Instant::MAX, ALL, ALL, &PassedOver::default()).await.expect("a store in memory");
         let endpoints = store.endpoints(TENANT).await.expect("a store in memory");
         let mut dead = Vec::new();
         for endpoint in &endpoints {

@@ -6,7 +6,7 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Near, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries, StoreError, Watched};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
@@ -318,9 +318,10 @@ impl Queries for Memory {
         self.read("endpoints", |rows| rows.endpoints_of(tenant).cloned().collect())
     }
 
-    async fn due_endpoints(&self, before: Instant, limit: usize) -> Result<Vec<Endpoint>, StoreError> {
+    async fn due_endpoints(&self, before: Instant, limit: usize, passed_over: &PassedOver) -> Result<Vec<Endpoint>, StoreError> {
         self.read("due_endpoints", |rows| {
             let due = rows.endpoints.values().filter(|row| row.due_at.is_some_and(|due| due < before));
+            let due = due.filter(|row| !passed_over.holds(row.tenant, row.id));
             let mut due: Vec<Endpoint> = due.cloned().collect();
             due.sort_by_key(|row| (row.due_at, row.tenant, row.id));
             due.truncate(limit);
@@ -346,8 +347,14 @@ impl Queries for Memory {
         })
     }
 
-    async fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Result<Vec<DueDelivery>, StoreError> {
-        self.read("due_deliveries", |rows| due_deliveries(rows, before, limit, each))
+    async fn due_deliveries(
+        &self,
+        before: Instant,
+        limit: usize,
+        each: usize,
+        passed_over: &PassedOver,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        self.read("due_deliveries", |rows| due_deliveries(rows, before, limit, each, passed_over))
     }
 
     async fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Result<Vec<Delivery>, StoreError> {
@@ -383,12 +390,15 @@ fn due_dispatches(rows: &Rows, before: Instant, limit: usize) -> Vec<Dispatch> {
 }
 
 /// By due time, tenant, event and receiver, which is the order of the index.
-fn due_deliveries(rows: &Rows, before: Instant, limit: usize, each: usize) -> Vec<DueDelivery> {
+fn due_deliveries(rows: &Rows, before: Instant, limit: usize, each: usize, passed_over: &PassedOver) -> Vec<DueDelivery> {
     let mut taken: BTreeMap<(TenantId, EndpointId), usize> = BTreeMap::new();
     let mut found = Vec::new();
     for (_, tenant, event, endpoint) in rows.pending.iter().take_while(|key| key.0 < before) {
         if found.len() >= limit {
             break;
+        }
+        if passed_over.holds(*tenant, *endpoint) {
+            continue;
         }
         let row = rows.endpoints.get(&(*tenant, *endpoint)).filter(|row| row.state == EndpointState::Active);
         let delivery = rows.deliveries.get(&(*tenant, *event, *endpoint));

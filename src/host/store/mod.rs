@@ -25,7 +25,7 @@ use super::model::{
     Entry, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Why a database could not be opened.
@@ -179,6 +179,29 @@ pub struct DueDelivery {
     pub endpoint: Endpoint,
 }
 
+/// Webhook receivers of which nobody wants to know now what is due.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PassedOver {
+    /// All of these tenants.
+    pub tenants: BTreeSet<TenantId>,
+    /// These.
+    pub receivers: BTreeSet<(TenantId, EndpointId)>,
+}
+
+impl PassedOver {
+    /// Whether the receiver is passed over.
+    #[must_use]
+    pub fn holds(&self, tenant: TenantId, receiver: EndpointId) -> bool {
+        self.tenants.contains(&tenant) || self.receivers.contains(&(tenant, receiver))
+    }
+
+    /// Tenants as `7`, receivers as `7/3`.
+    fn names(&self) -> Vec<String> {
+        let receivers = self.receivers.iter().map(|(tenant, receiver)| format!("{tenant}/{receiver}"));
+        self.tenants.iter().map(ToString::to_string).chain(receivers).collect()
+    }
+}
+
 /// What is to become of a dispatch that is due: changes of its tenant, its own row among them; none to leave it alone. It may be
 /// asked more than once about one row.
 pub type Decide = Arc<dyn Fn(&Dispatch) -> Vec<Write> + Send + Sync>;
@@ -303,16 +326,17 @@ queries! {
     fn lists(&self, tenant: TenantId) -> Vec<(String, String)>;
     /// The webhook receivers of a tenant, by number.
     fn endpoints(&self, tenant: TenantId) -> Vec<Endpoint>;
-    /// Receivers of all tenants about which something is due before `before`, by due time, tenant and number; at most `limit`.
-    fn due_endpoints(&self, before: Instant, limit: usize) -> Vec<Endpoint>;
+    /// Receivers of all tenants about which something is due before `before`, by due time, tenant and number; at most `limit`, and
+    /// none that is passed over.
+    fn due_endpoints(&self, before: Instant, limit: usize, passed_over: &PassedOver) -> Vec<Endpoint>;
     /// The events of a tenant that happened before `before` and that no receiver which is served still waits for, by time and
     /// number, at most `limit`.
     fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Vec<EventId>;
     /// Events of a tenant after `after`, by number, at most `limit`.
     fn events(&self, tenant: TenantId, after: EventId, limit: usize) -> Vec<OutboxEvent>;
     /// Pending deliveries of all tenants to active receivers that are due before `before`, by due time, then tenant, event and
-    /// receiver; at most `limit`, and at most `each` of one receiver.
-    fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Vec<DueDelivery>;
+    /// receiver; at most `limit`, and at most `each` of one receiver, and of none that is passed over.
+    fn due_deliveries(&self, before: Instant, limit: usize, each: usize, passed_over: &PassedOver) -> Vec<DueDelivery>;
     /// The deliveries to a receiver that were given up, by event, at most `limit`.
     fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Vec<Delivery>;
     /// How many deliveries to a receiver are in each state: pending, delivered, dead.

@@ -193,6 +193,10 @@ impl World {
     }
 
     fn answer(&mut self, now: Instant, request: &Request) -> Answered {
+        if receiver::hangs(&request.url) {
+            self.receivers.hung.entry(request.url.clone()).or_default().push(now);
+            return Answered { after: request.timeout, result: Err(NetError::Ambiguous) };
+        }
         let bases = self.bases.clone();
         let found = bases.all().into_iter().find_map(|(service, base)| Some((service, base, Ask::read(request, base)?)));
         let Some((service, base, ask)) = found else {

@@ -7,6 +7,15 @@ use crate::host::outbox::receiver;
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
+/// Hosts below this name take every connection and never answer.
+pub const HANGING: &str = ".hanging.example";
+
+/// Whether a URL leads to a host that hangs.
+#[must_use]
+pub fn hangs(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| url.host_str().is_some_and(|host| host.ends_with(HANGING)))
+}
+
 /// A delivery as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivered {
@@ -49,6 +58,8 @@ pub enum Manner {
 pub struct Receivers {
     manners: BTreeMap<String, Manner>,
     journal: Vec<Delivered>,
+    /// When each URL that hangs was asked.
+    pub(super) hung: BTreeMap<String, Vec<Instant>>,
     /// How often each event was tried at each receiver.
     tries: BTreeMap<(String, String), u32>,
 }
@@ -98,6 +109,12 @@ impl Receivers {
             response.headers.push(("retry-after".to_owned(), secs.to_string()));
         }
         response
+    }
+
+    /// When each URL below [`HANGING`] was asked, ascending.
+    #[must_use]
+    pub fn hung(&self) -> &BTreeMap<String, Vec<Instant>> {
+        &self.hung
     }
 
     /// Everything that arrived, in order.

@@ -8,7 +8,7 @@ use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
     Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
-use crate::host::store::{DueDelivery, Near, Queries, StoreError, Watched, nearest};
+use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, nearest};
 use crate::time::Instant;
 
 /// Whose rows a query is for.
@@ -164,8 +164,9 @@ impl<S: Ask> Queries for S {
         of(self, tenant, sql::ENDPOINTS, [], rows::endpoint).await
     }
 
-    async fn due_endpoints(&self, before: Instant, limit: usize) -> Result<Vec<Endpoint>, StoreError> {
-        self.ask(Scope::Scheduler, sql::DUE_ENDPOINTS, vec![border(before), number(limit)], rows::endpoint).await
+    async fn due_endpoints(&self, before: Instant, limit: usize, passed_over: &PassedOver) -> Result<Vec<Endpoint>, StoreError> {
+        let args = vec![border(before), number(limit), list(&passed_over.names())];
+        self.ask(Scope::Scheduler, sql::DUE_ENDPOINTS, args, rows::endpoint).await
     }
 
     async fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<EventId>, StoreError> {
@@ -176,8 +177,14 @@ impl<S: Ask> Queries for S {
         of(self, tenant, sql::EVENTS, [number(after.0), number(limit)], rows::event).await
     }
 
-    async fn due_deliveries(&self, before: Instant, limit: usize, each: usize) -> Result<Vec<DueDelivery>, StoreError> {
-        let args = vec![border(before), number(limit), number(each)];
+    async fn due_deliveries(
+        &self,
+        before: Instant,
+        limit: usize,
+        each: usize,
+        passed_over: &PassedOver,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        let args = vec![border(before), number(limit), number(each), list(&passed_over.names())];
         self.ask(Scope::Scheduler, sql::DUE_DELIVERIES, args, rows::due_delivery).await
     }
 

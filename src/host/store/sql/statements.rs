@@ -93,7 +93,8 @@ statements! {
         AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
     ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
-    DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 ORDER BY due_at, tenant, id LIMIT $2" }
+    DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 AND CAST(tenant AS text) NOT IN (" [3] ")
+            AND tenant || '/' || id NOT IN (" [3] ") ORDER BY due_at, tenant, id LIMIT $2" }
     PAST_EVENTS { "SELECT v.id FROM events v WHERE v.tenant = $1 AND v.happened_at < $2 AND NOT EXISTS (
             SELECT 1 FROM deliveries d JOIN endpoints e ON e.tenant = d.tenant AND e.id = d.endpoint
             WHERE d.tenant = $1 AND d.event = v.id AND d.state = 'pending' AND e.state = 'active')
@@ -106,7 +107,7 @@ statements! {
         FROM endpoints e CROSS JOIN " {"deliveries d" "LATERAL (SELECT * FROM deliveries x WHERE x.tenant = e.tenant AND
             x.endpoint = e.id AND x.state = 'pending' AND x.due_at < $1 ORDER BY x.due_at, x.event LIMIT $3) d"} "
         JOIN events v ON v.tenant = d.tenant AND v.id = d.event
-        WHERE e.state = 'active'" {" AND d.tenant = e.tenant AND d.endpoint = e.id AND d.event IN (SELECT x.event FROM deliveries x
+        WHERE e.state = 'active' AND CAST(e.tenant AS text) NOT IN (" [4] ") AND e.tenant || '/' || e.id NOT IN (" [4] ")" {" AND d.tenant = e.tenant AND d.endpoint = e.id AND d.event IN (SELECT x.event FROM deliveries x
             WHERE x.tenant = e.tenant AND x.endpoint = e.id AND x.state = 'pending' AND x.due_at < $1
             ORDER BY x.due_at, x.event LIMIT $3)" ""} "
         ORDER BY d.due_at, d.tenant, d.event, d.endpoint LIMIT $2" }

@@ -7,7 +7,7 @@ use super::{CALENDAR, ONE, WORKS, put, refused, with_calendar};
 use crate::host::model::{
     ConnectionId, Delivery, DeliveryState, Dispatch, EndpointId, EventId, Meeting, Sighting, Tenant, TenantId,
 };
-use crate::host::store::{Store, Write};
+use crate::host::store::{PassedOver, Store, Write};
 use crate::time::Instant;
 
 /// Everything a tenant can have, under the same numbers for each tenant.
@@ -109,7 +109,7 @@ pub(super) async fn a_row_of_another_tenant_is_refused(store: Store) {
 pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
     put(&store, everything(1)).await;
     put(&store, [Write::Sighting(sighting(2, "b")), entry(2, "b")]).await;
-    let before = (told(&store, ONE).await, store.due_deliveries(at(100), 10, 10).await.expect(WORKS));
+    let before = (told(&store, ONE).await, store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS));
     let changes = [
         Write::Tenant(Tenant { id: ONE, name: "other".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0 }),
         Write::PlanVersion(0),
@@ -133,7 +133,7 @@ pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
         Write::Meeting(meeting(1, "z", 5)),
     ];
     refused(&store, changes, "meeting").await;
-    let after = (told(&store, ONE).await, store.due_deliveries(at(100), 10, 10).await.expect(WORKS));
+    let after = (told(&store, ONE).await, store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS));
     assert_eq!(before, after);
     assert_eq!(store.meetings_of(ONE, &["7/x".to_owned()]).await.expect(WORKS), []);
     assert_eq!(store.due_dispatches(at(1000), 10).await.expect(WORKS).len(), 1);
@@ -156,7 +156,7 @@ pub(super) async fn writes_hold_in_their_order(store: Store) {
     assert_eq!(store.dispatches_of(ONE, &["m".to_owned()]).await.expect(WORKS)[0].version, 2);
     // A receiver made after the event does not get it.
     put(&store, [Write::Endpoint(endpoint(1, 3, 0)), Write::Event(event(1, "a", 1)), Write::Endpoint(endpoint(1, 4, 0))]).await;
-    assert_eq!(store.due_deliveries(at(100), 10, 10).await.expect(WORKS).len(), 1);
+    assert_eq!(store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS).len(), 1);
 }
 
 pub(super) async fn instants_are_kept_to_the_microsecond(store: Store) {

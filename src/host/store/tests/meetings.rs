@@ -6,7 +6,7 @@ use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
     Sighting, TenantId,
 };
-use crate::host::store::{Decide, Near, Store, StoreError, Watched, Write};
+use crate::host::store::{Decide, Near, PassedOver, Store, StoreError, Watched, Write};
 use std::sync::Arc;
 
 pub(super) async fn meetings_are_guarded_by_version(store: Store) {
@@ -308,7 +308,7 @@ pub(super) async fn removing_a_tenant_takes_everything_but_never_a_bot(store: St
     assert_eq!(store.events(ONE, EventId(0), 10).await.expect(WORKS), []);
     assert_eq!(store.undecided(10).await.expect(WORKS), []);
     assert_eq!(store.meetings_named(ONE, &["m".to_owned()]).await.expect(WORKS), []);
-    assert_eq!(store.due_deliveries(at(100), 10, 10).await.expect(WORKS), []);
+    assert_eq!(store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS), []);
     // Twice is as good as once.
     put(&store, [Write::RemoveTenant]).await;
 }

@@ -11,7 +11,7 @@ use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
     DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, Sighting, TenantId,
 };
-use crate::host::store::{Commit, CommitError, Decide, Write};
+use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
@@ -109,7 +109,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
         25 if luck % 16 == 0 => Write::RemoveTenant,
         25 => tenant(t),
         _ => {
-            let due = model.due_deliveries(at(1000), 1000, 1000).await.expect(WORKS);
+            let due = model.due_deliveries(at(1000), 1000, 1000, &PassedOver::default()).await.expect(WORKS);
             let mine: Vec<_> = due.into_iter().filter(|due| due.delivery.tenant == owner).collect();
             let chosen =
                 mine.get(usize::from(b) % mine.len().max(1)).map_or(delivery(t, 1, receiver, 1), |due| due.delivery.clone());
@@ -154,16 +154,24 @@ fn receiver(row: &Endpoint) -> String {
 
 /// Every query, as text.
 async fn told(store: &Store, tenants: std::ops::Range<u64>, [from, to, limit, each]: [u8; 4]) -> Vec<String> {
+    let (from_byte, to_byte) = (from, to);
     let (from, to) = (at(i64::from(from % 8)), at(i64::from(to % 10)));
     let (limit, each) = (usize::from(limit % 6), usize::from(each % 4));
+    let (tenant, receiver_id) = (TenantId(u64::from(from_byte % 3)), EndpointId(u64::from(to_byte % 5)));
+    let passed_over = PassedOver { tenants: [tenant].into(), receivers: [(TenantId(tenants.start), receiver_id)].into() };
     let mut told = vec![
         format!("{:?}", store.watched((TenantId(tenants.start), CalendarId(u64::from(each as u8))), limit).await.expect(WORKS)),
         format!("{:?}", store.near(from, to).await.expect(WORKS)),
         format!("{:?}", store.due_dispatches(to, limit).await.expect(WORKS)),
         format!("{:?}", store.due_dispatches(at(1000), 10_000).await.expect(WORKS)),
-        format!("{:?}", store.due_deliveries(to, limit, each).await.expect(WORKS)),
-        format!("{:?}", store.due_endpoints(to, limit).await.expect(WORKS).iter().map(receiver).collect::<Vec<_>>()),
-        format!("{:?}", store.due_deliveries(at(1000), 10_000, each).await.expect(WORKS)),
+        format!("{:?}", store.due_deliveries(to, limit, each, &PassedOver::default()).await.expect(WORKS)),
+        format!(
+            "{:?}",
+            store.due_endpoints(to, limit, &PassedOver::default()).await.expect(WORKS).iter().map(receiver).collect::<Vec<_>>()
+        ),
+        format!("{:?}", store.due_deliveries(at(1000), 10_000, each, &PassedOver::default()).await.expect(WORKS)),
+        format!("{:?}", store.due_deliveries(at(1000), 10_000, each, &passed_over).await.expect(WORKS)),
+        format!("{:?}", store.due_endpoints(to, limit, &passed_over).await.expect(WORKS)),
     ];
     let names = ["a", "B", "\0", "uid-1", "10/a", "11/ä", "12/\0"].map(str::to_owned);
     let rooms = [("zoom 1".to_owned(), from), ("zoom 1".to_owned(), to)];
