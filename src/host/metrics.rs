@@ -6,12 +6,19 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// One word out of a closed set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Outcome {
     outcome: &'static str,
+}
+
+/// A table of the store.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Table {
+    table: &'static str,
 }
 
 /// The counters of one host.
@@ -26,6 +33,7 @@ pub struct Metrics {
     calendars: Gauge,
     waiting: Gauge,
     held_back: Gauge,
+    unreadable: Family<Table, Gauge>,
     /// Where the registry is made, once.
     registry: Mutex<Option<Registry>>,
 }
@@ -72,6 +80,14 @@ impl Metrics {
         self.held_back.set(i64::try_from(hosts).unwrap_or(i64::MAX));
     }
 
+    /// How many rows of each table cannot be read.
+    pub fn unreadable_rows(&self, tables: &BTreeMap<&'static str, usize>) {
+        self.unreadable.clear();
+        for (table, rows) in tables {
+            self.unreadable.get_or_create(&Table { table }).set(i64::try_from(*rows).unwrap_or(i64::MAX));
+        }
+    }
+
     /// Everything in the OpenMetrics text format.
     #[must_use]
     pub fn text(&self) -> String {
@@ -95,6 +111,7 @@ impl Metrics {
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";
         registry.register("receiver_hosts_held_back", held_back, self.held_back.clone());
+        registry.register("unreadable_rows", "Stored rows that this version cannot read, by table", self.unreadable.clone());
         registry
     }
 }

@@ -120,6 +120,9 @@ async fn rules(host: &Context, config: &Config, files: &Files, writes: &mut Vec<
 async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Result<bool, StoreError> {
     let connections = host.store.connections(TENANT).await?;
     let calendars = host.store.calendars(TENANT).await?;
+    if cannot_be_read(host, &["connections", "calendars"]) {
+        return Ok(false);
+    }
     let mut named = BTreeSet::new();
     for feed in &config.feed {
         let known = calendars.iter().find(|calendar| calendar.origin == Origin::Feed && calendar.reference == feed.source);
@@ -154,8 +157,21 @@ async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Resu
     Ok(writes.len() > before)
 }
 
+/// Whether rows of the tenant in these tables cannot be read. What the configuration says of them is then left for later: it would
+/// be made a second time.
+fn cannot_be_read(host: &Context, tables: &[&str]) -> bool {
+    let found = host.store.unreadable().iter().any(|row| row.tenant == TENANT && tables.contains(&row.table));
+    if found {
+        tracing::error!(tenant = TENANT.0, "rows cannot be read: the configuration's feeds or webhooks are not followed");
+    }
+    found
+}
+
 async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut Vec<Write>) -> Result<(), StoreError> {
     let stored = host.store.endpoints(TENANT).await?;
+    if cannot_be_read(host, &["endpoints"]) {
+        return Ok(());
+    }
     for (webhook, secret) in config.webhook.iter().zip(&files.secrets) {
         let known = stored.iter().find(|endpoint| endpoint.url == webhook.url);
         match known {

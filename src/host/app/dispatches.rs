@@ -10,7 +10,9 @@ use crate::host::model::{Dispatch, DispatchState, TenantId};
 use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, Decide, StoreError, Write, acts_at};
 use crate::time::{Elapsed, Instant};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most dispatches under way at once.
 const WIDTH: usize = 1024;
@@ -27,12 +29,18 @@ const REQUESTS_MAX: usize = 16;
 const STEPS_MAX: usize = 8;
 
 type Key = (TenantId, String, u32);
+/// Dispatches about which nothing could be decided, and until when nobody tries again.
+type Broken = Arc<Mutex<BTreeMap<Key, Instant>>>;
+
+/// How long a dispatch is left alone about which nothing could be decided.
+const BROKEN_PAUSE: Elapsed = Elapsed::from_secs(60);
 
 /// Sees to what is due until `stop`, then waits for what is under way.
 pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     let mut work: Work<Key> = Work::new(WIDTH);
+    let broken = Broken::default();
     while !stop.is_set() {
-        let quiet = match round(&host, &backend, &mut work).await {
+        let quiet = match round(&host, &backend, &mut work, &broken).await {
             Ok(quiet) => quiet,
             Err(error) => {
                 tracing::warn!(error = %error, "due dispatches could not be taken up");
@@ -45,7 +53,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
 }
 
 /// Takes up what is due and goes on with each; how long nothing else will be due.
-async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Result<Elapsed, StoreError> {
+async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>, broken: &Broken) -> Result<Elapsed, StoreError> {
     if work.room() < BATCH {
         return Ok(LOOK_EVERY);
     }
@@ -62,7 +70,7 @@ async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Resul
     }
     // The store keeps microseconds, and what is due by the present one is due.
     let before = now.checked_add(Elapsed::from_micros(1)).unwrap_or(Instant::MAX);
-    let taken = host.store.take_up(before, BATCH, decide(host, now, work)).await?;
+    let taken = host.store.take_up(before, BATCH, decide(host, now, work, broken)).await?;
     let quiet = if taken.is_empty() { PAUSE } else { Elapsed::ZERO };
     for row in taken {
         // The same answer as in the transaction: a step knows nothing but the row and the time.
@@ -75,13 +83,26 @@ async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>) -> Resul
 }
 
 /// What the protocol says of a row that is due. One that is under way here is left alone, whatever its claim says.
-fn decide(host: &Context, now: Instant, work: &Work<Key>) -> Decide {
-    let (host, busy) = (host.clone(), work.busy().clone());
+fn decide(host: &Context, now: Instant, work: &Work<Key>, broken: &Broken) -> Decide {
+    let (host, busy, broken) = (host.clone(), work.busy().clone(), Arc::clone(broken));
     Arc::new(move |row| {
-        if busy.contains(&(row.tenant, row.meeting.clone(), row.epoch)) {
-            return Vec::new();
-        }
-        writes(&due(&host, row, now))
+        let key = (row.tenant, row.meeting.clone(), row.epoch);
+        if busy.contains(&key) { Vec::new() } else { unbroken(&broken, key, now, || writes(&due(&host, row, now))) }
+    })
+}
+
+/// What was decided about a dispatch; nothing where deciding broke off, and then nothing is tried for [`BROKEN_PAUSE`]. It runs
+/// inside of the transaction that takes up many: one row must not break off all of them, nor the store's writer.
+fn unbroken(broken: &Broken, key: Key, now: Instant, decide: impl FnOnce() -> Vec<Write>) -> Vec<Write> {
+    let mut broken = broken.lock().unwrap_or_else(PoisonError::into_inner);
+    if broken.get(&key).is_some_and(|until| now < *until) {
+        return Vec::new();
+    }
+    broken.remove(&key);
+    catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
+        tracing::error!(tenant = key.0.0, epoch = key.2, "what becomes of a dispatch could not be decided");
+        broken.insert(key, now + BROKEN_PAUSE);
+        Vec::new()
     })
 }
 
@@ -179,4 +200,21 @@ async fn converse<A>(host: &Context, mut exchange: Exchange<A>) -> Option<A> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dispatch_that_breaks_off_its_decision_is_left_alone_for_a_while() {
+        let (broken, now) = (Broken::default(), Instant::UNIX_EPOCH);
+        let key = |epoch| (TenantId(1), "m".to_owned(), epoch);
+        let decided = || vec![Write::PlanVersion(1)];
+        assert_eq!(unbroken(&broken, key(0), now, || panic!("of its content")), []);
+        // The next ones are decided on.
+        assert_eq!(unbroken(&broken, key(1), now, decided), decided());
+        assert_eq!(unbroken(&broken, key(0), now, decided), []);
+        assert_eq!(unbroken(&broken, key(0), now + BROKEN_PAUSE, decided), decided());
+    }
 }

@@ -15,6 +15,7 @@ use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
 use crate::host::sync::{self, Answer, Pass, Step, SyncError};
 use crate::time::{Elapsed, Instant};
 use serde_json::json;
+use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 
 /// Most calendars that are read at once.
@@ -49,14 +50,25 @@ pub async fn run(host: Context, mut stop: Stop) {
     let mut work: Work<Key> = Work::new(WIDTH);
     let mut round = Round::default();
     let (tell, mut told) = mpsc::unbounded_channel();
+    let mut reading = BTreeSet::new();
     while !stop.is_set() {
         while let Ok((key, outcome)) = told.try_recv() {
+            reading.remove(&key);
             round.ended(&host, key, &outcome);
+        }
+        // What broke off says nothing: it is read again like what failed, ever more seldom, and does not stop for good.
+        let broken: Vec<Key> = reading.difference(work.busy()).copied().collect();
+        for key in broken {
+            reading.remove(&key);
+            host.pass_ended(key.1, Err(()));
+            host.metrics.pass("broke-off");
+            round.ended(&host, key, &Err(SyncError::Retry("broke off").into()));
         }
         round.list(&host).await;
         while work.has_room()
             && let Some(key) = round.next_due(host.now())
         {
+            reading.insert(key);
             let (host, tell) = (host.clone(), tell.clone());
             work.start(key, async move {
                 let outcome = read(&host, key.0, key.1).await;

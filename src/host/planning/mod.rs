@@ -6,7 +6,7 @@
 use super::context::{Context, LoadRulesError};
 use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId, Undecided};
 use super::planted::{self, Bug};
-use super::schedule::{self, PlanInput, identity::place, replan};
+use super::schedule::{self, PlanInput, Sealed, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
 use super::sync::{Changes, CursorStep, Finished, calendar_of, related_to_change};
 use crate::event::{Unreadable, Window};
@@ -394,7 +394,9 @@ async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stor
     let mut fresh = known.meetings.iter().map(|meeting| meeting.id.clone()).collect::<Vec<_>>();
     for _ in 0..NAMES_MAX {
         known.dispatches.extend(host.store.dispatches_of(tenant.id, &fresh).await?);
+        let sealed = sealed(host, tenant.id).await?;
         let writes = replan(PlanInput {
+            sealed: &sealed,
             now,
             tenant,
             rules: &rules,
@@ -407,13 +409,33 @@ async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stor
         });
         // A name that is in use already belongs to a meeting that nobody showed for a while, or that is another one by now.
         let named = host.store.meetings_named(tenant.id, &new_names(&writes)).await?;
-        if named.is_empty() {
+        // What was not read just now, or before, must not be planned over.
+        let is_sealed = sealed_meetings(host, tenant.id) != sealed.meetings;
+        if named.is_empty() && !is_sealed {
             return Ok(writes);
         }
         fresh = named.iter().map(|meeting| meeting.id.clone()).collect();
         known.meetings.extend(named);
     }
     Err(PlanError::Contended)
+}
+
+/// The meetings of a tenant that stand as they are, because they or one of their dispatches cannot be read, and the sightings
+/// that belong to them or cannot be read themselves.
+async fn sealed(host: &Context, tenant: TenantId) -> Result<Sealed, StoreError> {
+    let meetings = sealed_meetings(host, tenant);
+    let unreadable = host.store.unreadable().into_iter().filter(|row| row.tenant == tenant && row.table == "sightings");
+    let mut places: BTreeSet<String> = unreadable.map(|row| row.key.join("/")).collect();
+    if !meetings.is_empty() {
+        let ids: Vec<String> = meetings.iter().cloned().collect();
+        places.extend(host.store.places_of(tenant, &ids).await?);
+    }
+    Ok(Sealed { meetings, places })
+}
+
+fn sealed_meetings(host: &Context, tenant: TenantId) -> BTreeSet<String> {
+    let unreadable = host.store.unreadable().into_iter().filter(|row| row.tenant == tenant);
+    unreadable.filter(|row| matches!(row.table, "meetings" | "dispatches")).filter_map(|row| row.key.into_iter().next()).collect()
 }
 
 /// How often a plan is made again because a name was in use.

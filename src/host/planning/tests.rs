@@ -49,8 +49,13 @@ pub(in crate::host) struct Scene {
 impl Scene {
     /// Two users, ana with calendar 1 and ben with calendar 2, Monday 2 March 2026, 08:00.
     pub(in crate::host) async fn new() -> Self {
+        Self::on(Store::Memory(Memory::default())).await
+    }
+
+    /// The same on another store.
+    async fn on(store: Store) -> Self {
         let clock = Arc::new(StillClock(Mutex::new(at("2026-03-02T08:00:00Z"))));
-        let host = Context::new(Store::Memory(Memory::default()), Arc::new(Silence), clock.clone(), "host-1");
+        let host = Context::new(store, Arc::new(Silence), clock.clone(), "host-1");
         let scene = Self { host, clock };
         let tenant = Tenant { id: TENANT, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0 };
         let mut writes = vec![Write::Tenant(tenant), rules(1, RULES)];
@@ -485,3 +490,5 @@ async fn a_change_of_others_is_followed_once_and_only_where_it_concerns() {
     "#]])
         .await;
 }
+
+mod spoiled;

@@ -8,6 +8,7 @@ mod changes;
 mod copies;
 mod hanging;
 mod instants;
+mod panics;
 mod series;
 mod stage;
 mod trouble;

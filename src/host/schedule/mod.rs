@@ -12,6 +12,6 @@ pub mod room;
 pub mod rules;
 pub mod sighting;
 
-pub use replan::{PlanInput, replan};
+pub use replan::{PlanInput, Sealed, replan};
 pub use rules::{RulesError, TenantRules};
 pub use sighting::{Seen, occurrence_of, sightings_of};

@@ -45,12 +45,24 @@ pub struct PlanInput<'a> {
     pub meetings: &'a [Meeting],
     /// The dispatches of those meetings, by meeting and epoch.
     pub dispatches: &'a [Dispatch],
+    /// What cannot be read, and must not be taken for gone.
+    pub sealed: &'a Sealed,
+}
+
+/// What this version cannot read. A meeting that has to do with it stays as it is, with its bots, until it can be read again:
+/// whether somebody may record it, and whether a bot was asked for, may stand in what cannot be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// Names of meetings.
+    pub meetings: BTreeSet<String>,
+    /// Sightings as meetings name them.
+    pub places: BTreeSet<String>,
 }
 
 /// The writes that make the plan, the guard of the tenant's plan version first. Empty where nothing changes.
 #[must_use]
 pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
-    let copies = copies(input);
+    let (copies, unreadable) = copies(input);
     let sightings: Vec<engine::Sighting<'_>> = copies
         .iter()
         .map(|copy| engine::Sighting {
@@ -68,16 +80,21 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
     let places: Vec<BTreeSet<String>> =
         plan.iter().map(|planned| planned.members.iter().map(|at| place(copies[*at].sighting)).collect()).collect();
     let stored = assign(&places, input.meetings, input.dispatches);
+    let sealed: BTreeSet<String> = unreadable.into_iter().chain(input.sealed.places.iter().cloned()).collect();
+    let is_sealed = |places: &BTreeSet<String>| !sealed.is_disjoint(places);
+    let stays = |meeting: &Meeting| meeting.sightings.iter().any(|place| sealed.contains(place));
     let mut planner =
         Differ { input, copies: &copies, names: stored.iter().flatten().map(|meeting| meeting.id.clone()).collect() };
     let stored: Vec<Option<&Meeting>> =
         stored.into_iter().zip(&plan).map(|(stored, planned)| stored.or_else(|| planner.revived(planned))).collect();
     let mut writes = Vec::new();
     for ((planned, places), stored) in plan.iter().zip(places).zip(&stored) {
-        writes.extend(planner.meeting(planned, places, *stored));
+        if !is_sealed(&places) && !stored.is_some_and(stays) {
+            writes.extend(planner.meeting(planned, places, *stored));
+        }
     }
     let kept: BTreeSet<&str> = stored.iter().flatten().map(|meeting| meeting.id.as_str()).collect();
-    for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str())) {
+    for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str()) && !stays(meeting)) {
         writes.extend(planner.gone(meeting));
     }
     if !writes.is_empty() {
@@ -97,19 +114,25 @@ struct Copy<'a> {
     mark: String,
 }
 
-/// The copies that count, those of the lowest connection first: ties go to the first.
-fn copies(input: PlanInput<'_>) -> Vec<Copy<'_>> {
+/// The copies that count, those of the lowest connection first: ties go to the first. And the sightings that nobody can say
+/// anything about: they cannot be read, or their calendar or connection cannot, which must be there since they are.
+fn copies(input: PlanInput<'_>) -> (Vec<Copy<'_>>, BTreeSet<String>) {
     let connections: BTreeMap<_, _> = input.connections.iter().map(|connection| (connection.id, connection)).collect();
-    let owner: BTreeMap<CalendarId, &Connection> = input
-        .calendars
-        .iter()
-        .filter_map(|calendar| Some((calendar.id, *connections.get(&calendar.connection)?)))
-        .filter(|(_, connection)| shows(connection.state))
-        .collect();
-    let mut copies: Vec<Copy<'_>> =
-        input.sightings.iter().filter_map(|sighting| copy(input, sighting, owner.get(&sighting.calendar)?)).collect();
+    let owner: BTreeMap<CalendarId, &Connection> =
+        input.calendars.iter().filter_map(|calendar| Some((calendar.id, *connections.get(&calendar.connection)?))).collect();
+    let (mut copies, mut unreadable) = (Vec::new(), BTreeSet::new());
+    for sighting in input.sightings {
+        let owner = owner.get(&sighting.calendar).copied();
+        if owner.is_some_and(|connection| !shows(connection.state)) {
+            continue;
+        }
+        match owner.and_then(|connection| copy(input, sighting, connection)) {
+            Some(copy) => copies.push(copy),
+            None => drop(unreadable.insert(place(sighting))),
+        }
+    }
     copies.sort_by_key(|copy| (copy.connection.id, copy.sighting.calendar, copy.sighting.id.clone()));
-    copies
+    (copies, unreadable)
 }
 
 /// Whether what a connection showed still counts. Where the grant was lost, what was planned stays planned.
@@ -117,7 +140,8 @@ fn shows(state: ConnectionState) -> bool {
     matches!(state, ConnectionState::Active | ConnectionState::Reconnect)
 }
 
-/// `None` where the stored form cannot be read any more: the next pass over the calendar writes it anew.
+/// `None` where the stored form cannot be read any more: its meeting is left alone until a pass over the calendar, which makes
+/// every sighting anew where anything changed, has written it again.
 fn copy<'a>(input: PlanInput<'a>, sighting: &'a Sighting, connection: &'a Connection) -> Option<Copy<'a>> {
     let occurrence = occurrence_of(sighting).ok()?;
     let mark = mark(&occurrence);
@@ -170,6 +194,9 @@ struct Differ<'a> {
 impl<'a> Differ<'a> {
     fn meeting(&mut self, planned: &Planned, places: BTreeSet<String>, stored: Option<&Meeting>) -> Vec<Write> {
         let id = stored.map_or_else(|| self.new_name(planned), |meeting| meeting.id.clone());
+        if self.input.sealed.meetings.contains(&id) {
+            return Vec::new();
+        }
         let meeting = self.row(planned, id, places, stored);
         let wanted = (meeting.outcome == Outcome::Record).then(|| wanted(&meeting, planned)).flatten();
         let target = Target {

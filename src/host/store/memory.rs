@@ -238,6 +238,14 @@ impl Queries for Memory {
         })
     }
 
+    async fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<String>, StoreError> {
+        self.read("places_of", |rows| {
+            let rows = meetings.iter().filter_map(|id| rows.meetings.get(&(tenant, id.clone())));
+            let places: BTreeSet<String> = rows.flat_map(|row| row.sightings.iter().cloned()).collect();
+            places.into_iter().collect()
+        })
+    }
+
     async fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<Dispatch>, StoreError> {
         self.read("dispatches_of", |rows| {
             let wanted: BTreeSet<&String> = meetings.iter().collect();

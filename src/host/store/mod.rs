@@ -16,9 +16,11 @@ mod memory;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
 pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
+pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
@@ -304,6 +306,8 @@ queries! {
     fn meetings_named(&self, tenant: TenantId, ids: &[String]) -> Vec<Meeting>;
     /// The meetings of a tenant that start in `[from, to)`, by start and id, at most `limit`.
     fn meetings(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Vec<Meeting>;
+    /// The sightings that meetings were seen as, as meetings name them, ascending, each once; also of meetings that cannot be read.
+    fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<String>;
     /// The dispatches of meetings, by meeting and epoch.
     fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<Dispatch>;
     /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Claimed
@@ -352,6 +356,17 @@ impl Store {
         match self {
             Self::Memory(_) | Self::Sqlite(_) => Ok(None),
             Self::Postgres(store) => store.time().await.map(Some),
+        }
+    }
+
+    /// The rows that queries of this host came upon and could not read, by tenant and table. They are left as they are, and
+    /// answers go without them.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<UnreadableRow> {
+        match self {
+            Self::Memory(_) => Vec::new(),
+            Self::Sqlite(store) => store.unreadable_rows(),
+            Self::Postgres(store) => store.unreadable_rows(),
         }
     }
 

@@ -10,6 +10,7 @@ mod postgres;
 mod random;
 mod rows;
 mod servers;
+mod spoiled;
 
 use super::{CommitError, Memory, Moment, Store, StoreError, Write};
 use crate::host::model::{CalendarId, TenantId};

@@ -6,12 +6,13 @@
 
 use super::args::{Arg, border, number};
 use super::commit::apply;
-use super::link::{Fail, Link, Read};
-use super::queries::{Ask, Scope};
+use super::link::{Fail, Found, Link, Noted, Read};
+use super::queries::{Ask, Scope, Wider};
 use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::{Dispatch, TenantId};
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, decided, from_micros, unfit};
+use crate::host::store::unreadable::Unreadable;
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, decided, from_micros, unfit};
 use crate::time::Instant;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
@@ -37,6 +38,7 @@ const TRIES_MAX: u32 = 5;
 #[derive(Clone)]
 pub struct Postgres {
     pool: PgPool,
+    unreadable: Unreadable,
 }
 
 /// Shows no URL.
@@ -53,7 +55,7 @@ impl Postgres {
         let pooled = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
         let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
         migrator(STEPS).run(&pool).await.map_err(OpenError::Migrate)?;
-        Ok(Self { pool })
+        Ok(Self { pool, unreadable: Unreadable::default() })
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -71,6 +73,10 @@ impl Postgres {
         let told = sqlx::query_scalar(sql::TIME.postgres).fetch_one(&self.pool).await;
         let micros: i64 = told.map_err(|error| failure(&error))?;
         from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
+    }
+
+    pub(in crate::host::store) fn unreadable_rows(&self) -> Vec<UnreadableRow> {
+        self.unreadable.list()
     }
 
     pub(in crate::host::store) async fn close(&self) {
@@ -105,7 +111,15 @@ impl Postgres {
     async fn attempt_taking(&self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, Fail> {
         let mut transaction = self.pool.begin().await?;
         enter(&mut transaction, Scope::Scheduler).await?;
-        let due = transaction.rows(sql::TAKE_UP, vec![border(before), number(limit)], rows::dispatch).await?;
+        let noted = Noted { unreadable: &self.unreadable, tenant: None };
+        let connection = &mut *transaction;
+        let mut wider = Wider::new(limit);
+        let due = loop {
+            let found = connection.find(sql::TAKE_UP, vec![border(before), wider.of(limit)], rows::dispatch, noted).await?;
+            if let Some(rows) = wider.enough(found) {
+                break rows;
+            }
+        };
         let mut commits: BTreeMap<TenantId, Vec<Commit>> = BTreeMap::new();
         let mut taken = Vec::new();
         for row in due {
@@ -131,11 +145,28 @@ impl Postgres {
         transaction.commit().await?;
         Ok(answer)
     }
+
+    async fn look<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, Fail> {
+        let mut transaction = self.pool.begin().await?;
+        enter(&mut transaction, scope).await?;
+        let noted = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
+        let answer = transaction.find(sql, args, read, noted).await?;
+        transaction.commit().await?;
+        Ok(answer)
+    }
 }
 
 impl Ask for Postgres {
     async fn ask<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
         self.read(scope, sql, args, read).await.map_err(|fail| fail.asked(failure))
+    }
+
+    async fn find<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, StoreError> {
+        self.look(scope, sql, args, read).await.map_err(|fail| fail.asked(failure))
+    }
+
+    fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
     }
 
     async fn number(&self) -> Result<u64, StoreError> {

@@ -1,15 +1,17 @@
 //! The queries, one statement each.
 
 use super::args::{Arg, border, list, number, place, place_border, text};
-use super::link::Read;
+use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
     Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
+use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, nearest};
 use crate::time::Instant;
+use std::collections::BTreeMap;
 
 /// Whose rows a query is for.
 #[derive(Clone, Copy)]
@@ -20,9 +22,19 @@ pub(super) enum Scope {
     Scheduler,
 }
 
+impl Scope {
+    /// The tenant, where it is one.
+    pub(super) fn tenant(self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(tenant) => Some(tenant),
+            Self::Scheduler => None,
+        }
+    }
+}
+
 /// A database that can be asked.
 pub(super) trait Ask: Sync {
-    /// Runs a query.
+    /// Runs a query; a row that cannot be read is an error.
     fn ask<T: Send>(
         &self,
         scope: Scope,
@@ -30,6 +42,18 @@ pub(super) trait Ask: Sync {
         args: Vec<Arg<'_>>,
         read: Read<T>,
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
+
+    /// Runs a query; rows that cannot be read are written down.
+    fn find<T: Send>(
+        &self,
+        scope: Scope,
+        sql: Sql,
+        args: Vec<Arg<'_>>,
+        read: Read<T>,
+    ) -> impl Future<Output = Result<Found<T>, StoreError>> + Send;
+
+    /// Where rows are written down that cannot be read.
+    fn unreadable(&self) -> &Unreadable;
 
     /// The next free number.
     fn number(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
@@ -47,13 +71,95 @@ async fn of<T: Send>(
     store.ask(Scope::Tenant(tenant), sql, args, read).await
 }
 
+/// A query of one tenant for rows each of which may be one that cannot be read.
+async fn list_of<T: Send>(
+    store: &impl Ask,
+    tenant: TenantId,
+    sql: Sql,
+    more: impl IntoIterator<Item = Arg<'_>>,
+    read: Read<T>,
+) -> Result<Vec<T>, StoreError> {
+    let args = std::iter::once(number(tenant.0)).chain(more).collect();
+    Ok(store.find(Scope::Tenant(tenant), sql, args, read).await?.rows)
+}
+
+/// A query of one tenant for one row, which may be one that cannot be read: then it is an error, since it is not gone.
+async fn one_of<T: Send>(
+    store: &impl Ask,
+    tenant: TenantId,
+    sql: Sql,
+    more: impl IntoIterator<Item = Arg<'_>>,
+    read: Read<T>,
+) -> Result<Option<T>, StoreError> {
+    let args = std::iter::once(number(tenant.0)).chain(more).collect();
+    let mut found = store.find(Scope::Tenant(tenant), sql, args, read).await?;
+    match found.unread {
+        0 => Ok(found.rows.pop()),
+        _ => Err(StoreError::Row { table: "answer", why: "the one row that was asked for cannot be read".to_owned() }),
+    }
+}
+
+/// How many times as many rows are looked through as are wanted, where some of them cannot be read.
+const WIDER_MAX: usize = 1 << 12;
+
+/// How many rows are looked through for those that are wanted: rows that cannot be read take no place among them, so that where
+/// there are some, as many rows again are looked through, until there are enough or no more.
+pub(super) struct Wider {
+    limit: usize,
+    times: usize,
+}
+
+impl Wider {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, times: 1 }
+    }
+
+    /// So many times a limit.
+    pub(super) fn of<'a>(&self, limit: usize) -> Arg<'a> {
+        number(limit.saturating_mul(self.times))
+    }
+
+    /// The rows, where they are enough; else the question must be asked again.
+    pub(super) fn enough<T>(&mut self, found: Found<T>) -> Option<Vec<T>> {
+        self.enough_of(found.rows.len() + found.unread, found)
+    }
+
+    /// The same where so many came, not all of which were wanted.
+    fn enough_of<T>(&mut self, came: usize, mut found: Found<T>) -> Option<Vec<T>> {
+        let are_all = came < self.limit.saturating_mul(self.times);
+        if found.unread > 0 && !are_all && found.rows.len() < self.limit && self.times < WIDER_MAX {
+            self.times *= 2;
+            return None;
+        }
+        found.rows.truncate(self.limit);
+        Some(found.rows)
+    }
+}
+
+/// At most `limit` rows of all tenants; `args` makes the arguments of the query.
+async fn enough<'a, T: Send>(
+    store: &impl Ask,
+    limit: usize,
+    sql: Sql,
+    args: impl Fn(&Wider) -> Vec<Arg<'a>> + Send,
+    read: Read<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut wider = Wider::new(limit);
+    loop {
+        let asked = args(&wider);
+        if let Some(rows) = wider.enough(store.find(Scope::Scheduler, sql, asked, read).await?) {
+            return Ok(rows);
+        }
+    }
+}
+
 impl<S: Ask> Queries for S {
     async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
-        self.ask(Scope::Scheduler, sql::TENANTS, vec![], rows::tenant).await
+        Ok(self.find(Scope::Scheduler, sql::TENANTS, vec![], rows::tenant).await?.rows)
     }
 
     async fn tenant(&self, tenant: TenantId) -> Result<Option<Tenant>, StoreError> {
-        Ok(of(self, tenant, sql::TENANT, [], rows::tenant).await?.pop())
+        one_of(self, tenant, sql::TENANT, [], rows::tenant).await
     }
 
     async fn next_id(&self) -> Result<u64, StoreError> {
@@ -61,28 +167,29 @@ impl<S: Ask> Queries for S {
     }
 
     async fn watched(&self, after: (TenantId, CalendarId), limit: usize) -> Result<Vec<Watched>, StoreError> {
-        let args = vec![number(after.0.0), number(after.1.0), number(limit)];
-        self.ask(Scope::Scheduler, sql::WATCHED, args, rows::watched).await
+        let args = |wider: &Wider| vec![number(after.0.0), number(after.1.0), wider.of(limit)];
+        enough(self, limit, sql::WATCHED, args, rows::watched).await
     }
 
     async fn near(&self, from: Instant, to: Instant) -> Result<Vec<Near>, StoreError> {
-        Ok(nearest(self.ask(Scope::Scheduler, sql::NEAR, vec![border(from), border(to)], rows::seen_start).await?))
+        let found = self.find(Scope::Scheduler, sql::NEAR, vec![border(from), border(to)], rows::seen_start).await?;
+        Ok(nearest(found.rows))
     }
 
     async fn connections(&self, tenant: TenantId) -> Result<Vec<Connection>, StoreError> {
-        of(self, tenant, sql::CONNECTIONS, [], rows::connection).await
+        list_of(self, tenant, sql::CONNECTIONS, [], rows::connection).await
     }
 
     async fn connection(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Connection>, StoreError> {
-        Ok(of(self, tenant, sql::CONNECTION, [number(connection.0)], rows::connection).await?.pop())
+        one_of(self, tenant, sql::CONNECTION, [number(connection.0)], rows::connection).await
     }
 
     async fn calendars(&self, tenant: TenantId) -> Result<Vec<Calendar>, StoreError> {
-        of(self, tenant, sql::CALENDARS, [], rows::calendar).await
+        list_of(self, tenant, sql::CALENDARS, [], rows::calendar).await
     }
 
     async fn calendar(&self, tenant: TenantId, calendar: CalendarId) -> Result<Option<Calendar>, StoreError> {
-        Ok(of(self, tenant, sql::CALENDAR, [number(calendar.0)], rows::calendar).await?.pop())
+        one_of(self, tenant, sql::CALENDAR, [number(calendar.0)], rows::calendar).await
     }
 
     async fn entries(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Entry>, StoreError> {
@@ -90,7 +197,7 @@ impl<S: Ask> Queries for S {
     }
 
     async fn sightings(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Sighting>, StoreError> {
-        of(self, tenant, sql::SIGHTINGS, [number(calendar.0)], rows::sighting).await
+        list_of(self, tenant, sql::SIGHTINGS, [number(calendar.0)], rows::sighting).await
     }
 
     async fn sightings_like(
@@ -100,40 +207,40 @@ impl<S: Ask> Queries for S {
         rooms: &[(String, Instant)],
     ) -> Result<Vec<Sighting>, StoreError> {
         let places: Vec<String> = rooms.iter().map(|(room, start)| place(room, *start)).collect();
-        of(self, tenant, sql::SIGHTINGS_LIKE, [list(uids), list(&places)], rows::sighting).await
+        list_of(self, tenant, sql::SIGHTINGS_LIKE, [list(uids), list(&places)], rows::sighting).await
     }
 
     async fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Result<Vec<Sighting>, StoreError> {
         let (from, to) = (place_border(room, from), place_border(room, to));
-        of(self, tenant, sql::SIGHTINGS_IN, [text(&from), text(&to), text(room)], rows::sighting).await
+        list_of(self, tenant, sql::SIGHTINGS_IN, [text(&from), text(&to), text(room)], rows::sighting).await
     }
 
     async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {
-        of(self, tenant, sql::ALL_SIGHTINGS, [], rows::sighting).await
+        list_of(self, tenant, sql::ALL_SIGHTINGS, [], rows::sighting).await
     }
 
     async fn meetings_of(&self, tenant: TenantId, sightings: &[String]) -> Result<Vec<Meeting>, StoreError> {
-        of(self, tenant, sql::MEETINGS_OF, [list(sightings)], rows::meeting).await
+        list_of(self, tenant, sql::MEETINGS_OF, [list(sightings)], rows::meeting).await
     }
 
     async fn meetings_named(&self, tenant: TenantId, ids: &[String]) -> Result<Vec<Meeting>, StoreError> {
-        of(self, tenant, sql::MEETINGS_NAMED, [list(ids)], rows::meeting).await
+        list_of(self, tenant, sql::MEETINGS_NAMED, [list(ids)], rows::meeting).await
     }
 
     async fn meetings(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Result<Vec<Meeting>, StoreError> {
-        of(self, tenant, sql::MEETINGS, [border(from), border(to), number(limit)], rows::meeting).await
+        list_of(self, tenant, sql::MEETINGS, [border(from), border(to), number(limit)], rows::meeting).await
     }
 
     async fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<Dispatch>, StoreError> {
-        of(self, tenant, sql::DISPATCHES_OF, [list(meetings)], rows::dispatch).await
+        list_of(self, tenant, sql::DISPATCHES_OF, [list(meetings)], rows::dispatch).await
     }
 
     async fn due_dispatches(&self, before: Instant, limit: usize) -> Result<Vec<Dispatch>, StoreError> {
-        self.ask(Scope::Scheduler, sql::DUE_DISPATCHES, vec![border(before), number(limit)], rows::dispatch).await
+        enough(self, limit, sql::DUE_DISPATCHES, |wider| vec![border(before), wider.of(limit)], rows::dispatch).await
     }
 
     async fn sightings_of_family(&self, tenant: TenantId, family: &str) -> Result<Vec<Sighting>, StoreError> {
-        of(self, tenant, sql::SIGHTINGS_OF_FAMILY, [text(family)], rows::sighting).await
+        list_of(self, tenant, sql::SIGHTINGS_OF_FAMILY, [text(family)], rows::sighting).await
     }
 
     async fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
@@ -145,7 +252,7 @@ impl<S: Ask> Queries for S {
     }
 
     async fn undecided(&self, limit: usize) -> Result<Vec<Undecided>, StoreError> {
-        self.ask(Scope::Scheduler, sql::UNDECIDED, vec![number(limit)], rows::undecided).await
+        enough(self, limit, sql::UNDECIDED, |wider| vec![wider.of(limit)], rows::undecided).await
     }
 
     async fn overrides(&self, tenant: TenantId, uids: &[String]) -> Result<Vec<OverrideRow>, StoreError> {
@@ -161,12 +268,13 @@ impl<S: Ask> Queries for S {
     }
 
     async fn endpoints(&self, tenant: TenantId) -> Result<Vec<Endpoint>, StoreError> {
-        of(self, tenant, sql::ENDPOINTS, [], rows::endpoint).await
+        list_of(self, tenant, sql::ENDPOINTS, [], rows::endpoint).await
     }
 
     async fn due_endpoints(&self, before: Instant, limit: usize, passed_over: &PassedOver) -> Result<Vec<Endpoint>, StoreError> {
-        let args = vec![border(before), number(limit), list(&passed_over.names())];
-        self.ask(Scope::Scheduler, sql::DUE_ENDPOINTS, args, rows::endpoint).await
+        let names = passed_over.names();
+        let args = |wider: &Wider| vec![border(before), wider.of(limit), list(&names)];
+        enough(self, limit, sql::DUE_ENDPOINTS, args, rows::endpoint).await
     }
 
     async fn past_events(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<EventId>, StoreError> {
@@ -184,15 +292,35 @@ impl<S: Ask> Queries for S {
         each: usize,
         passed_over: &PassedOver,
     ) -> Result<Vec<DueDelivery>, StoreError> {
-        let args = vec![border(before), number(limit), number(each), list(&passed_over.names())];
-        self.ask(Scope::Scheduler, sql::DUE_DELIVERIES, args, rows::due_delivery).await
+        let names = passed_over.names();
+        let mut wider = Wider::new(limit);
+        loop {
+            // Those of a receiver that cannot be read, known from the last time, take no place of its others.
+            let of_each = each.saturating_add(self.unreadable().count("deliveries"));
+            let args = vec![border(before), wider.of(limit), wider.of(of_each), list(&names)];
+            let mut found = self.find(Scope::Scheduler, sql::DUE_DELIVERIES, args, rows::due_delivery).await?;
+            let came = found.rows.len() + found.unread;
+            let mut of_receiver: BTreeMap<(TenantId, EndpointId), usize> = BTreeMap::new();
+            found.rows.retain(|due| {
+                let count = of_receiver.entry((due.delivery.tenant, due.delivery.endpoint)).or_default();
+                *count += 1;
+                *count <= each
+            });
+            if let Some(rows) = wider.enough_of(came, found) {
+                return Ok(rows);
+            }
+        }
     }
 
     async fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Result<Vec<Delivery>, StoreError> {
-        of(self, tenant, sql::DEAD_DELIVERIES, [number(endpoint.0), number(limit)], rows::delivery).await
+        list_of(self, tenant, sql::DEAD_DELIVERIES, [number(endpoint.0), number(limit)], rows::delivery).await
+    }
+
+    async fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<String>, StoreError> {
+        of(self, tenant, sql::PLACES_OF, [list(meetings)], rows::meeting_id).await
     }
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
-        of(self, tenant, sql::DELIVERY_COUNTS, [number(endpoint.0)], rows::delivery_count).await
+        list_of(self, tenant, sql::DELIVERY_COUNTS, [number(endpoint.0)], rows::delivery_count).await
     }
 }

@@ -18,7 +18,13 @@ struct Row<'a> {
 
 type Answer<T> = Result<T, StoreError>;
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// A row of a table that so many cells name, which come first.
+    fn of(cells: &'a mut dyn Cells, table: &'static str, keys: usize) -> Self {
+        cells.begin(table, keys);
+        Self { cells, table }
+    }
+
     fn wrong<T>(&self, why: &str) -> Answer<T> {
         Err(StoreError::Row { table: self.table, why: why.to_owned() })
     }
@@ -89,11 +95,11 @@ impl Row<'_> {
 }
 
 pub(super) fn count(cells: &mut dyn Cells) -> Answer<u64> {
-    Row { cells, table: "numbers" }.count()
+    Row::of(cells, "numbers", 0).count()
 }
 
 pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
-    let mut row = Row { cells, table: "tenants" };
+    let mut row = Row::of(cells, "tenants", 1);
     Ok(Tenant {
         id: TenantId(row.count()?),
         name: row.text()?,
@@ -104,19 +110,19 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
 }
 
 pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
-    let mut row = Row { cells, table: "calendars" };
+    let mut row = Row::of(cells, "calendars", 2);
     let (tenant, calendar) = (TenantId(row.count()?), CalendarId(row.count()?));
     Ok(Watched { tenant, calendar, origin: row.word(Origin::from_word)?, client: row.text()? })
 }
 
 /// A sighting as meetings name it, and when its meeting begins.
 pub(super) fn seen_start(cells: &mut dyn Cells) -> Answer<(TenantId, String, Instant)> {
-    let mut row = Row { cells, table: "seen" };
+    let mut row = Row::of(cells, "seen", 2);
     Ok((TenantId(row.count()?), row.text()?, row.time()?))
 }
 
 pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {
-    let mut row = Row { cells, table: "connections" };
+    let mut row = Row::of(cells, "connections", 2);
     Ok(Connection {
         tenant: TenantId(row.count()?),
         id: ConnectionId(row.count()?),
@@ -131,7 +137,7 @@ pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {
 }
 
 pub(super) fn calendar(cells: &mut dyn Cells) -> Answer<Calendar> {
-    let mut row = Row { cells, table: "calendars" };
+    let mut row = Row::of(cells, "calendars", 2);
     Ok(Calendar {
         tenant: TenantId(row.count()?),
         id: CalendarId(row.count()?),
@@ -147,12 +153,12 @@ pub(super) fn calendar(cells: &mut dyn Cells) -> Answer<Calendar> {
 }
 
 pub(super) fn entry(cells: &mut dyn Cells) -> Answer<Entry> {
-    let mut row = Row { cells, table: "entries" };
+    let mut row = Row::of(cells, "entries", 1);
     Ok(Entry { id: row.text()?, body: row.text()? })
 }
 
 pub(super) fn sighting(cells: &mut dyn Cells) -> Answer<Sighting> {
-    let mut row = Row { cells, table: "sightings" };
+    let mut row = Row::of(cells, "sightings", 2);
     Ok(Sighting {
         calendar: CalendarId(row.count()?),
         id: row.text()?,
@@ -167,7 +173,7 @@ pub(super) fn sighting(cells: &mut dyn Cells) -> Answer<Sighting> {
 }
 
 pub(super) fn meeting(cells: &mut dyn Cells) -> Answer<Meeting> {
-    let mut row = Row { cells, table: "meetings" };
+    let mut row = Row::of(cells, "meetings", 2);
     Ok(Meeting {
         tenant: TenantId(row.count()?),
         id: row.text()?,
@@ -185,7 +191,7 @@ pub(super) fn meeting(cells: &mut dyn Cells) -> Answer<Meeting> {
 }
 
 pub(super) fn dispatch(cells: &mut dyn Cells) -> Answer<Dispatch> {
-    let mut row = Row { cells, table: "dispatches" };
+    let mut row = Row::of(cells, "dispatches", 3);
     Ok(Dispatch {
         tenant: TenantId(row.count()?),
         meeting: row.text()?,
@@ -208,7 +214,7 @@ pub(super) fn dispatch(cells: &mut dyn Cells) -> Answer<Dispatch> {
 }
 
 pub(super) fn override_row(cells: &mut dyn Cells) -> Answer<OverrideRow> {
-    let mut row = Row { cells, table: "overrides" };
+    let mut row = Row::of(cells, "overrides", 0);
     Ok(OverrideRow {
         tenant: TenantId(row.count()?),
         user: row.key()?,
@@ -220,17 +226,17 @@ pub(super) fn override_row(cells: &mut dyn Cells) -> Answer<OverrideRow> {
 }
 
 pub(super) fn rules(cells: &mut dyn Cells) -> Answer<RulesRow> {
-    let mut row = Row { cells, table: "rules" };
+    let mut row = Row::of(cells, "rules", 0);
     Ok(RulesRow { tenant: TenantId(row.count()?), user: row.key()?, version: row.count()?, text: row.text()? })
 }
 
 pub(super) fn list(cells: &mut dyn Cells) -> Answer<(String, String)> {
-    let mut row = Row { cells, table: "lists" };
+    let mut row = Row::of(cells, "lists", 0);
     Ok((row.text()?, row.text()?))
 }
 
 pub(super) fn endpoint(cells: &mut dyn Cells) -> Answer<Endpoint> {
-    let mut row = Row { cells, table: "endpoints" };
+    let mut row = Row::of(cells, "endpoints", 2);
     Ok(Endpoint {
         tenant: TenantId(row.count()?),
         id: EndpointId(row.count()?),
@@ -247,7 +253,7 @@ pub(super) fn endpoint(cells: &mut dyn Cells) -> Answer<Endpoint> {
 }
 
 pub(super) fn event(cells: &mut dyn Cells) -> Answer<OutboxEvent> {
-    let mut row = Row { cells, table: "events" };
+    let mut row = Row::of(cells, "events", 2);
     Ok(OutboxEvent {
         tenant: TenantId(row.count()?),
         id: EventId(row.count()?),
@@ -259,7 +265,7 @@ pub(super) fn event(cells: &mut dyn Cells) -> Answer<OutboxEvent> {
 }
 
 pub(super) fn delivery(cells: &mut dyn Cells) -> Answer<Delivery> {
-    let mut row = Row { cells, table: "deliveries" };
+    let mut row = Row::of(cells, "deliveries", 3);
     Ok(Delivery {
         tenant: TenantId(row.count()?),
         event: EventId(row.count()?),
@@ -273,20 +279,20 @@ pub(super) fn delivery(cells: &mut dyn Cells) -> Answer<Delivery> {
 }
 
 pub(super) fn meeting_id(cells: &mut dyn Cells) -> Answer<String> {
-    Row { cells, table: "meetings" }.text()
+    Row::of(cells, "meetings", 0).text()
 }
 
 pub(super) fn event_id(cells: &mut dyn Cells) -> Answer<EventId> {
-    Row { cells, table: "events" }.count().map(EventId)
+    Row::of(cells, "events", 0).count().map(EventId)
 }
 
 pub(super) fn delivery_count(cells: &mut dyn Cells) -> Answer<(DeliveryState, u64)> {
-    let mut row = Row { cells, table: "deliveries" };
+    let mut row = Row::of(cells, "deliveries", 0);
     Ok((row.word(DeliveryState::from_word)?, row.count()?))
 }
 
 pub(super) fn undecided(cells: &mut dyn Cells) -> Answer<Undecided> {
-    let mut row = Row { cells, table: "undecided" };
+    let mut row = Row::of(cells, "undecided", 2);
     Ok(Undecided { tenant: TenantId(row.count()?), uid: row.key()?, number: row.count()? })
 }
 

@@ -7,14 +7,15 @@
 //! After an error that leaves the file in doubt, nothing is read or written any more: the host must stop and begin anew from
 //! what the disk has.
 
-use super::args::{Arg, border, number};
+use super::args::{Arg, border};
 use super::commit::apply;
-use super::link::{Fail, Link, Read};
-use super::queries::{Ask, Scope};
+use super::link::{Fail, Found, Link, Noted, Read};
+use super::queries::{Ask, Scope, Wider};
 use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::Dispatch;
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, Write, decided, unfit};
+use crate::host::store::unreadable::Unreadable;
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, Write, decided, unfit};
 use crate::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
@@ -44,6 +45,7 @@ pub struct Sqlite {
     readers: SqlitePool,
     writer: mpsc::Sender<Request>,
     broken: Broken,
+    unreadable: Unreadable,
 }
 
 /// Why the store takes nothing any more, once it does not.
@@ -85,8 +87,9 @@ impl Sqlite {
         let readers = reading.connect_with(options(path).pragma("query_only", "ON")).await.map_err(OpenError::Open)?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         let broken = Broken::default();
-        tokio::spawn(Writer { connection, queue, broken: Arc::clone(&broken) }.run());
-        Ok(Self { readers, writer, broken })
+        let unreadable = Unreadable::default();
+        tokio::spawn(Writer { connection, queue, broken: Arc::clone(&broken), unreadable: unreadable.clone() }.run());
+        Ok(Self { readers, writer, broken, unreadable })
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -102,6 +105,10 @@ impl Sqlite {
     ) -> Result<Vec<Dispatch>, StoreError> {
         let request = |answer| Request::Work(Work::TakeUp(before, limit, decide), Done::TakeUp(answer, Ok(Vec::new())));
         self.request(request).await?
+    }
+
+    pub(in crate::host::store) fn unreadable_rows(&self) -> Vec<UnreadableRow> {
+        self.unreadable.list()
     }
 
     pub(in crate::host::store) async fn close(&self) {
@@ -140,6 +147,17 @@ impl Ask for Sqlite {
         connection.rows(sql, args, read).await.map_err(|fail| fail.asked(failure))
     }
 
+    async fn find<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, StoreError> {
+        self.check()?;
+        let mut connection = self.readers.acquire().await.map_err(|error| failure(&error))?;
+        let noted = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
+        connection.find(sql, args, read, noted).await.map_err(|fail| fail.asked(failure))
+    }
+
+    fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
+    }
+
     async fn number(&self) -> Result<u64, StoreError> {
         self.request(|answer| Request::Work(Work::Number, Done::Number(answer, 0))).await?
     }
@@ -150,6 +168,7 @@ struct Writer {
     connection: SqliteConnection,
     queue: mpsc::Receiver<Request>,
     broken: Broken,
+    unreadable: Unreadable,
 }
 
 /// One request of a group, and what came of it unless the group fails.
@@ -277,8 +296,14 @@ impl Writer {
     }
 
     async fn taken(&mut self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, Fail> {
-        let args = vec![border(before), number(limit)];
-        let due = self.connection.rows(sql::TAKE_UP, args, rows::dispatch).await?;
+        let (connection, noted) = (&mut self.connection, Noted { unreadable: &self.unreadable, tenant: None });
+        let mut wider = Wider::new(limit);
+        let due = loop {
+            let found = connection.find(sql::TAKE_UP, vec![border(before), wider.of(limit)], rows::dispatch, noted).await?;
+            if let Some(rows) = wider.enough(found) {
+                break rows;
+            }
+        };
         let mut taken = Vec::with_capacity(due.len());
         for row in due {
             if let Some(commit) = decided(&row, decide).map_err(Fail::Row)? {

@@ -74,6 +74,7 @@ statements! {
             SELECT meeting FROM seen WHERE tenant = $1 AND sighting IN (" [2] ")) ORDER BY id" }
     MEETINGS_NAMED { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (" [2] ") ORDER BY id" }
     MEETINGS { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND start_at >= $2 AND start_at < $3 ORDER BY start_at, id LIMIT $4" }
+    PLACES_OF { "SELECT DISTINCT sighting FROM seen WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY sighting" }
     DISPATCHES_OF { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY meeting, epoch" }
     DUE_DISPATCHES { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
         ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" }
