@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "host", feature = "cli"))]
 mod admin;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod bots;
 mod builtins;
 mod bytecode;
 mod commands;

@@ -8,9 +8,9 @@
 //! keep_days = 30                       # past meetings, events and deliveries
 //!
 //! [bots]
-//! kind = "callsheet"                   # the contract of docs/bot-backend.md
-//! url = "https://bots.example/"
-//! token_file = "bots.token"
+//! kind = "callsheet"                   # the contract of docs/bot-backend.md; or "recall", "attendee": docs/bot-services.md
+//! url = "https://bots.example/"        # of "recall" its region instead: region = "eu-central-1"
+//! token_file = "bots.token"            # else the variable CALLSHEET_BOTS_TOKEN
 //!
 //! [tenant]
 //! name = "Acme"
@@ -32,8 +32,10 @@
 
 use crate::event::Address;
 use crate::event::address::DomainPattern;
+use crate::host::bots::{Backend, Region};
 use crate::time::Zone;
 use serde::Deserialize;
+use std::fmt;
 
 /// The configuration as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -64,11 +66,12 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bots {
-    /// Which contract it speaks.
-    #[serde(default = "default_kind")]
-    pub kind: String,
-    /// Where it listens.
-    pub url: String,
+    /// Which contract it speaks, one of [`BotKind`]'s words; `callsheet` where nobody says.
+    pub kind: Option<String>,
+    /// Where it listens. Recall.ai is found by its region; a URL stands for another address of it, as of a proxy.
+    pub url: Option<String>,
+    /// The region of an account at Recall.ai.
+    pub region: Option<String>,
     /// A file that holds the token to show.
     pub token_file: Option<String>,
 }
@@ -77,12 +80,104 @@ impl Bots {
     /// A service at this address that keeps callsheet's own contract.
     #[must_use]
     pub fn at(url: String) -> Self {
-        Self { kind: default_kind(), url, token_file: None }
+        Self { kind: None, url: Some(url), region: None, token_file: None }
+    }
+
+    /// Checks every key, and says what they come to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first that is wrong or missing.
+    pub fn check(&self) -> Result<BotService, ConfigError> {
+        let kind = self.kind.as_deref().unwrap_or(BotKind::Callsheet.word());
+        let Some(kind) = BotKind::from_word(kind) else {
+            let words: Vec<String> = BotKind::ALL.iter().map(|kind| format!("`{}`", kind.word())).collect();
+            return Err(wrong("bots.kind", format!("must be one of {}", words.join(", "))));
+        };
+        if kind != BotKind::Recall && self.region.is_some() {
+            return Err(wrong("bots.region", "is for `kind = \"recall\"` alone".to_owned()));
+        }
+        if let Some(url) = &self.url {
+            check_url("bots.url", url)?;
+        }
+        let base_url = match (kind, &self.url, &self.region) {
+            (BotKind::Recall, Some(_), Some(_)) => {
+                return Err(wrong("bots.region", "and `bots.url` say both where the service is".to_owned()));
+            }
+            (BotKind::Recall, None, Some(region)) => match Region::from_word(region) {
+                Some(region) => region.base_url(),
+                None => {
+                    let words: Vec<String> = Region::ALL.iter().map(|region| format!("`{}`", region.word())).collect();
+                    return Err(wrong("bots.region", format!("must be one of {}", words.join(", "))));
+                }
+            },
+            (_, Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (BotKind::Recall, None, None) => {
+                return Err(ConfigError::Missing { key: "bots.region", why: "an account at Recall.ai lives in one" });
+            }
+            (_, None, _) => return Err(ConfigError::Missing { key: "bots.url", why: "it is where bots are asked for" }),
+        };
+        Ok(BotService { kind, base_url })
     }
 }
 
-fn default_kind() -> String {
-    "callsheet".to_owned()
+/// The contracts of bot services that the host speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BotKind {
+    /// callsheet's own: `docs/bot-backend.md`.
+    Callsheet,
+    /// Recall.ai.
+    Recall,
+    /// Attendee, hosted or one's own.
+    Attendee,
+}
+
+impl BotKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Callsheet, Self::Recall, Self::Attendee];
+
+    /// The word in a configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Callsheet => "callsheet",
+            Self::Recall => "recall",
+            Self::Attendee => "attendee",
+        }
+    }
+
+    /// The kind of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// A bot service as configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BotService {
+    /// Which contract it speaks.
+    pub kind: BotKind,
+    /// Where it is, without a slash at its end.
+    pub base_url: String,
+}
+
+impl BotService {
+    /// The service with the token to show it.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`] where a service that lets nobody in without a key has none.
+    pub fn backend(self, token: String) -> Result<Backend, ConfigError> {
+        if token.is_empty() && self.kind != BotKind::Callsheet {
+            let why = "the service wants an API key, from that file or from CALLSHEET_BOTS_TOKEN";
+            return Err(ConfigError::Missing { key: "bots.token_file", why });
+        }
+        let (base_url, token) = (self.base_url, token.into());
+        Ok(match self.kind {
+            BotKind::Callsheet => Backend::Callsheet { base_url, token },
+            BotKind::Recall => Backend::Recall { base_url, token },
+            BotKind::Attendee => Backend::Attendee { base_url, token },
+        })
+    }
 }
 
 /// The tenant of a host that serves one.
@@ -101,8 +196,8 @@ pub struct Tenant {
     pub rules: Option<String>,
 }
 
-/// A calendar feed.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A calendar feed. `Debug` shows neither whose it is nor its source, which opens it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
     /// Whose calendar it is.
@@ -116,14 +211,26 @@ pub struct Feed {
     pub zone: Option<String>,
 }
 
-/// A webhook receiver.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// A webhook receiver. `Debug` does not show where it listens.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
     /// Where it listens.
     pub url: String,
     /// A file that holds the signing secret, `whsec_…`.
     pub secret_file: String,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a feed")
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a webhook receiver")
+    }
 }
 
 /// What is wrong with a configuration. Names the key.
@@ -178,7 +285,7 @@ impl Config {
         config.listen = set("listen").or(config.listen);
         if let Some(url) = set("bots.url") {
             let rest = config.bots.take().unwrap_or_else(|| Bots::at(String::new()));
-            config.bots = Some(Bots { url, ..rest });
+            config.bots = Some(Bots { url: Some(url), ..rest });
         }
         config.check()?;
         Ok(config)
@@ -207,7 +314,7 @@ impl Config {
             return wrong("keep_days", &format!("must be {} to {}", KEEP_DAYS.0, KEEP_DAYS.1));
         }
         if let Some(bots) = &self.bots {
-            check_url("bots.url", &bots.url)?;
+            bots.check()?;
         }
         for (number, domain) in self.tenant.own_domains.iter().enumerate() {
             if let Err(error) = DomainPattern::parse(domain) {
@@ -226,6 +333,10 @@ impl Config {
         }
         Ok(())
     }
+}
+
+fn wrong(key: &str, why: String) -> ConfigError {
+    ConfigError::Value { key: key.to_owned(), why }
 }
 
 fn check_addresses(key: &str, addresses: &[String]) -> Result<(), ConfigError> {
@@ -261,6 +372,13 @@ mod tests {
             "keep_days = 1",
             "horizon = 14",
             "[bots]\nkind = \"callsheet\"",
+            "[bots]\nkind = \"attendee\"",
+            "[bots]\nkind = \"recall\"",
+            "[bots]\nkind = \"recall\"\nregion = \"moon\"",
+            "[bots]\nkind = \"recall\"\nregion = \"us-east-1\"\nurl = \"https://bots.example\"",
+            "[bots]\nregion = \"us-east-1\"\nurl = \"https://bots.example\"",
+            "[bots]\nkind = \"robots\"\nurl = \"https://bots.example\"",
+            "[bots]\nservice = \"recall\"",
             "[bots]\nurl = \"bots.example\"",
             "[tenant]\nown_domains = [\"@acme.example\", \"co.uk\"]",
             "[[feed]]\nuser = \"ana\"\nsource = \"a.ics\"\nzone = \"Europe/Germany\"",
@@ -284,11 +402,25 @@ mod tests {
               | ^^^^^^^
             unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `tenant`, `feed`, `webhook`
 
-            TOML parse error at line 1, column 1
+            `bots.url` is missing: it is where bots are asked for
+
+            `bots.url` is missing: it is where bots are asked for
+
+            `bots.region` is missing: an account at Recall.ai lives in one
+
+            `bots.region` must be one of `us-east-1`, `us-west-2`, `eu-central-1`, `ap-northeast-1`
+
+            `bots.region` and `bots.url` say both where the service is
+
+            `bots.region` is for `kind = "recall"` alone
+
+            `bots.kind` must be one of `callsheet`, `recall`, `attendee`
+
+            TOML parse error at line 2, column 1
               |
-            1 | [bots]
-              | ^^^^^^
-            missing field `url`
+            2 | service = "recall"
+              | ^^^^^^^
+            unknown field `service`, expected one of `kind`, `url`, `region`, `token_file`
 
             `bots.url` must be a URL that begins with `https://` or `http://`
 
@@ -309,5 +441,35 @@ mod tests {
         let variable = |name: &str| (name == "CALLSHEET_STORE").then(|| "sqlite:other.db".to_owned());
         let config = Config::parse("store = \"sqlite:one.db\"", variable).expect("a configuration");
         assert_eq!(config.store.as_deref(), Some("sqlite:other.db"));
+    }
+
+    /// The configuration's service and a token; or what is wrong.
+    fn backend(text: &str, token: &str) -> String {
+        let config = Config::parse(&format!("[bots]\n{text}"), |_| None).expect("a configuration");
+        let service = config.bots.expect("it is there").check().expect("it was checked");
+        match service.backend(token.to_owned()) {
+            Ok(backend) => format!("{backend:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_kind_chooses_who_is_spoken_to_and_how() {
+        let told = [
+            backend("url = \"https://bots.example/\"", ""),
+            backend("kind = \"callsheet\"\nurl = \"https://bots.example/v1/\"", "s3cret"),
+            backend("kind = \"recall\"\nregion = \"eu-central-1\"", "s3cret"),
+            backend("kind = \"recall\"\nurl = \"http://127.0.0.1:8001\"", "s3cret"),
+            backend("kind = \"attendee\"\nurl = \"https://app.attendee.dev\"", "s3cret"),
+            backend("kind = \"attendee\"\nurl = \"https://app.attendee.dev\"", ""),
+        ];
+        expect![[r#"
+            Callsheet { base_url: "https://bots.example", token: SecretBox<str>([REDACTED]) }
+            Callsheet { base_url: "https://bots.example/v1", token: SecretBox<str>([REDACTED]) }
+            Recall { base_url: "https://eu-central-1.recall.ai", token: SecretBox<str>([REDACTED]) }
+            Recall { base_url: "http://127.0.0.1:8001", token: SecretBox<str>([REDACTED]) }
+            Attendee { base_url: "https://app.attendee.dev", token: SecretBox<str>([REDACTED]) }
+            `bots.token_file` is missing: the service wants an API key, from that file or from CALLSHEET_BOTS_TOKEN"#]]
+        .assert_eq(&told.join("\n"));
     }
 }

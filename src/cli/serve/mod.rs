@@ -102,7 +102,7 @@ fn configuration(args: &Args) -> Result<Config, CliError> {
     }
     if let Some(url) = &args.bots {
         let rest = config.bots.take().unwrap_or_else(|| config::Bots::at(String::new()));
-        config.bots = Some(config::Bots { url: url.clone(), ..rest });
+        config.bots = Some(config::Bots { url: Some(url.clone()), ..rest });
     }
     let own = args.feed.iter().map(|source| config::Feed {
         user: args.me.first().cloned().unwrap_or_else(|| "me".to_owned()),

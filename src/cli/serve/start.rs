@@ -6,7 +6,7 @@ use crate::cli::{CliError, Outcome, say};
 use crate::host::app::{self, Stop};
 use crate::host::bots::Backend;
 use crate::host::clock::SystemClock;
-use crate::host::config::{Config, Feed};
+use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
 use crate::host::model::{Calendar, Origin};
@@ -34,10 +34,8 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
             "say where bots are asked for with `--bots URL`, or `[bots]` in the configuration (docs/bot-backend.md)",
         ));
     };
-    let backend = Backend::Callsheet {
-        base_url: bots.url.trim_end_matches('/').to_owned(),
-        token: token(bots.token_file.as_deref())?.into(),
-    };
+    let wrong = |error: ConfigError| CliError::Usage(error.to_string());
+    let backend = bots.check().map_err(wrong)?.backend(token(bots.token_file.as_deref())?).map_err(wrong)?;
     let files = files(config)?;
     let mut config = config.clone();
     let mut local = local_feeds(&mut config.feed)?;

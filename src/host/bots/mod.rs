@@ -45,8 +45,8 @@ pub enum Backend {
     },
     /// Recall.ai.
     Recall {
-        /// The region of the account.
-        region: Region,
+        /// Where `/api/v1` lies, without a slash at its end: [`Region::base_url`].
+        base_url: String,
         /// The API key.
         token: SecretString,
     },
@@ -82,8 +82,8 @@ impl Backend {
                 let request = contract::create_request(base_url, token, wanted);
                 Exchange::one(request, move |answer| contract::read_create(&key, answer))
             }
-            Self::Recall { region, token } => {
-                let request = recall::create_request(*region, token, wanted, now);
+            Self::Recall { base_url, token } => {
+                let request = recall::create_request(base_url, token, wanted, now);
                 Exchange::one(request, move |answer| recall::read_create(&key, answer))
             }
             Self::Attendee { base_url, token } => {
@@ -101,7 +101,7 @@ impl Backend {
                 let (request, key) = (contract::find_request(base_url, token, key), key.to_owned());
                 Exchange::one(request, move |answer| contract::read_find(&key, answer))
             }
-            Self::Recall { region, token } => listing::find(recall::service(*region, token), key),
+            Self::Recall { base_url, token } => listing::find(recall::service(base_url, token), key),
             Self::Attendee { base_url, token } => listing::find(attendee::service(base_url, token), key),
         }
     }
@@ -114,7 +114,7 @@ impl Backend {
                 let (request, key) = (contract::recall_request(base_url, token, key, fence), key.to_owned());
                 Exchange::one(request, move |answer| contract::read_recall(&key, answer))
             }
-            Self::Recall { region, token } => listing::recall(recall::service(*region, token), key),
+            Self::Recall { base_url, token } => listing::recall(recall::service(base_url, token), key),
             Self::Attendee { base_url, token } => listing::recall(attendee::service(base_url, token), key),
         }
     }

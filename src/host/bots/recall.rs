@@ -41,6 +41,12 @@ impl Region {
         }
     }
 
+    /// Where its interface is.
+    #[must_use]
+    pub fn base_url(self) -> String {
+        format!("https://{}.recall.ai", self.word())
+    }
+
     /// The region of a name.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
@@ -57,18 +63,18 @@ const AHEAD_SECS_MIN: i64 = 15;
 /// The pool of bots fills up within this time.
 const POOL_PAUSE: Duration = Duration::from_secs(30);
 
-fn bots(region: Region) -> String {
-    format!("https://{}.recall.ai/api/v1/bot/", region.word())
+fn bots(base_url: &str) -> String {
+    format!("{base_url}/api/v1/bot/")
 }
 
 fn authorized(method: Method, url: String, token: &SecretString) -> Request {
     request(method, url).header("authorization", format!("Token {}", token.expose_secret()))
 }
 
-pub(super) fn service(region: Region, token: &SecretString) -> Service {
+pub(super) fn service(base_url: &str, token: &SecretString) -> Service {
     Service {
-        bots: bots(region),
-        list: format!("{}?metadata__{KEY}=", bots(region)),
+        bots: bots(base_url),
+        list: format!("{}?metadata__{KEY}=", bots(base_url)),
         leave: "/leave_call/",
         delete: "/",
         authorized,
@@ -77,7 +83,7 @@ pub(super) fn service(region: Region, token: &SecretString) -> Service {
     }
 }
 
-pub(super) fn create_request(region: Region, token: &SecretString, wanted: Wanted<'_>, now: Instant) -> Request {
+pub(super) fn create_request(base_url: &str, token: &SecretString, wanted: Wanted<'_>, now: Instant) -> Request {
     let spec = wanted.spec;
     let mut body = Map::new();
     body.insert("meeting_url".into(), json!(spec.url));
@@ -90,7 +96,7 @@ pub(super) fn create_request(region: Region, token: &SecretString, wanted: Wante
     body.insert("metadata".into(), metadata(wanted));
     // The service repeats its answer to a repeated number for an hour, a refusal as well: so a try that nobody answered keeps
     // its number, and one that was refused does not.
-    authorized(Method::Post, bots(region), token)
+    authorized(Method::Post, bots(base_url), token)
         .header("idempotency-key", format!("{}-{}", wanted.key, wanted.attempt))
         .json(&Value::Object(body))
 }

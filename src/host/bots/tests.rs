@@ -42,7 +42,7 @@ fn own() -> Backend {
 }
 
 fn recall_ai() -> Backend {
-    Backend::Recall { region: Region::Europe, token: TOKEN.to_owned().into() }
+    Backend::Recall { base_url: Region::Europe.base_url(), token: TOKEN.to_owned().into() }
 }
 
 fn attendee() -> Backend {
