@@ -56,7 +56,7 @@ macro_rules! words {
 }
 
 /// A customer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// Its number.
     pub id: TenantId,
@@ -102,7 +102,7 @@ words!(ConnectionState {
 });
 
 /// One connected user's account at one provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Connection {
     /// Whose it is.
     pub tenant: TenantId,
@@ -137,7 +137,7 @@ pub enum CalendarState {
 words!(CalendarState { Active = "active", Failing = "failing", Gone = "gone" });
 
 /// One calendar that is kept in sync.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Calendar {
     /// Whose it is.
     pub tenant: TenantId,
@@ -190,13 +190,6 @@ pub struct Entry {
     pub body: String,
 }
 
-/// Without the body: titles, texts, people.
-impl fmt::Debug for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Entry").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// An occurrence inside the horizon, as one calendar shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sighting {
@@ -218,18 +211,6 @@ pub struct Sighting {
     pub entry: Option<String>,
     /// The occurrence in the full normalised form ([`crate::providers::normal`]).
     pub body: String,
-}
-
-/// Without room and body: addresses to join, titles, texts, people.
-impl fmt::Debug for Sighting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sighting")
-            .field("calendar", &self.calendar)
-            .field("id", &self.id)
-            .field("occurrence", &self.occurrence)
-            .field("start", &self.start)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What holds for a meeting.
@@ -271,23 +252,6 @@ pub struct Meeting {
     pub conflict: bool,
     /// Grows with every change.
     pub version: u64,
-}
-
-/// Without reason and record: they quote rules and titles.
-impl fmt::Debug for Meeting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Meeting")
-            .field("tenant", &self.tenant)
-            .field("id", &self.id)
-            .field("sightings", &self.sightings)
-            .field("start", &self.start)
-            .field("end", &self.end)
-            .field("outcome", &self.outcome)
-            .field("by", &self.by)
-            .field("conflict", &self.conflict)
-            .field("version", &self.version)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Where a dispatch stands (`reliability.md` 4.5).
@@ -374,32 +338,8 @@ pub struct Dispatch {
     pub version: u64,
 }
 
-/// Without the spec: the address to join may hold a password (`U11.9`).
-impl fmt::Debug for Dispatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dispatch")
-            .field("tenant", &self.tenant)
-            .field("meeting", &self.meeting)
-            .field("epoch", &self.epoch)
-            .field("key", &self.key)
-            .field("state", &self.state)
-            .field("due_at", &self.due_at)
-            .field("fire_at", &self.fire_at)
-            .field("start", &self.start)
-            .field("late_at", &self.late_at)
-            .field("fence", &self.fence)
-            .field("owner", &self.owner)
-            .field("lease_until", &self.lease_until)
-            .field("attempts", &self.attempts)
-            .field("verified", &self.verified)
-            .field("reason", &self.reason)
-            .field("version", &self.version)
-            .finish_non_exhaustive()
-    }
-}
-
 /// A person's word on an occurrence or a series; outlives every resync.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OverrideRow {
     /// Whose it is.
     pub tenant: TenantId,
@@ -416,7 +356,7 @@ pub struct OverrideRow {
 }
 
 /// The rules of an organisation or of one user, one version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RulesRow {
     /// Whose they are.
     pub tenant: TenantId,
@@ -429,7 +369,7 @@ pub struct RulesRow {
 }
 
 /// Something that happened, for webhook receivers.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OutboxEvent {
     /// Whose it is.
     pub tenant: TenantId,
@@ -504,13 +444,6 @@ impl Endpoint {
     }
 }
 
-/// Shows no secret.
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "endpoint {} of tenant {}, {}", self.id, self.tenant, self.state.word())
-    }
-}
-
 /// Where the delivery of one event to one receiver stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
@@ -545,7 +478,7 @@ pub struct Delivery {
 }
 
 /// Something that decisions are made from has changed, and the meetings that it concerns have not been decided anew yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Undecided {
     /// Whose meetings.
     pub tenant: TenantId,
@@ -553,4 +486,167 @@ pub struct Undecided {
     pub uid: Option<String>,
     /// Grows with every change that it stands for, so that one made meanwhile is not taken for done.
     pub number: u64,
+}
+
+/// `Debug` of rows: the parts that are named and no others, so that a part is kept back until somebody thinks about it. Shown are
+/// numbers, words of closed sets, instants, and names that the host made; not what people wrote, who they are, where they meet, and
+/// what opens anything: ids of entries and sightings hold UIDs, reasons quote rules and titles, specs hold passwords (`U11.9`).
+macro_rules! shown {
+    ($($name:ident { $($field:ident)* })*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name))$(.field(stringify!($field), &self.$field))*.finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+
+shown! {
+    Tenant { id plan_version }
+    Connection { tenant id origin state }
+    Calendar { tenant id connection origin state synced_at expanded_to version }
+    Entry {}
+    Sighting { calendar occurrence start }
+    Meeting { tenant id start end outcome by conflict version }
+    Dispatch { tenant meeting epoch key state due_at fire_at start late_at fence owner lease_until attempts verified version }
+    OverrideRow { tenant stop }
+    RulesRow { tenant version }
+    OutboxEvent { tenant id kind at }
+    Endpoint { tenant id state failing_since due_at tries configured version }
+    Undecided { tenant number }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::store::{Commit, DueDelivery, UnreadableRow, Write};
+
+    /// Stands in every part that people, providers or operators fill.
+    const CANARY: &str = "ca-na-ry";
+
+    fn canary() -> String {
+        CANARY.to_owned()
+    }
+
+    fn several() -> Vec<String> {
+        vec![canary(), canary()]
+    }
+
+    fn writes() -> Vec<Write> {
+        let (tenant, at) = (TenantId(1), Instant::UNIX_EPOCH);
+        let connection = Connection {
+            tenant,
+            id: ConnectionId(2),
+            user: canary(),
+            origin: Origin::Google,
+            client: canary(),
+            addresses: several(),
+            zone: Some(canary()),
+            state: ConnectionState::Active,
+            token_file: Some(canary()),
+        };
+        let calendar = Calendar {
+            cursor: Some(canary()),
+            ..Calendar::unread(tenant, CalendarId(3), ConnectionId(2), Origin::Feed, canary())
+        };
+        let sighting = Sighting {
+            calendar: CalendarId(3),
+            id: canary(),
+            uid: Some(canary()),
+            family: Some(canary()),
+            occurrence: "single".to_owned(),
+            start: at,
+            room: Some(canary()),
+            entry: Some(canary()),
+            body: canary(),
+        };
+        let meeting = Meeting {
+            tenant,
+            id: "m".to_owned(),
+            sightings: several(),
+            start: at,
+            end: Some(at),
+            outcome: Outcome::Record,
+            by: ConnectionId(2),
+            rule: Some(canary()),
+            reason: canary(),
+            record: canary(),
+            conflict: false,
+            version: 0,
+        };
+        let dispatch = Dispatch {
+            tenant,
+            meeting: "m".to_owned(),
+            epoch: 0,
+            key: "k".to_owned(),
+            state: DispatchState::Planned,
+            due_at: Some(at),
+            fire_at: at,
+            start: at,
+            late_at: at,
+            spec: canary(),
+            fence: 0,
+            owner: None,
+            lease_until: None,
+            attempts: 0,
+            verified: false,
+            reason: Some(canary()),
+            version: 0,
+        };
+        let endpoint = Endpoint { secrets: several(), ..Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), at) };
+        vec![
+            Write::Tenant(Tenant { id: tenant, name: canary(), own_domains: several(), bots: several(), plan_version: 7 }),
+            Write::Connection(connection),
+            Write::Calendar(calendar),
+            Write::Entry(CalendarId(3), Entry { id: canary(), body: canary() }),
+            Write::RemoveEntry(CalendarId(3), canary()),
+            Write::Sighting(sighting),
+            Write::RemoveSighting(CalendarId(3), canary()),
+            Write::Meeting(meeting),
+            Write::Dispatch(dispatch),
+            Write::Override(override_row(tenant)),
+            Write::RemoveOverride(Some(canary()), canary(), Some(canary())),
+            Write::Rules(RulesRow { tenant, user: Some(canary()), version: 1, text: canary() }),
+            Write::List(canary(), canary()),
+            Write::Endpoint(endpoint),
+            Write::Event(event(tenant)),
+            Write::Undecided(Some(canary())),
+            Write::Decided(Some(canary()), 1),
+        ]
+    }
+
+    fn override_row(tenant: TenantId) -> OverrideRow {
+        OverrideRow { tenant, user: Some(canary()), uid: canary(), occurrence: Some(canary()), mark: canary(), stop: true }
+    }
+
+    fn event(tenant: TenantId) -> OutboxEvent {
+        let (kind, at) = ("dispatch.accepted".to_owned(), Instant::UNIX_EPOCH);
+        OutboxEvent { tenant, id: EventId(5), kind, subject: canary(), body: canary(), at }
+    }
+
+    #[test]
+    fn debug_shows_nothing_that_people_wrote_or_that_opens_anything() {
+        let tenant = TenantId(1);
+        let endpoint = Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), Instant::UNIX_EPOCH);
+        let delivery = Delivery {
+            tenant,
+            event: EventId(5),
+            endpoint: EndpointId(4),
+            state: DeliveryState::Pending,
+            due_at: None,
+            attempts: 0,
+            last: None,
+            version: 1,
+        };
+        let mut lines: Vec<String> = writes().iter().map(|write| format!("{write:?} {write:#?}")).collect();
+        lines.push(format!("{:?}", Commit { tenant, writes: writes() }));
+        lines.push(format!("{:?}", DueDelivery { delivery, event: event(tenant), endpoint }));
+        lines.push(format!("{:?}", Undecided { tenant, uid: Some(canary()), number: 1 }));
+        lines.push(format!("{:?}", UnreadableRow { tenant, table: "sightings", key: several() }));
+        for line in lines {
+            assert!(!line.contains(CANARY), "{line}");
+        }
+        // And yet enough to know what it is about.
+        assert!(format!("{:?}", writes()).contains("epoch: 0"));
+    }
 }

@@ -38,7 +38,7 @@ const HOSTS_MAX: usize = 10_000;
 const WAITING_MAX: usize = 10_000;
 
 /// Something that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Wish<K> {
     /// Names it.
     pub key: K,
@@ -54,7 +54,6 @@ pub struct Wish<K> {
 type Receiver = (TenantId, EndpointId);
 
 /// The slots, and who holds them.
-#[derive(Debug)]
 pub struct Slots<K> {
     shares: Shares,
     held: BTreeMap<K, Lane>,
@@ -68,7 +67,7 @@ pub struct Slots<K> {
 }
 
 /// What is known of a host name.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Host {
     held: usize,
     breaker: Breaker,
@@ -79,7 +78,6 @@ struct Host {
 }
 
 /// One slot that is held.
-#[derive(Debug)]
 struct Lane {
     receiver: Receiver,
     host: String,

@@ -6,10 +6,11 @@ use crate::event::address::DomainPattern;
 use crate::host::model::{RulesRow, Tenant};
 use crate::value::words::Layer;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-/// What the decisions of one tenant are made with.
-#[derive(Clone, Debug)]
+/// What the decisions of one tenant are made with. `Debug` shows none of it.
+#[derive(Clone)]
 pub struct TenantRules {
     organisation: Arc<RuleSet>,
     users: BTreeMap<String, Arc<RuleSet>>,
@@ -17,6 +18,12 @@ pub struct TenantRules {
     pub lists: ProvidedLists,
     /// Names the versions that a decision was made with: `organisation` or the user, and the version of their rules.
     pub versions: BTreeMap<String, u64>,
+}
+
+impl fmt::Debug for TenantRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rules of {} users", self.users.len())
+    }
 }
 
 /// Why stored rules cannot be used. They were checked when they were saved, so that this is a matter for the operator.

@@ -76,7 +76,12 @@ impl Stored {
 
     /// Names everything in it.
     pub(super) fn digest(&self) -> u64 {
-        let text = format!("{:?} {:?} {:?}", self.meetings, self.dispatches, self.events);
+        let mut text = format!("{:?} {:?} {:?}", self.meetings, self.dispatches, self.events);
+        // What `Debug` keeps to itself.
+        let of_meetings = self.meetings.iter().flat_map(|row| row.sightings.iter().chain([&row.reason, &row.record]));
+        let of_dispatches = self.dispatches.iter().flat_map(|row| std::iter::once(&row.spec).chain(&row.reason));
+        let of_events = self.events.iter().flat_map(|row| [&row.subject, &row.body]);
+        of_meetings.chain(of_dispatches).chain(of_events).for_each(|part| text.push_str(part));
         crate::host::world::dice::hash(&text)
     }
 }

@@ -28,6 +28,7 @@ use super::model::{
 };
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 /// Why a database could not be opened.
@@ -92,7 +93,7 @@ pub struct Commit {
 
 /// One change. Where a row carries a version, the row given has the version that was read (0: there must be none), and the
 /// stored one gets the next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Write {
     /// Makes or replaces the tenant's row. Leaves `plan_version` alone, but for a new tenant.
     Tenant(Tenant),
@@ -144,6 +145,39 @@ pub enum Write {
     Undecided(Option<String>),
     /// They have been decided anew with this commit, for the change of this number; a later one stays.
     Decided(Option<String>, u64),
+}
+
+/// What is changed, without what the host did not choose itself: see the rows.
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, row: &dyn fmt::Debug| f.debug_tuple(name).field(row).finish();
+        match self {
+            Self::Tenant(of) => row("Tenant", of),
+            Self::RemoveTenant => f.write_str("RemoveTenant"),
+            Self::PlanVersion(version) => row("PlanVersion", version),
+            Self::Connection(of) => row("Connection", of),
+            Self::RemoveConnection(id) => row("RemoveConnection", id),
+            Self::Calendar(of) => row("Calendar", of),
+            Self::Entry(calendar, _) => row("Entry", calendar),
+            Self::RemoveEntry(calendar, _) => row("RemoveEntry", calendar),
+            Self::Sighting(of) => row("Sighting", of),
+            Self::RemoveSighting(calendar, _) => row("RemoveSighting", calendar),
+            Self::Meeting(of) => row("Meeting", of),
+            Self::RemoveMeeting(id) => row("RemoveMeeting", id),
+            Self::Dispatch(of) => row("Dispatch", of),
+            Self::Override(of) => row("Override", of),
+            Self::RemoveOverride(..) => f.write_str("RemoveOverride"),
+            Self::Rules(of) => row("Rules", of),
+            Self::List(..) => f.write_str("List"),
+            Self::Endpoint(of) => row("Endpoint", of),
+            Self::RemoveEndpoint(id) => row("RemoveEndpoint", id),
+            Self::Event(of) => row("Event", of),
+            Self::RemoveEvent(id) => row("RemoveEvent", id),
+            Self::Delivery(of) => row("Delivery", of),
+            Self::Undecided(of) => row("Undecided", &of.as_ref().map(|_| "one")),
+            Self::Decided(_, number) => row("Decided", number),
+        }
+    }
 }
 
 /// A calendar that the host must keep in sync, as the scheduler needs it.

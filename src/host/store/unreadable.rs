@@ -9,6 +9,7 @@
 use super::StoreError;
 use crate::host::model::TenantId;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub const ROWS_MAX: usize = 10_000;
 
 /// Names a row that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnreadableRow {
     /// Whose it is.
     pub tenant: TenantId,
@@ -24,6 +25,13 @@ pub struct UnreadableRow {
     pub table: &'static str,
     /// Its key without the tenant, part by part; those of entries and sightings hold what strangers chose.
     pub key: Vec<String>,
+}
+
+/// Without the key.
+impl fmt::Debug for UnreadableRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a row of {} of tenant {}", self.table, self.tenant)
+    }
 }
 
 impl UnreadableRow {
@@ -37,7 +45,7 @@ impl UnreadableRow {
 }
 
 /// The cells that name a row, as text.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Key {
     pub(super) table: &'static str,
     pub(super) cells: Vec<String>,

@@ -135,8 +135,8 @@ impl Changes {
     }
 }
 
-/// What becomes of the cursor of a calendar.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What becomes of the cursor of a calendar. `Debug` does not show it: it opens what it points to.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub enum CursorStep {
     /// It stays as it is.
     #[default]
@@ -145,6 +145,16 @@ pub enum CursorStep {
     Store(String),
     /// There is none: the next pass is a full one.
     Drop,
+}
+
+impl fmt::Debug for CursorStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "Keep",
+            Self::Store(_) => "Store",
+            Self::Drop => "Drop",
+        })
+    }
 }
 
 /// What a pass begins with.
