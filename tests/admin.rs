@@ -158,7 +158,7 @@ fn tenants_connections_and_rules_on_a_new_database() {
             TENANT  NAME  OWN DOMAINS
             1       Acme  @acme.example, @acme.test
             $ connections add --user ana --me ana@acme.example --zone Europe/London --feed ana.ics
-            connection 3 of ana: a host that is started from now on reads it
+            connection 3 of ana: a host reads it within half a minute
             $ connections add --user ana --feed ana.ics
             error: a connection reads that feed already
             [2]

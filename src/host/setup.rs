@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub const TENANT: TenantId = TenantId(1);
 
 /// The client of connections that the configuration names; it removes no others.
-const CONFIGURED: &str = "feeds";
+pub const CONFIGURED: &str = "feeds";
 
 /// What the configuration points to, read.
 #[derive(Clone, Debug, Default)]

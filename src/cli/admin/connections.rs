@@ -77,12 +77,7 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
             let wanted =
                 Wanted { user: args.user.clone(), source: args.source(), addresses: args.me.clone(), zone: args.zone.clone() };
             let (connection, calendar) = add(host, tenant, wanted).await?;
-            let when = if calendar.reference.starts_with("file:") {
-                "a host that is started from now on reads it"
-            } else {
-                "a host reads it within half a minute"
-            };
-            let text = format!("connection {} of {}: {when}\n", connection.id, connection.user);
+            let text = format!("connection {} of {}: a host reads it within half a minute\n", connection.id, connection.user);
             Ok(Answer::new(text, as_json(&connection, &[&calendar])))
         }
         What::Show { connection } => show(host, tenant, ConnectionId(*connection)).await,

@@ -9,7 +9,6 @@ use crate::host::clock::SystemClock;
 use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
-use crate::host::model::{Calendar, Origin};
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
@@ -38,18 +37,17 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     let backend = bots.check().map_err(wrong)?.backend(token(bots.token_file.as_deref())?).map_err(wrong)?;
     let files = files(config)?;
     let mut config = config.clone();
-    let mut local = local_feeds(&mut config.feed)?;
+    let local = local_feeds(&mut config.feed)?;
     let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
     let store = open(config.store.as_deref().unwrap_or(STORE_DEFAULT)).await?;
-    let stored = stored_feeds(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
-    if config.feed.is_empty() && stored.is_none() {
+    let has_calendars = has_calendars(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    if config.feed.is_empty() && !has_calendars {
         return Err(missing(
             "name a calendar with `--feed`, in the configuration, or with `callsheet admin connections add`; `--sandbox` shows the \
              host without one",
         ));
     }
-    local.extend(stored.into_iter().flatten());
-    let egress: Arc<dyn Egress> = Arc::new(Files::new(local, Arc::new(network)));
+    let egress: Arc<dyn Egress> = Arc::new(Files::new(local, store.clone(), Arc::new(network)));
     let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
     if let Some(days) = config.keep_days {
         host.keep = Elapsed::from_hours(i64::from(days) * 24);
@@ -163,17 +161,14 @@ fn files(config: &Config) -> Result<setup::Files, CliError> {
     Ok(setup::Files { rules, secrets: secrets.collect::<Result<_, CliError>>()? })
 }
 
-/// The files among the feeds that were connected before; `None` where no calendar was.
-async fn stored_feeds(store: &Store) -> Result<Option<Vec<PathBuf>>, StoreError> {
-    let mut calendars = Vec::new();
+/// Whether any calendar was connected before.
+async fn has_calendars(store: &Store) -> Result<bool, StoreError> {
     for tenant in store.tenants().await? {
-        calendars.extend(store.calendars(tenant.id).await?);
+        if !store.calendars(tenant.id).await?.is_empty() {
+            return Ok(true);
+        }
     }
-    let file = |calendar: &Calendar| {
-        let url = url::Url::parse(&calendar.reference).ok().filter(|url| url.scheme() == "file");
-        url.filter(|_| calendar.origin == Origin::Feed)?.to_file_path().ok()
-    };
-    Ok((!calendars.is_empty()).then(|| calendars.iter().filter_map(file).collect()))
+    Ok(false)
 }
 
 /// Feeds that are files become `file:` URLs; the files.
