@@ -605,7 +605,7 @@ mod tests {
             Write::Meeting(meeting),
             Write::Dispatch(dispatch),
             Write::Override(override_row(tenant)),
-            Write::RemoveOverride(Some(canary()), canary(), Some(canary())),
+            Write::RemoveOverride(override_row(tenant)),
             Write::Rules(RulesRow { tenant, user: Some(canary()), version: 1, text: canary() }),
             Write::List(canary(), canary()),
             Write::Endpoint(endpoint),

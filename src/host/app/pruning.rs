@@ -1,14 +1,17 @@
-//! What is long past goes: meetings with their bots, events with their deliveries.
+//! What is long past goes: meetings with their bots, events with their deliveries, a person's word on an occurrence.
 //!
 //! In small commits, so that nobody waits for them; where nothing is old enough, nothing is written. A meeting of which a
-//! dispatch is left to act on stays, and so does an event that a receiver still waits for.
+//! dispatch is left to act on stays, and so does an event that a receiver still waits for. Of overrides those go whose occurrence
+//! was to begin long ago and is shown nowhere, as it would be if it had been moved ahead. Those on a series stay, and so do those
+//! on an event that happens once: its key does not say when, and it may have been moved to where nobody looks yet.
 
 use super::{Stop, rest};
 use crate::host::app::work::Work;
 use crate::host::context::Context;
-use crate::host::model::{Tenant, TenantId};
+use crate::host::model::{OverrideRow, Tenant, TenantId};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
-use crate::time::{Elapsed, Instant};
+use crate::time::{Date, Elapsed, Instant, Zone};
+use std::collections::BTreeSet;
 
 /// How often what is past is looked for.
 const LOOK_EVERY: Elapsed = Elapsed::from_hours(1);
@@ -30,7 +33,7 @@ pub async fn run(host: Context, mut stop: Stop) {
     }
 }
 
-/// One round over all tenants; how many meetings and events it removed.
+/// One round over all tenants; how many meetings, events and overrides it removed.
 ///
 /// # Errors
 /// [`StoreError`]; what was removed before stays removed.
@@ -49,6 +52,32 @@ pub async fn round(host: &Context, stop: &Stop) -> Result<usize, StoreError> {
     Ok(removed)
 }
 
+/// Overrides on occurrences that were to begin before `before`, and that no calendar shows; at most [`BATCH_ROWS`].
+async fn past_overrides(host: &Context, tenant: TenantId, before: Instant) -> Result<Vec<OverrideRow>, StoreError> {
+    let mut past = host.store.all_overrides(tenant).await?;
+    past.retain(|row| row.occurrence.as_deref().and_then(day_of).is_some_and(|day| day < before));
+    if past.is_empty() {
+        return Ok(past);
+    }
+    let uids: BTreeSet<String> = past.iter().map(|row| row.uid.clone()).collect();
+    let shown = host.store.sightings_like(tenant, &uids.into_iter().collect::<Vec<_>>(), &[]).await?;
+    let shown: BTreeSet<(Option<&str>, &str)> =
+        shown.iter().map(|sighting| (sighting.uid.as_deref(), sighting.occurrence.as_str())).collect();
+    past.retain(|row| !shown.contains(&(Some(row.uid.as_str()), row.occurrence.as_deref().unwrap_or_default())));
+    past.truncate(BATCH_ROWS);
+    Ok(past)
+}
+
+/// When an occurrence was to begin, as its key tells it; a day ends everywhere two days later. `None` for an event that happens
+/// once.
+fn day_of(occurrence: &str) -> Option<Instant> {
+    if let Ok(at) = occurrence.parse::<Instant>() {
+        return Some(at);
+    }
+    let date: Date = occurrence.strip_prefix("date:").unwrap_or(occurrence).parse().ok()?;
+    Zone::utc().instant(date.at(0, 0, 0, 0)).checked_add(Elapsed::from_hours(48)).ok()
+}
+
 /// One commit; how many rows it removed. 0 too where somebody planned meanwhile: then the next round sees to it.
 async fn batch(host: &Context, tenant: TenantId, before: Instant) -> Result<usize, StoreError> {
     let Some(Tenant { plan_version, .. }) = host.store.tenant(tenant).await? else { return Ok(0) };
@@ -56,7 +85,9 @@ async fn batch(host: &Context, tenant: TenantId, before: Instant) -> Result<usiz
     let events = host.store.past_events(tenant, before, BATCH_ROWS).await?;
     // Plans that know a meeting as stored must not be made while it goes.
     let guard = (!meetings.is_empty()).then_some(Write::PlanVersion(plan_version));
+    let overrides = past_overrides(host, tenant, before).await?;
     let rows = meetings.into_iter().map(Write::RemoveMeeting).chain(events.into_iter().map(Write::RemoveEvent));
+    let rows = rows.chain(overrides.into_iter().map(Write::RemoveOverride));
     let writes: Vec<Write> = guard.into_iter().chain(rows).collect();
     if writes.is_empty() {
         return Ok(0);

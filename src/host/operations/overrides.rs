@@ -1,8 +1,8 @@
 //! A person's word on a meeting or its series: stop, record, or nothing any more.
 //!
-//! It is stored by UID and occurrence with whose meeting it was said about, so that it outlives every resync and no stranger's
-//! copy of the UID inherits it (providers.md C2). Copies of a meeting that show another organizer or room get a word of their
-//! own, for their user.
+//! It is stored by UID, occurrence and whose meeting it was said about, so that it outlives every resync and no stranger's copy of
+//! the UID inherits it, or takes it away (providers.md C2). Copies of a meeting that show another organizer or room get a word of
+//! their own.
 
 use super::{OperationError, commit, follow};
 use crate::host::context::Context;
@@ -54,11 +54,11 @@ pub async fn meeting(host: &Context, tenant: TenantId, name: &str) -> Result<Mee
 /// [`OperationError::Refused`] where no calendar shows the meeting to whom it is said.
 pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool) -> Result<usize, OperationError> {
     let copies = copies(host, tenant, about).await?;
-    let mut rows: BTreeMap<(String, Option<String>), OverrideRow> = BTreeMap::new();
-    for (sighting, connection) in &copies {
+    let mut rows: BTreeMap<(String, String), OverrideRow> = BTreeMap::new();
+    for (sighting, _) in &copies {
         let Some(uid) = said_about(sighting, about.series) else { continue };
         let Ok(occurrence) = occurrence_of(sighting) else { continue };
-        let mut row = OverrideRow {
+        let row = OverrideRow {
             tenant,
             user: about.user.map(str::to_owned),
             uid: uid.to_owned(),
@@ -66,11 +66,7 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
             mark: mark(&occurrence),
             stop,
         };
-        let taken = rows.get(&(row.uid.clone(), row.user.clone()));
-        if taken.is_some_and(|taken| taken.mark != row.mark) {
-            row.user = Some(connection.user.clone());
-        }
-        rows.insert((row.uid.clone(), row.user.clone()), row);
+        rows.insert((row.uid.clone(), row.mark.clone()), row);
     }
     if rows.is_empty() {
         return Err(OperationError::Refused(format!(
@@ -92,16 +88,18 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
 /// As for [`say`].
 pub async fn clear(host: &Context, tenant: TenantId, about: About<'_>) -> Result<(usize, usize), OperationError> {
     let copies = copies(host, tenant, About { user: None, ..about }).await?;
-    let said: BTreeSet<(String, Option<String>)> = copies
+    let said: BTreeSet<(String, Option<String>, String)> = copies
         .iter()
         .filter_map(|(sighting, _)| {
             let occurrence = (!about.series).then(|| sighting.occurrence.clone());
-            Some((said_about(sighting, about.series)?.to_owned(), occurrence))
+            let mark = mark(&occurrence_of(sighting).ok()?);
+            Some((said_about(sighting, about.series)?.to_owned(), occurrence, mark))
         })
         .collect();
-    let uids: Vec<String> = said.iter().map(|(uid, _)| uid.clone()).collect();
+    let uids: Vec<String> = said.iter().map(|(uid, ..)| uid.clone()).collect();
     let rows = host.store.overrides(tenant, &uids).await?.into_iter().filter(|row| {
-        said.contains(&(row.uid.clone(), row.occurrence.clone())) && (about.user.is_none() || row.user.as_deref() == about.user)
+        said.contains(&(row.uid.clone(), row.occurrence.clone(), row.mark.clone()))
+            && (about.user.is_none() || row.user.as_deref() == about.user)
     });
     let gone: Vec<OverrideRow> = rows.collect();
     let count = gone.len();
@@ -109,7 +107,7 @@ pub async fn clear(host: &Context, tenant: TenantId, about: About<'_>) -> Result
         return Ok((0, 0));
     }
     let uids: BTreeSet<String> = gone.iter().map(|row| row.uid.clone()).collect();
-    let removed = gone.into_iter().map(|row| Write::RemoveOverride(row.user, row.uid, row.occurrence));
+    let removed = gone.into_iter().map(Write::RemoveOverride);
     let writes = removed.chain(uids.into_iter().map(|uid| Write::Undecided(Some(uid)))).collect();
     if !commit(host, tenant, writes).await? {
         return Err(OperationError::Contended);

@@ -13,7 +13,7 @@ use crate::host::credentials;
 use crate::host::http::{Egress, NetError, Request, Response};
 use crate::host::model::{
     Connection, ConnectionId, ConnectionState, DispatchState, Endpoint, EndpointId, EndpointState, EventId, Origin, OutboxEvent,
-    Sighting,
+    Outcome, OverrideRow, Sighting,
 };
 use crate::host::outbox::receiver;
 use crate::host::planning::tests::{Scene, TENANT, pitch, rules, with};
@@ -103,6 +103,69 @@ async fn a_word_of_one_user_holds_for_that_copy_and_of_a_series_for_all_of_it() 
     let nobody = About { user: Some("zoe"), ..series };
     let refused = say(&scene.host, TENANT, nobody, true).await.expect_err("zoe has no calendar");
     assert_eq!(refused.to_string(), format!("no calendar of zoe shows meeting {}", meetings[0].id));
+}
+
+#[tokio::test]
+async fn what_is_said_of_one_meeting_is_not_taken_away_by_another_that_claims_its_uid() {
+    let scene = Scene::new().await;
+    scene.shows(1, &[pitch("a1")]).await;
+    let guests = json!([{"email": "ben@acme.example", "responseStatus": "accepted"}, {"email": "kim@customer.example"}]);
+    let other =
+        json!({"organizer": {"email": "mallory@evil.example"}, "location": "https://zoom.us/j/5559998888", "attendees": guests});
+    scene.shows(2, &[with(pitch("b1"), other)]).await;
+    let meetings = scene.host.store.meetings(TENANT, Instant::MIN, Instant::MAX, 10).await.expect("read");
+    let of = |place: &str| {
+        let found = meetings.iter().find(|meeting| meeting.sightings.iter().any(|known| known.starts_with(place)));
+        found.expect("each is a meeting of its own").id.clone()
+    };
+    let (ours, theirs) = (of("1/"), of("2/"));
+    let about = |meeting| About { meeting, series: false, user: None };
+    let outcome = async |id: &str| {
+        let found = scene.host.store.meetings_named(TENANT, &[id.to_owned()]).await.expect("read");
+        found[0].outcome
+    };
+    say(&scene.host, TENANT, about(&ours), true).await.expect("said");
+    say(&scene.host, TENANT, about(&theirs), false).await.expect("said");
+    assert_eq!((outcome(&ours).await, outcome(&theirs).await), (Outcome::Skip, Outcome::Record));
+    assert_eq!(clear(&scene.host, TENANT, about(&theirs)).await.expect("cleared").0, 1);
+    assert_eq!(outcome(&ours).await, Outcome::Skip);
+    let left = scene.host.store.all_overrides(TENANT).await.expect("read");
+    assert_eq!(left.iter().map(|row| row.mark.as_str()).collect::<Vec<_>>(), ["organizer:ana@acme.example"]);
+}
+
+#[tokio::test]
+async fn words_on_occurrences_long_past_go_and_others_stay() {
+    let scene = Scene::new().await;
+    let weekly = with(pitch("a1"), json!({"iCalUID": "weekly@google.com", "recurrence": ["RRULE:FREQ=WEEKLY"]}));
+    scene.shows(1, std::slice::from_ref(&weekly)).await;
+    let row = |uid: &str, occurrence: Option<&str>| OverrideRow {
+        tenant: TENANT,
+        user: None,
+        uid: uid.to_owned(),
+        occurrence: occurrence.map(str::to_owned),
+        mark: "organizer:ana@acme.example".to_owned(),
+        stop: true,
+    };
+    let shown = scene.host.store.all_sightings(TENANT).await.expect("read");
+    let moved_here = (shown[0].uid.clone().expect("a UID"), shown[0].occurrence.clone());
+    let past = ["2026-02-02T10:00:00Z", "2026-02-02", "date:2026-02-02"].map(|key| row("past", Some(key)));
+    let stay =
+        [row("past", None), row("past", Some("single")), row("past", Some("2026-03-02T10:00:00Z")), row("past", Some("soon"))];
+    // It was to begin long ago, and is shown: it was moved.
+    let shown = row(&moved_here.0, Some(&moved_here.1));
+    scene.commit(past.iter().chain(&stay).chain([&shown]).cloned().map(Write::Override).collect()).await;
+    scene.set("2026-03-06T08:00:00Z");
+    let stop = app::stopper().1;
+    pruning::round(&scene.host, &stop).await.expect("pruned");
+    let left = scene.host.store.all_overrides(TENANT).await.expect("read");
+    let mut kept: Vec<Option<&str>> = left.iter().map(|row| row.occurrence.as_deref()).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, [None, Some("2026-03-02T10:00:00Z"), Some("2026-03-02T10:00:00Z"), Some("single"), Some("soon")]);
+    scene.set("2026-05-06T08:00:00Z");
+    pruning::round(&scene.host, &stop).await.expect("pruned");
+    let left = scene.host.store.all_overrides(TENANT).await.expect("read");
+    assert!(left.iter().any(|row| (row.uid.as_str(), row.occurrence.as_ref()) == (moved_here.0.as_str(), Some(&moved_here.1))));
+    assert_eq!(left.len(), 4);
 }
 
 #[tokio::test]

@@ -43,7 +43,7 @@ impl Write {
             Self::Calendar(row) => Some(row.tenant),
             Self::Meeting(row) => Some(row.tenant),
             Self::Dispatch(row) => Some(row.tenant),
-            Self::Override(row) => Some(row.tenant),
+            Self::Override(row) | Self::RemoveOverride(row) => Some(row.tenant),
             Self::Rules(row) => Some(row.tenant),
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
@@ -59,7 +59,6 @@ impl Write {
             | Self::Sighting(_)
             | Self::RemoveSighting(..)
             | Self::RemoveMeeting(_)
-            | Self::RemoveOverride(..)
             | Self::List(..)
             | Self::RemoveEndpoint(_) => None,
         }

@@ -276,7 +276,7 @@ impl Queries for Memory {
 
     async fn all_overrides(&self, tenant: TenantId) -> Result<Vec<OverrideRow>, StoreError> {
         self.read("all_overrides", |rows| {
-            let from = (tenant, String::new(), None, None);
+            let from = (tenant, String::new(), None, None, String::new());
             rows.overrides.range(from..).take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row.clone()).collect()
         })
     }
@@ -297,7 +297,7 @@ impl Queries for Memory {
             let wanted: BTreeSet<&String> = uids.iter().collect();
             let of = |uid: &String| {
                 let uid = uid.clone();
-                let from = (tenant, uid.clone(), None, None);
+                let from = (tenant, uid.clone(), None, None, String::new());
                 rows.overrides
                     .range(from..)
                     .take_while(move |(key, _)| key.0 == tenant && key.1 == uid)

@@ -122,10 +122,11 @@ pub enum Write {
     RemoveMeeting(String),
     /// Makes or replaces a dispatch. Guarded by version, and the stored fence must not be higher than the one given.
     Dispatch(Dispatch),
-    /// Makes or replaces an override, by user, uid and occurrence.
+    /// Makes or replaces an override, by user, uid, occurrence and mark: what is said of one meeting says nothing of another that
+    /// claims the same UID.
     Override(OverrideRow),
-    /// Removes an override, if it is there: user, uid, occurrence.
-    RemoveOverride(Option<String>, String, Option<String>),
+    /// Removes the override of this user, uid, occurrence and mark, if it is there, whatever it says.
+    RemoveOverride(OverrideRow),
     /// Adds a version of rules; it must be the one after the last.
     Rules(RulesRow),
     /// Makes or replaces a provided list: name, text.
@@ -166,7 +167,7 @@ impl fmt::Debug for Write {
             Self::RemoveMeeting(id) => row("RemoveMeeting", id),
             Self::Dispatch(of) => row("Dispatch", of),
             Self::Override(of) => row("Override", of),
-            Self::RemoveOverride(..) => f.write_str("RemoveOverride"),
+            Self::RemoveOverride(of) => row("RemoveOverride", of),
             Self::Rules(of) => row("Rules", of),
             Self::List(..) => f.write_str("List"),
             Self::Endpoint(of) => row("Endpoint", of),
@@ -352,11 +353,11 @@ queries! {
     /// The meetings of a tenant that start before `before` and of which no dispatch is left to act on, by start and id, at most
     /// `limit`.
     fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Vec<String>;
-    /// Every override of a tenant, by UID, user and occurrence.
+    /// Every override of a tenant, by UID, user, occurrence and mark.
     fn all_overrides(&self, tenant: TenantId) -> Vec<OverrideRow>;
     /// What must be decided anew, of all tenants, by tenant and UID, everything first; at most `limit`.
     fn undecided(&self, limit: usize) -> Vec<Undecided>;
-    /// The overrides of a tenant whose UID is among `uids`, by UID, user and occurrence.
+    /// The overrides of a tenant whose UID is among `uids`, by UID, user, occurrence and mark.
     fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
     /// The newest rules of the organisation and of each user; the organisation's first, then by user.
     fn rules(&self, tenant: TenantId) -> Vec<RulesRow>;

@@ -1,6 +1,6 @@
 //! Commits to the rows in memory: each guard checked in the order of the writes, everything taken back at the first that fails.
 
-use super::rows::{Change, Rows};
+use super::rows::{Change, Rows, override_key};
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
     Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
@@ -68,9 +68,7 @@ impl Work<'_> {
             Write::RemoveMeeting(id) => self.remove_meeting(id),
             Write::Dispatch(row) => self.dispatch(row)?,
             Write::Override(row) => self.override_row(row),
-            Write::RemoveOverride(user, uid, occurrence) => {
-                self.put(Change::Override((tenant, uid.clone(), user.clone(), occurrence.clone()), None));
-            }
+            Write::RemoveOverride(row) => self.put(Change::Override(override_key(row), None)),
             Write::Rules(row) => self.rules(row)?,
             Write::List(name, text) => self.put(Change::List((tenant, name.clone()), Some(text.clone()))),
             Write::Endpoint(row) => self.endpoint(row)?,
@@ -218,8 +216,7 @@ impl Work<'_> {
     }
 
     fn override_row(&mut self, row: &OverrideRow) {
-        let key = (self.tenant, row.uid.clone(), row.user.clone(), row.occurrence.clone());
-        self.put(Change::Override(key, Some(row.clone())));
+        self.put(Change::Override(override_key(row), Some(row.clone())));
     }
 
     fn rules(&mut self, row: &RulesRow) -> Result<(), CommitError> {

@@ -9,8 +9,14 @@ use crate::host::store::acts_at;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The key of an override: tenant, uid, user, occurrence.
-pub(super) type OverrideKey = (TenantId, String, Option<String>, Option<String>);
+/// The key of an override: tenant, uid, user, occurrence, mark.
+pub(super) type OverrideKey = (TenantId, String, Option<String>, Option<String>, String);
+
+/// The key of an override.
+pub(super) fn override_key(row: &OverrideRow) -> OverrideKey {
+    (row.tenant, row.uid.clone(), row.user.clone(), row.occurrence.clone(), row.mark.clone())
+}
+
 /// The key of a dispatch: tenant, meeting, epoch.
 pub(super) type DispatchKey = (TenantId, String, u32);
 

@@ -57,8 +57,9 @@ async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<()
         Write::RemoveMeeting(id) => remove(link.run(sql::REMOVE_MEETING, vec![t(), text(id)]).await),
         Write::Dispatch(row) => put_dispatch(link, row).await,
         Write::Override(row) => put_override(link, row).await,
-        Write::RemoveOverride(user, uid, occurrence) => {
-            remove(link.run(sql::REMOVE_OVERRIDE, vec![t(), key(user.as_deref()), text(uid), key(occurrence.as_deref())]).await)
+        Write::RemoveOverride(row) => {
+            let (user, occurrence) = (key(row.user.as_deref()), key(row.occurrence.as_deref()));
+            remove(link.run(sql::REMOVE_OVERRIDE, vec![t(), user, text(&row.uid), occurrence, text(&row.mark)]).await)
         }
         Write::Rules(row) => add_rules(link, row).await,
         Write::List(name, body) => guard(link.run(sql::PUT_LIST, vec![t(), text(name), text(body)]).await?, "list"),

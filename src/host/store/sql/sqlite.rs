@@ -28,6 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 const STEPS: &[(i64, &str, &str)] = &[
     (1, "begin", include_str!("../migrations/sqlite/0001_begin.sql")),
     (2, "operations", include_str!("../migrations/sqlite/0002_operations.sql")),
+    (3, "marks", include_str!("../migrations/sqlite/0003_marks.sql")),
 ];
 
 /// Most commits that share one transaction: what one of them can wait for the others.

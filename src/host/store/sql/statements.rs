@@ -86,10 +86,10 @@ statements! {
             SELECT 1 FROM dispatches d WHERE d.tenant = $1 AND d.meeting = m.id AND d.acts_at IS NOT NULL)
         ORDER BY m.start_at, m.id LIMIT $3" }
     ALL_OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1
-        ORDER BY uid, user_key, occurrence_key" }
+        ORDER BY uid, user_key, occurrence_key, mark" }
     UNDECIDED { "SELECT tenant, uid_key, number FROM undecided ORDER BY tenant, uid_key LIMIT $1" }
     OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1 AND uid IN (" [2] ")
-        ORDER BY uid, user_key, occurrence_key" }
+        ORDER BY uid, user_key, occurrence_key, mark" }
     RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
         AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
@@ -170,8 +170,9 @@ statements! {
             fence = $11, owner = $12, lease_until = $13, attempts = $14, verified = $15, reason = $16, version = $17 + 1, acts_at = $18
         WHERE tenant = $1 AND meeting = $2 AND epoch = $3 AND version = $17 AND fence <= $11" }
     PUT_OVERRIDE { "INSERT INTO overrides (tenant, user_key, uid, occurrence_key, mark, stop) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (tenant, uid, user_key, occurrence_key) DO UPDATE SET mark = excluded.mark, stop = excluded.stop" }
-    REMOVE_OVERRIDE { "DELETE FROM overrides WHERE tenant = $1 AND user_key = $2 AND uid = $3 AND occurrence_key = $4" }
+        ON CONFLICT (tenant, uid, user_key, occurrence_key, mark) DO UPDATE SET stop = excluded.stop" }
+    REMOVE_OVERRIDE { "DELETE FROM overrides WHERE tenant = $1 AND user_key = $2 AND uid = $3 AND occurrence_key = $4
+        AND mark = $5" }
     ADD_RULES { "INSERT INTO rules (tenant, user_key, version, body) SELECT $1, $2, $3, $4
         WHERE (SELECT coalesce(max(version), 0) + 1 FROM rules WHERE tenant = $1 AND user_key = $2) = $3 ON CONFLICT DO NOTHING" }
     PUT_LIST { "INSERT INTO lists (tenant, name, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, name) DO UPDATE SET body = excluded.body" }

@@ -237,10 +237,16 @@ pub(super) async fn overrides_are_found_by_uid(store: Store) {
     assert_eq!(store.overrides(ONE, &["u", "u", "x"].map(str::to_owned)).await.expect(WORKS), rows[..4]);
     assert_eq!(store.overrides(ONE, &["v", "u"].map(str::to_owned)).await.expect(WORKS), rows);
     assert_eq!(store.overrides(ONE, &[]).await.expect(WORKS), []);
+    // The same UID and occurrence under another mark is another meeting.
     let other = OverrideRow { stop: false, mark: "room".to_owned(), ..rows[0].clone() };
-    put(&store, [Write::Override(other.clone()), Write::RemoveOverride(None, "u".to_owned(), Some("single".to_owned()))]).await;
-    put(&store, [Write::RemoveOverride(Some("nobody".to_owned()), "u".to_owned(), None)]).await;
-    assert_eq!(store.overrides(ONE, &["u".to_owned()]).await.expect(WORKS), [other, rows[2].clone(), rows[3].clone()]);
+    put(&store, [Write::Override(other.clone()), Write::RemoveOverride(rows[1].clone())]).await;
+    put(&store, [Write::RemoveOverride(OverrideRow { user: Some("nobody".to_owned()), ..rows[0].clone() })]).await;
+    let of_u = async || store.overrides(ONE, &["u".to_owned()]).await.expect(WORKS);
+    assert_eq!(of_u().await, [other.clone(), rows[0].clone(), rows[2].clone(), rows[3].clone()]);
+    let changed = OverrideRow { stop: true, ..other.clone() };
+    put(&store, [Write::Override(changed.clone()), Write::RemoveOverride(rows[0].clone())]).await;
+    assert_eq!(of_u().await, [changed, rows[2].clone(), rows[3].clone()]);
+    assert_eq!(store.all_overrides(ONE).await.expect(WORKS).len(), 4);
 }
 
 pub(super) async fn sightings_of_a_family_are_found(store: Store) {

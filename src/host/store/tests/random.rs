@@ -9,7 +9,7 @@ use super::rows::{
 use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, Sighting, TenantId,
+    DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, OverrideRow, Sighting, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
 use proptest::prelude::*;
@@ -84,8 +84,11 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
         }
         14 if luck % 4 == 0 => Write::RemoveMeeting(name.to_owned()),
         14..=16 => a_dispatch(model, t, name, [a, c, d, luck]).await,
-        17 if luck % 3 == 0 => Write::RemoveOverride((a % 2 == 0).then(|| "u".to_owned()), name.to_owned(), None),
-        17 => Write::Override(override_row(t, (a % 2 == 0).then_some("u"), name, (c % 2 == 0).then_some("single"))),
+        17 => {
+            let row = override_row(t, (a % 2 == 0).then_some("u"), name, (c % 2 == 0).then_some("single"));
+            let row = OverrideRow { mark: format!("mark {}", d % 2), stop: a % 3 == 0, ..row };
+            if luck % 3 == 0 { Write::RemoveOverride(row) } else { Write::Override(row) }
+        }
         18 => {
             let user = (a % 2 == 0).then_some("u");
             let rows = model.rules(owner).await.expect(WORKS);
