@@ -11,6 +11,8 @@ mod copies;
 mod equivalence;
 mod examples;
 mod explain;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod faults;
 mod fuzzed;
 mod google;
 mod graph;

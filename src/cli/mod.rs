@@ -39,6 +39,8 @@ pub enum Outcome {
     TestsFailed,
     /// callsheet found itself in error and wrote nothing.
     SelfCheckFailed,
+    /// The host had to stop, since its store failed.
+    Failed,
 }
 
 impl Outcome {
@@ -47,7 +49,7 @@ impl Outcome {
     pub fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
-            Self::Findings => 1,
+            Self::Findings | Self::Failed => 1,
             Self::Usage => 2,
             Self::TestsFailed => 3,
             Self::SelfCheckFailed => 4,

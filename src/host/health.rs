@@ -1,6 +1,7 @@
 //! What operators ask a running host: whether it lives, whether it works, and its counters.
 
 use super::context::Context;
+use super::store::StoreState;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -17,16 +18,19 @@ pub fn router(host: Context) -> Router {
         .with_state(host)
 }
 
-/// Ready while the store answers. Rows that cannot be read are told, and stop nothing else.
+/// Ready while the store answers, and takes what there is to write. Rows that cannot be read are told, and stop nothing else.
 async fn ready(State(host): State<Context>) -> impl IntoResponse {
+    if let Some(why) = degraded(&host.store.state()) {
+        return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
+    }
     match host.store.tenants().await {
-        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}", crate::time::database_version(), degraded(&host))),
+        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}", crate::time::database_version(), missing(&host))),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
     }
 }
 
 /// A line for each table with rows that cannot be read.
-fn degraded(host: &Context) -> String {
+fn missing(host: &Context) -> String {
     let line = |(table, rows)| format!("degraded: {rows} of the rows of {table} cannot be read by this version\n");
     unreadable(host).into_iter().map(line).collect()
 }
@@ -40,8 +44,17 @@ fn unreadable(host: &Context) -> BTreeMap<&'static str, usize> {
     tables
 }
 
+fn degraded(state: &StoreState) -> Option<&'static str> {
+    match state {
+        StoreState::Fine => None,
+        StoreState::Full => Some("degraded: the disk is full, and only bots that are due are still sent"),
+        StoreState::Broken(_) => Some("the store failed: the host stops"),
+    }
+}
+
 async fn metrics(State(host): State<Context>) -> impl IntoResponse {
     host.metrics.unreadable_rows(&unreadable(&host));
+    host.metrics.store_full(host.store.is_full());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], host.metrics.text())
 }

@@ -30,6 +30,7 @@ pub struct Metrics {
     preflights: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
     clock_off: Gauge,
+    store_full: Gauge,
     calendars: Gauge,
     waiting: Gauge,
     held_back: Gauge,
@@ -67,6 +68,11 @@ impl Metrics {
     /// How far the time that is believed is from the wall clock.
     pub fn clock_off(&self, off: Elapsed) {
         self.clock_off.set(off.as_secs());
+    }
+
+    /// Whether the store's disk is full.
+    pub fn store_full(&self, full: bool) {
+        self.store_full.set(i64::from(full));
     }
 
     /// How many calendars are kept in sync, and how many requests wait for quota.
@@ -107,6 +113,7 @@ impl Metrics {
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
+        registry.register("store_full", "1 while the store's disk is full", self.store_full.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";

@@ -88,13 +88,29 @@ pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: 
     if show_view {
         work.spawn(watch(View::new(host, TENANT, format!("{title}, health on http://{address}")), stop));
     }
-    told_to_stop(args.stop_after).await;
+    let failed = tokio::select! {
+        biased;
+        () = store.broken() => true,
+        () = told_to_stop(args.stop_after) => false,
+    };
     stopper.stop();
+    let drained = async {
+        while work.join_next().await.is_some() {}
+        store.close().await;
+    };
+    if failed {
+        // Nothing that is under way could be written down any more; whoever comes next finds out what became of it.
+        say("error: the store failed, and what it holds is in doubt: stopping. Start again once its disk is well");
+        let _unfinished = tokio::time::timeout(PATIENCE, drained).await;
+        return Ok(Outcome::Failed);
+    }
     say("stopping: what is under way is finished first");
-    while work.join_next().await.is_some() {}
-    store.close().await;
+    drained.await;
     Ok(Outcome::Clean)
 }
+
+/// How long what is under way is waited for where it can change nothing.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Draws the view every second.
 async fn watch(view: View, mut stop: Stop) {

@@ -39,7 +39,10 @@ pub async fn run(host: Context, mut stop: Stop) {
             slots.end(host.now(), &key, heard);
         }
         slots.keep(host.now(), work.busy());
-        if let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await {
+        // What cannot be written down is not begun.
+        if !host.store.is_full()
+            && let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await
+        {
             tracing::warn!(error = %error, "due deliveries could not be read");
         }
         host.metrics.receivers_held_back(slots.hosts_held_back());

@@ -31,7 +31,7 @@ pub async fn run(host: Context, mut stop: Stop) {
             failed.insert(tenant, host.now() + AFTER_FAILURE);
         }
         failed.retain(|_, until| *until > host.now());
-        if work.has_room() {
+        if work.has_room() && !host.store.is_full() {
             match host.store.undecided(CHANGES_MAX).await {
                 Ok(waiting) => {
                     for change in waiting.into_iter().filter(|change| !failed.contains_key(&change.tenant)) {

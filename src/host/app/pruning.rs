@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 
 /// How often what is past is looked for.
 const LOOK_EVERY: Elapsed = Elapsed::from_hours(1);
+/// How long a full disk is left alone.
+const LOOK_AGAIN: Elapsed = Elapsed::from_secs(60);
 /// Most rows of one kind in one commit.
 const BATCH_ROWS: usize = 200;
 /// Most commits for one tenant in one round; what is left waits for the next.
@@ -24,6 +26,11 @@ const BATCHES_MAX: usize = 500;
 pub async fn run(host: Context, mut stop: Stop) {
     let mut nothing: Work<TenantId> = Work::new(1);
     while !stop.is_set() {
+        // What is removed is written down first.
+        if host.store.is_full() {
+            rest(&host, LOOK_AGAIN, &mut nothing, &mut stop).await;
+            continue;
+        }
         match round(&host, &stop).await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "what was past was removed"),

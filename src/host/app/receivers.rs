@@ -36,7 +36,9 @@ pub async fn run(host: Context, mut stop: Stop) {
             slots.end(host.now(), &key, heard);
         }
         slots.keep(host.now(), work.busy());
-        if let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await {
+        if !host.store.is_full()
+            && let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await
+        {
             tracing::warn!(error = %error, "due receivers could not be read");
         }
         rest(&host, LOOK_EVERY, &mut work, &mut stop).await;

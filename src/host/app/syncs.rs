@@ -65,7 +65,9 @@ pub async fn run(host: Context, mut stop: Stop) {
             round.ended(&host, key, &Err(SyncError::Retry("broke off").into()));
         }
         round.list(&host).await;
+        // What cannot be stored is not fetched.
         while work.has_room()
+            && !host.store.is_full()
             && let Some(key) = round.next_due(host.now())
         {
             reading.insert(key);

@@ -67,6 +67,18 @@ pub enum StoreError {
     },
 }
 
+/// How a store is, as far as it knows by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StoreState {
+    /// It works, or is asked in vain: then each answer says so.
+    #[default]
+    Fine,
+    /// The disk is full. Nothing is written but what is due about bots, in room that was kept for it.
+    Full,
+    /// It failed in a way that leaves its state in doubt, and takes nothing any more: the host must stop.
+    Broken(String),
+}
+
 /// Why a commit did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
@@ -383,6 +395,29 @@ queries! {
 }
 
 impl Store {
+    /// How the store is. Only SQLite knows: of a server, each answer tells.
+    #[must_use]
+    pub fn state(&self) -> StoreState {
+        match self {
+            Self::Memory(_) | Self::Postgres(_) => StoreState::Fine,
+            Self::Sqlite(store) => store.state(),
+        }
+    }
+
+    /// Whether nothing is written but what is due about bots: whoever fetches, plans or delivers waits.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.state() == StoreState::Full
+    }
+
+    /// Waits until the store is [`StoreState::Broken`].
+    pub async fn broken(&self) {
+        match self {
+            Self::Memory(_) | Self::Postgres(_) => std::future::pending().await,
+            Self::Sqlite(store) => store.broken().await,
+        }
+    }
+
     /// What time it is for all hosts that share the store; `None` where it is this machine's own.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod commit;
 mod link;
 mod postgres;
 mod queries;
+mod reserve;
 mod rows;
 mod sqlite;
 mod statements;

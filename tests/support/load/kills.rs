@@ -7,12 +7,12 @@ use super::process::{Folder, Host};
 use super::served::Served;
 use callsheet::host::model::{Origin, TenantId};
 use callsheet::host::store::{Commit, Store};
-use callsheet::host::world::World;
 use callsheet::host::world::bots::{Bot, Happened};
 use callsheet::host::world::calendar::{Account, Content, Edit, Guest, Meeting, MeetingId};
 use callsheet::host::world::connected;
 use callsheet::host::world::dice::Dice;
 use callsheet::host::world::script::{Plan, Step, What, in_order};
+use callsheet::host::world::{Bases, World};
 use callsheet::time::{Elapsed, Instant, Zone};
 use callsheet::value::Response;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,11 +72,35 @@ const PATIENCE: Duration = Duration::from_secs(180);
 impl Run<'_> {
     /// Kills and checks.
     pub fn run(&self) -> Report {
+        let mut scene = self.scene();
+        for _ in 0..self.kills {
+            let mut host = scene.start();
+            let gap = self.gap.0 + scene.dice.below(self.gap.1 - self.gap.0 + 1);
+            std::thread::sleep(Duration::from_millis(gap));
+            if !host.has_ended() {
+                scene.report.kills += 1;
+            }
+            host.kill();
+        }
+        scene.settle()
+    }
+
+    /// How long the run is expected to last, in seconds.
+    fn length_secs(&self) -> i64 {
+        i64::from(self.kills) * i64::try_from(self.gap.0 + self.gap.1).expect("milliseconds") / 2000 + 1
+    }
+
+    /// The world that the run is made in, its people in the store. No host runs yet.
+    pub fn scene(&self) -> Scene {
+        self.scene_behind(None)
+    }
+
+    /// The same, its services asked for at the address that stands in front of the world's.
+    pub fn scene_behind(&self, front: Option<&str>) -> Scene {
         let begin = Instant::now();
         let mut dice = Dice::of(self.seed, "kills");
-        let length = i64::from(self.kills) * i64::try_from(self.gap.0 + self.gap.1).expect("milliseconds") / 2000 + 1;
-        let plan = plan(&mut dice, begin, length, self.rate);
-        let served = Served::new(plan.clone(), self.seed);
+        let plan = plan(&mut dice, begin, self.length_secs(), self.rate);
+        let served = Served::behind(plan.clone(), self.seed, front);
         let bases = served.shared.world().bases.clone();
         let rows = connected::rows(TENANT, "Acme", &plan, &bases.feeds, &format!("{}/acme", bases.hooks));
         served.runtime.block_on(async {
@@ -84,40 +108,99 @@ impl Run<'_> {
             store.commit(Commit { tenant: TENANT, writes: rows }).await.expect("a new store takes it");
             store.close().await;
         });
-        let folder = Folder::new("kills");
-        let start = || Host::start(self.program, self.store, &served.address, &folder.log());
-        let mut report = Report::default();
-        for _ in 0..self.kills {
-            let mut host = start();
-            let gap = self.gap.0 + dice.below(self.gap.1 - self.gap.0 + 1);
-            std::thread::sleep(Duration::from_millis(gap));
-            if !host.has_ended() {
-                report.kills += 1;
-            }
-            host.kill();
-        }
         let last_step = plan.steps.iter().map(|step| step.at).max().unwrap_or(begin);
-        while Instant::now() < last_step {
+        Scene {
+            accounts: plan.accounts,
+            bases,
+            served,
+            folder: Folder::new("kills"),
+            report: Report::default(),
+            dice,
+            last_step,
+            program: self.program.to_owned(),
+            store: self.store.to_owned(),
+        }
+    }
+}
+
+/// A world, and a store with its people, to run hosts on.
+pub struct Scene {
+    /// The world.
+    pub served: Served,
+    /// Its people.
+    pub accounts: Vec<Account>,
+    /// Where its services are asked for.
+    pub bases: Bases,
+    /// Where the hosts' output goes.
+    pub folder: Folder,
+    /// What came of it so far.
+    pub report: Report,
+    dice: Dice,
+    /// When the last thing happens in the world.
+    last_step: Instant,
+    program: String,
+    store: String,
+}
+
+impl Scene {
+    /// Starts a host.
+    pub fn start(&self) -> Host {
+        self.start_limited(None)
+    }
+
+    /// Starts a host that may write no file longer than so many KiB: past that, writing fails as on a disk that is broken.
+    pub fn start_limited(&self, file_kib_max: Option<u64>) -> Host {
+        Host::start_limited(&self.program, &self.store, &self.served.address, &self.folder.log(), file_kib_max)
+    }
+
+    /// What the hosts said so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.log()).unwrap_or_default()
+    }
+
+    /// How many bots the backend took so far.
+    pub fn accepted(&self) -> usize {
+        count(&self.served.shared.world(), &[Happened::Accepted])
+    }
+
+    /// Waits until nothing happens any more in the world.
+    pub fn wait_for_the_end(&self) {
+        while Instant::now() < self.last_step {
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Waits for the end of all that happens, then for a last host to make good what is missing: it reads every calendar at
+    /// once, and those that run already within minutes.
+    pub fn settle(self) -> Report {
+        self.wait_for_the_end();
+        let host = self.start();
+        self.settle_by(vec![host])
+    }
+
+    /// The same, by hosts that run already.
+    pub fn settle_by(mut self, hosts: Vec<Host>) -> Report {
+        self.wait_for_the_end();
         let begun = std::time::Instant::now();
-        let host = start();
+        let mut report = std::mem::take(&mut self.report);
         loop {
             std::thread::sleep(Duration::from_millis(200));
-            report.wrong = wrong(&mut served.shared.world());
+            report.wrong = wrong(&mut self.served.shared.world());
             if report.wrong.is_empty() || begun.elapsed() > PATIENCE {
                 break;
             }
         }
         report.settled_secs = begun.elapsed().as_secs_f64();
-        if !host.stop(Duration::from_secs(30)) {
-            report.wrong.push("the host did not stop when it was asked to".to_owned());
+        for host in hosts {
+            if !host.stop(Duration::from_secs(30)) {
+                report.wrong.push("the host did not stop when it was asked to".to_owned());
+            }
         }
         // What it finished while it stopped counts as well.
-        report.wrong.extend(wrong(&mut served.shared.world()));
-        report.fill(&served.shared.world());
+        report.wrong.extend(wrong(&mut self.served.shared.world()));
+        report.fill(&self.served.shared.world());
         if !report.wrong.is_empty() {
-            let log = std::fs::read_to_string(folder.log()).unwrap_or_default();
+            let log = self.said();
             let last: Vec<&str> = log.lines().rev().take(30).collect();
             report.wrong.push(format!("the hosts' last words: {last:#?}"));
         }
@@ -125,9 +208,13 @@ impl Run<'_> {
     }
 }
 
+fn count(world: &World, what: &[Happened]) -> usize {
+    world.bots.journal().iter().filter(|line| what.contains(&line.what)).count()
+}
+
 impl Report {
     fn fill(&mut self, world: &World) {
-        let count = |what: &[Happened]| world.bots.journal().iter().filter(|line| what.contains(&line.what)).count();
+        let count = |what: &[Happened]| count(world, what);
         self.accepted = count(&[Happened::Accepted]);
         self.repeated = count(&[Happened::Again, Happened::Changed]);
         self.recalled = count(&[Happened::Recalled, Happened::Left, Happened::Tombstoned]);

@@ -6,23 +6,31 @@
 //!
 //! After an error that leaves the file in doubt, nothing is read or written any more: the host must stop and begin anew from
 //! what the disk has.
+//!
+//! Where the disk is full, nothing is written but what is due about bots, in room that was kept for it (see [`reserve`]).
+//!
+//! [`reserve`]: super::reserve
 
 use super::args::{Arg, border};
 use super::commit::apply;
 use super::link::{Fail, Found, Link, Noted, Read};
 use super::queries::{Ask, Scope, Wider};
+use super::reserve::Reserve;
 use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::Dispatch;
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, Write, decided, unfit};
+use crate::host::store::{
+    Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, Write, decided, unfit,
+};
 use crate::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::io::ErrorKind;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant as Tick;
 
 /// The steps that make the tables.
 const STEPS: &[(i64, &str, &str)] = &[
@@ -39,18 +47,20 @@ const QUEUE_MAX: usize = 1024;
 const READERS_MAX: u32 = 4;
 /// How long another process that holds the file is waited for, and a reader for a free connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often is looked whether a full disk has room again.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// A store in a file. A clone is another handle on it.
 #[derive(Clone)]
 pub struct Sqlite {
     readers: SqlitePool,
     writer: mpsc::Sender<Request>,
-    broken: Broken,
+    state: State,
     unreadable: Unreadable,
 }
 
-/// Why the store takes nothing any more, once it does not.
-type Broken = Arc<OnceLock<StoreError>>;
+/// How the store is: set by the writer, and by readers that find the file in doubt.
+type State = watch::Sender<StoreState>;
 
 /// What the writer is asked for.
 enum Request {
@@ -87,10 +97,18 @@ impl Sqlite {
         let reading = SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(BUSY_TIMEOUT);
         let readers = reading.connect_with(options(path).pragma("query_only", "ON")).await.map_err(OpenError::Open)?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
-        let broken = Broken::default();
-        let unreadable = Unreadable::default();
-        tokio::spawn(Writer { connection, queue, broken: Arc::clone(&broken), unreadable: unreadable.clone() }.run());
-        Ok(Self { readers, writer, broken, unreadable })
+        let (state, unreadable) = (State::new(StoreState::Fine), Unreadable::default());
+        let mut writer_task = Writer {
+            connection,
+            queue,
+            state: state.clone(),
+            unreadable: unreadable.clone(),
+            reserve: Reserve::beside(path),
+            look_again: Tick::now(),
+        };
+        writer_task.make_room();
+        tokio::spawn(writer_task.run());
+        Ok(Self { readers, writer, state, unreadable })
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -126,8 +144,44 @@ impl Sqlite {
     }
 
     fn check(&self) -> Result<(), StoreError> {
-        self.broken.get().map_or(Ok(()), |error| Err(error.clone()))
+        check(&self.state)
     }
+
+    /// How the store is.
+    pub(in crate::host::store) fn state(&self) -> StoreState {
+        self.state.borrow().clone()
+    }
+
+    /// Waits until the file is in doubt.
+    pub(in crate::host::store) async fn broken(&self) {
+        let mut state = self.state.subscribe();
+        // It fails only where nobody could set the state any more, and this handle can.
+        let _broken = state.wait_for(|state| matches!(state, StoreState::Broken(_))).await.is_ok();
+    }
+}
+
+fn check(state: &State) -> Result<(), StoreError> {
+    match &*state.borrow() {
+        StoreState::Broken(why) => Err(StoreError::Broken(why.clone())),
+        StoreState::Fine | StoreState::Full => Ok(()),
+    }
+}
+
+/// Takes note of an error that leaves the file in doubt; the first counts.
+fn noted(state: &State, error: StoreError) -> StoreError {
+    if let StoreError::Broken(why) = &error {
+        let is_first = state.send_if_modified(|state| {
+            let is_first = !matches!(state, StoreState::Broken(_));
+            if is_first {
+                *state = StoreState::Broken(why.clone());
+            }
+            is_first
+        });
+        if is_first {
+            tracing::error!(why, "the database is in doubt: nothing is read or written any more");
+        }
+    }
+    error
 }
 
 fn options(path: &str) -> SqliteConnectOptions {
@@ -139,20 +193,22 @@ fn options(path: &str) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("trusted_schema", "OFF")
+        // What a savepoint remembers needs no room on another disk that may be full.
+        .pragma("temp_store", "MEMORY")
 }
 
 impl Ask for Sqlite {
     async fn ask<T: Send>(&self, _scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
         self.check()?;
-        let mut connection = self.readers.acquire().await.map_err(|error| failure(&error))?;
-        connection.rows(sql, args, read).await.map_err(|fail| fail.asked(failure))
+        let mut connection = self.readers.acquire().await.map_err(|error| noted(&self.state, failure(&error)))?;
+        connection.rows(sql, args, read).await.map_err(|fail| noted(&self.state, fail.asked(failure)))
     }
 
     async fn find<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, StoreError> {
         self.check()?;
-        let mut connection = self.readers.acquire().await.map_err(|error| failure(&error))?;
-        let noted = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
-        connection.find(sql, args, read, noted).await.map_err(|fail| fail.asked(failure))
+        let mut connection = self.readers.acquire().await.map_err(|error| noted(&self.state, failure(&error)))?;
+        let missing = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
+        connection.find(sql, args, read, missing).await.map_err(|fail| noted(&self.state, fail.asked(failure)))
     }
 
     fn unreadable(&self) -> &Unreadable {
@@ -168,8 +224,11 @@ impl Ask for Sqlite {
 struct Writer {
     connection: SqliteConnection,
     queue: mpsc::Receiver<Request>,
-    broken: Broken,
+    state: State,
     unreadable: Unreadable,
+    reserve: Reserve,
+    /// When to look next whether a full disk has room again.
+    look_again: Tick,
 }
 
 /// One request of a group, and what came of it unless the group fails.
@@ -201,7 +260,18 @@ impl Writer {
     async fn run(mut self) {
         let mut group = Vec::new();
         let mut closing = Vec::new();
-        while self.queue.recv_many(&mut group, GROUP_MAX).await > 0 {
+        loop {
+            let count = tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(self.look_again), if self.is_full() => {
+                    self.make_room();
+                    continue;
+                }
+                count = self.queue.recv_many(&mut group, GROUP_MAX) => count,
+            };
+            if count == 0 {
+                break;
+            }
             let mut work = Vec::with_capacity(group.len());
             for request in group.drain(..) {
                 match request {
@@ -227,20 +297,64 @@ impl Writer {
 
     /// One group: durable, then answered.
     async fn serve(&mut self, mut group: Vec<(Work, Done)>) {
-        let outcome = match self.broken.get() {
-            Some(error) => Err(error.clone()),
-            None => self.transaction(&mut group).await,
-        };
-        if let Err(error) = &outcome {
-            // Fails where SQLite has already taken the transaction back.
-            let _none_open = self.statement("ROLLBACK").await;
-            if let StoreError::Broken(why) = error {
-                tracing::error!(why, "the database is in doubt: nothing is read or written any more");
-                let _first_counts = self.broken.set(error.clone());
-            }
+        if self.is_full() {
+            group = refused_but_urgent(group);
+        }
+        let mut outcome = self.attempt(&mut group).await;
+        if outcome == Err(StoreError::ReadOnly) && !self.is_full() {
+            tracing::error!("the disk is full: nothing is written but what is due about bots");
+            self.reserve.free();
+            self.look_again = Tick::now() + ROOM_EVERY;
+            self.state.send_replace(StoreState::Full);
+            group = refused_but_urgent(group);
+            outcome = self.attempt(&mut group).await;
         }
         for (_, done) in group {
             done.tell(outcome.clone());
+        }
+    }
+
+    /// One transaction; taken back as a whole where it fails.
+    async fn attempt(&mut self, group: &mut [(Work, Done)]) -> Result<(), StoreError> {
+        check(&self.state)?;
+        if group.is_empty() {
+            return Ok(());
+        }
+        let outcome = self.transaction(group).await;
+        if outcome.is_err() {
+            // Fails where SQLite has already taken the transaction back.
+            let _none_open = self.statement("ROLLBACK").await;
+        }
+        outcome.map_err(|error| noted(&self.state, error))
+    }
+
+    fn is_full(&self) -> bool {
+        *self.state.borrow() == StoreState::Full
+    }
+
+    /// Keeps room for what is due about bots; where there is none, the disk counts as full.
+    fn make_room(&mut self) {
+        self.look_again = Tick::now() + ROOM_EVERY;
+        let full = match self.reserve.make() {
+            Ok(()) => false,
+            Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => true,
+            Err(error) => {
+                tracing::warn!(error = %error, "no room on the disk can be kept for bots");
+                false
+            }
+        };
+        let changed = self.state.send_if_modified(|state| {
+            let next = if full { StoreState::Full } else { StoreState::Fine };
+            let changes = !matches!(state, StoreState::Broken(_)) && *state != next;
+            if changes {
+                *state = next;
+            }
+            changes
+        });
+        if changed && full {
+            tracing::error!("the disk is full: nothing is written but what is due about bots");
+        } else if changed {
+            tracing::info!("the disk has room again");
         }
     }
 
@@ -326,6 +440,27 @@ impl Writer {
     }
 }
 
+/// Answers what can wait until the disk has room; what cannot is left.
+fn refused_but_urgent(group: Vec<(Work, Done)>) -> Vec<(Work, Done)> {
+    let (urgent, others): (Vec<_>, Vec<_>) = group.into_iter().partition(|(work, _)| is_urgent(work));
+    for (_, done) in others {
+        done.tell(Err(StoreError::ReadOnly));
+    }
+    urgent
+}
+
+/// Whether it is about a bot alone: claims, answers, and what is told of them.
+fn is_urgent(work: &Work) -> bool {
+    match work {
+        Work::TakeUp(..) => true,
+        Work::Number => false,
+        Work::Commit(commit) => {
+            let own = |write: &Write| matches!(write, Write::Dispatch(_) | Write::Event(_));
+            commit.writes.iter().all(own) && commit.writes.iter().any(|write| matches!(write, Write::Dispatch(_)))
+        }
+    }
+}
+
 /// Whether SQLite takes the commit back by itself where it fails: one statement holds as a whole.
 fn is_one_statement(commit: &Commit) -> bool {
     matches!(commit.writes.as_slice(), [Write::Dispatch(_) | Write::Delivery(_)])
@@ -338,6 +473,9 @@ fn own<T>(done: Result<T, CommitError>) -> Result<Result<T, CommitError>, StoreE
         other => Ok(other),
     }
 }
+
+/// `SQLITE_IOERR_SHMSIZE`.
+const SHM_SIZE: i32 = 10 | 19 << 8;
 
 /// What an error of SQLite means. Source: the list of result codes, <https://sqlite.org/rescode.html>; the low byte is the
 /// primary one.
@@ -352,8 +490,9 @@ fn failure(error: &sqlx::Error) -> StoreError {
     match code & 0xff {
         // SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT
         5 | 6 | 7 | 9 => StoreError::Unavailable,
-        // SQLITE_READONLY, FULL
+        // SQLITE_READONLY, FULL; and IOERR_SHMSIZE, which is the index of the write-ahead log on a full disk.
         8 | 13 => StoreError::ReadOnly,
+        10 if code == SHM_SIZE => StoreError::ReadOnly,
         // SQLITE_TOOBIG
         18 => StoreError::Row { table: "commit", why: "a value is too long".to_owned() },
         // SQLITE_IOERR, CORRUPT, NOTADB, CANTOPEN, and whatever should not happen
@@ -365,8 +504,10 @@ fn failure(error: &sqlx::Error) -> StoreError {
 mod tests {
     use super::{STEPS, Sqlite, migrator, options};
     use crate::host::model::TenantId;
-    use crate::host::store::{Commit, CommitError, Queries, StoreError, Write};
+    use crate::host::store::{Commit, CommitError, Queries, StoreError, StoreState, Write};
+    use crate::time::Instant;
     use sqlx::ConnectOptions;
+    use std::sync::Arc;
 
     fn list(name: &str, bytes: usize) -> Commit {
         Commit { tenant: TenantId(1), writes: vec![Write::List(name.to_owned(), "x".repeat(bytes))] }
@@ -387,12 +528,17 @@ mod tests {
         let names =
             async || store.lists(TenantId(1)).await.expect("it reads").into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names().await, ["first"]);
-        // Somebody helped.
+        // Somebody helps: until that is seen, nothing is taken but what is due about bots.
+        assert_eq!(store.state(), StoreState::Full);
+        let waiting = store.commit(list("first", 10)).await;
+        assert!(matches!(waiting, Err(CommitError::Store(StoreError::ReadOnly))), "{waiting:?}");
+        assert_eq!(store.take_up(Instant::MAX, 10, Arc::new(|_| Vec::new())).await.expect("it is urgent"), []);
+        store.state.subscribe().wait_for(|state| *state == StoreState::Fine).await.expect("the store is there");
         store.commit(list("first", 10)).await.expect("what shrinks needs no room");
         store.commit(list("third", 100_000)).await.expect("there is room again");
         assert_eq!(names().await, ["first", "third"]);
         store.close().await;
-        for end in ["", "-wal", "-shm"] {
+        for end in ["", "-wal", "-shm", "-reserve"] {
             let _not_there = std::fs::remove_file(format!("{path}{end}"));
         }
     }
