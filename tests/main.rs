@@ -31,6 +31,8 @@ mod matching;
 mod read;
 mod recurrence;
 mod semantics;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod sockets;
 mod support;
 mod text_grammar;
 mod text_reader;

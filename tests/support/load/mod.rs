@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each program uses its part")]
 
 pub mod figures;
+pub mod gateway;
 pub mod kills;
 pub mod postgres;
 pub mod process;
