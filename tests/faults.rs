@@ -15,11 +15,14 @@ fn run(store: &str, seed: u64, secs: u64, rate: u64) -> Run<'_> {
     Run { program: env!("CARGO_BIN_EXE_callsheet"), store, seed, kills: 1, gap: (secs * 1000, secs * 1000), rate }
 }
 
-/// Waits until the host answers so; panics where it does not in time.
-fn until(scene: &Scene, what: &str, patience: Duration, is_so: impl Fn() -> bool) {
+/// Whatever is waited for takes no longer, however busy the machine is.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until it is so; panics where it does not in time.
+fn until(scene: &Scene, what: &str, is_so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < patience, "not in time: {what}\n{}", scene.said());
+        assert!(begun.elapsed() < PATIENCE, "not in time: {what}\n{}", scene.said());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -93,13 +96,13 @@ fn a_full_disk_stops_all_but_the_bots_that_are_due() {
     let folder = Folder::new("full");
     let Some(disk) = Disk::new(&folder, 48) else { return };
     let store = format!("sqlite:{}", disk.0.join("store.db").display());
-    let scene = run(&store, 3, 9, 16).scene();
+    let scene = run(&store, 3, 15, 8).scene();
     let mut host = scene.start();
-    until(&scene, "calendars are read", Duration::from_secs(10), || is_ready(&scene) && has_read(&scene));
+    until(&scene, "calendars are read", || is_ready(&scene) && has_read(&scene));
     assert!(disk.has("store.db-reserve"));
     // Once: the room that the host gives up is its own.
     disk.fill();
-    until(&scene, "it says that the disk is full", Duration::from_secs(5), || {
+    until(&scene, "it says that the disk is full", || {
         let (status, text) = health(&scene.folder.log(), "/readyz").expect("it is there");
         status == 503 && text.contains("the disk is full")
     });
@@ -108,10 +111,10 @@ fn a_full_disk_stops_all_but_the_bots_that_are_due() {
     assert!(!disk.has("store.db-reserve"), "the room was given up");
     // Whoever waits for its bot gets it all the same.
     let before = scene.accepted();
-    until(&scene, "bots are sent from a full disk", Duration::from_secs(5), || scene.accepted() >= before + 6);
+    until(&scene, "bots are sent from a full disk", || scene.accepted() >= before + 6);
     assert!(!is_ready(&scene) && !host.has_ended());
     disk.empty();
-    until(&scene, "it recovers by itself", Duration::from_secs(5), || is_ready(&scene));
+    until(&scene, "it recovers by itself", || is_ready(&scene));
     assert!(disk.has("store.db-reserve"));
     assert!(!host.has_ended() && scene.said().contains("the disk is full"));
     settled(scene, vec![host]);
@@ -124,13 +127,13 @@ fn a_disk_that_fails_stops_the_host_at_once_and_the_next_one_goes_on() {
     let scene = run(&store, 4, 2, 16).scene();
     // The write-ahead log can be written up to here and no further.
     let mut host = scene.start_limited(Some(700));
-    let code = host.ended(Duration::from_secs(15));
+    let code = host.ended(PATIENCE);
     assert_eq!(code, Some(1), "{}", scene.said());
     let said = scene.said();
     assert!(said.contains("the database is in doubt") && said.contains("the store failed"), "{said}");
     let before = scene.accepted();
     let host = scene.start();
-    until(&scene, "the next one sends bots", Duration::from_secs(10), || scene.accepted() > before);
+    until(&scene, "the next one sends bots", || scene.accepted() > before);
     settled(scene, vec![host]);
 }
 
@@ -142,7 +145,7 @@ fn a_host_that_is_held_up_for_longer_than_its_lease_sends_no_second_bot() {
     let Some(store) = postgres::database() else { return };
     let scene = run(&store, 5, 11, 8).scene();
     let (one, other) = (scene.start(), scene.start());
-    until(&scene, "bots are sent", Duration::from_secs(10), || scene.accepted() >= 8);
+    until(&scene, "bots are sent", || scene.accepted() >= 8);
     // Some answers take seconds, so that claims are open at any time.
     scene.served.shared.world().weather.habit(Service::Bots, Fault::Slow, 1500);
     std::thread::sleep(Duration::from_secs(2));

@@ -3,6 +3,10 @@
 //! Every transaction says whose rows it is for, and row-level security holds it to that: a statement that forgets its tenant
 //! finds nothing. Guards are conditions of single statements, so READ COMMITTED is enough; what the server takes back on its
 //! own account (a deadlock) is tried again.
+//!
+//! A server that no longer answers, since the way to it was cut without a word, is waited for no longer than for a while; the
+//! connection is then given up. The other way round, the server gives up a host that fell silent in the middle of a transaction,
+//! since what it was taking up is left alone by all others.
 
 use super::args::{Arg, border, number};
 use super::commit::apply;
@@ -14,12 +18,15 @@ use crate::host::model::{Dispatch, TenantId};
 use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, decided, from_micros, unfit};
 use crate::time::Instant;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
+use tokio::time::timeout;
 
 /// The steps that make the tables.
 const STEPS: &[(i64, &str, &str)] = &[
@@ -32,6 +39,12 @@ const STEPS: &[(i64, &str, &str)] = &[
 const CONNECTIONS_MAX: u32 = 16;
 /// How long a free connection is waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a transaction may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What every connection says first: the server's own patience, with a host's statement, with one that is silent inside of a
+/// transaction (as when it is held up), and with one that does not answer the network at all.
+const SETTINGS: &str = "SET statement_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s';
+    SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 /// How often a commit is tried that the server took back.
 const TRIES_MAX: u32 = 5;
 
@@ -40,6 +53,7 @@ const TRIES_MAX: u32 = 5;
 pub struct Postgres {
     pool: PgPool,
     unreadable: Unreadable,
+    patience: Duration,
 }
 
 /// Shows no URL.
@@ -52,11 +66,30 @@ impl fmt::Debug for Postgres {
 impl Postgres {
     /// Connects to the server.
     pub(in crate::host::store) async fn open(url: &str) -> Result<Self, OpenError> {
+        Self::open_patient(url, PATIENCE).await
+    }
+
+    /// Connects to the server; no transaction may take longer than `patience`.
+    pub(in crate::host::store) async fn open_patient(url: &str, patience: Duration) -> Result<Self, OpenError> {
         let options = PgConnectOptions::from_str(url).map_err(OpenError::Open)?.application_name("callsheet");
-        let pooled = PgPoolOptions::new().max_connections(CONNECTIONS_MAX).acquire_timeout(ACQUIRE_TIMEOUT);
+        // A new step may take its time.
+        let mut connection = options.connect().await.map_err(OpenError::Open)?;
+        migrator(STEPS).run(&mut connection).await.map_err(OpenError::Migrate)?;
+        let _closed = connection.close().await;
+        let pooled = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT.min(patience))
+            .after_connect(|connection, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(connection).await.map(drop) }));
         let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
-        migrator(STEPS).run(&pool).await.map_err(OpenError::Migrate)?;
-        Ok(Self { pool, unreadable: Unreadable::default() })
+        Ok(Self { pool, unreadable: Unreadable::default(), patience })
+    }
+
+    /// What came of work on a connection that had to end in time. One that did not is given up with its connection.
+    fn ended<T>(mut connection: PoolConnection<sqlx::Postgres>, done: Result<Result<T, Fail>, Elapsed>) -> Result<T, Fail> {
+        done.unwrap_or_else(|_| {
+            connection.close_on_drop();
+            Err(Fail::Sql(sqlx::Error::PoolTimedOut))
+        })
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
@@ -71,8 +104,10 @@ impl Postgres {
 
     /// What time it is on the server.
     pub(in crate::host::store) async fn time(&self) -> Result<Instant, StoreError> {
-        let told = sqlx::query_scalar(sql::TIME.postgres).fetch_one(&self.pool).await;
-        let micros: i64 = told.map_err(|error| failure(&error))?;
+        let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
+        let asked = async { Ok(sqlx::query_scalar(sql::TIME.postgres).fetch_one(&mut *connection).await?) };
+        let done = timeout(self.patience, asked).await;
+        let micros: i64 = Self::ended(connection, done).map_err(|fail| fail.asked(failure))?;
         from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
     }
 
@@ -84,12 +119,10 @@ impl Postgres {
         self.pool.close().await;
     }
 
-    /// Dropped before its end, the transaction is taken back.
     async fn attempt(&self, commit: &Commit) -> Result<(), Fail> {
-        let mut transaction = self.pool.begin().await?;
-        enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
-        apply(&mut *transaction, commit).await?;
-        Ok(transaction.commit().await?)
+        let mut connection = self.pool.acquire().await?;
+        let done = timeout(self.patience, attempted(&mut connection, commit)).await;
+        Self::ended(connection, done)
     }
 
     pub(in crate::host::store) async fn take_up(
@@ -108,53 +141,94 @@ impl Postgres {
         Err(StoreError::Unavailable)
     }
 
-    /// The rows are locked as the scheduler, who sees those of all tenants, and changed as their tenants, one after the other.
     async fn attempt_taking(&self, before: Instant, limit: usize, decide: &Decide) -> Result<Vec<Dispatch>, Fail> {
-        let mut transaction = self.pool.begin().await?;
-        enter(&mut transaction, Scope::Scheduler).await?;
-        let noted = Noted { unreadable: &self.unreadable, tenant: None };
-        let connection = &mut *transaction;
-        let mut wider = Wider::new(limit);
-        let due = loop {
-            let found = connection.find(sql::TAKE_UP, vec![border(before), wider.of(limit)], rows::dispatch, noted).await?;
-            if let Some(rows) = wider.enough(found) {
-                break rows;
-            }
-        };
-        let mut commits: BTreeMap<TenantId, Vec<Commit>> = BTreeMap::new();
-        let mut taken = Vec::new();
-        for row in due {
-            if let Some(commit) = decided(&row, decide).map_err(Fail::Row)? {
-                commits.entry(row.tenant).or_default().push(commit);
-                taken.push(row);
-            }
-        }
-        for (tenant, commits) in commits {
-            enter(&mut transaction, Scope::Tenant(tenant)).await?;
-            for commit in commits {
-                apply(&mut *transaction, &commit).await?;
-            }
-        }
-        transaction.commit().await?;
-        Ok(taken)
+        let mut connection = self.pool.acquire().await?;
+        let done = timeout(self.patience, taken(&mut connection, &self.unreadable, (before, limit), decide)).await;
+        Self::ended(connection, done)
     }
 
     async fn read<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, Fail> {
-        let mut transaction = self.pool.begin().await?;
-        enter(&mut transaction, scope).await?;
-        let answer = transaction.rows(sql, args, read).await?;
-        transaction.commit().await?;
-        Ok(answer)
+        let mut connection = self.pool.acquire().await?;
+        let done = timeout(self.patience, answered(&mut connection, scope, (sql, args), read)).await;
+        Self::ended(connection, done)
     }
 
     async fn look<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, Fail> {
-        let mut transaction = self.pool.begin().await?;
-        enter(&mut transaction, scope).await?;
+        let mut connection = self.pool.acquire().await?;
         let noted = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
-        let answer = transaction.find(sql, args, read, noted).await?;
-        transaction.commit().await?;
-        Ok(answer)
+        let done = timeout(self.patience, found(&mut connection, scope, (sql, args), (read, noted))).await;
+        Self::ended(connection, done)
     }
+}
+
+/// Dropped before its end, the transaction is taken back.
+async fn attempted(connection: &mut PgConnection, commit: &Commit) -> Result<(), Fail> {
+    let mut transaction = connection.begin().await?;
+    enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
+    apply(&mut *transaction, commit).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The rows are locked as the scheduler, who sees those of all tenants, and changed as their tenants, one after the other.
+async fn taken(
+    connection: &mut PgConnection,
+    unreadable: &Unreadable,
+    (before, limit): (Instant, usize),
+    decide: &Decide,
+) -> Result<Vec<Dispatch>, Fail> {
+    let mut transaction = connection.begin().await?;
+    enter(&mut transaction, Scope::Scheduler).await?;
+    let noted = Noted { unreadable, tenant: None };
+    let mut wider = Wider::new(limit);
+    let due = loop {
+        let found = transaction.find(sql::TAKE_UP, vec![border(before), wider.of(limit)], rows::dispatch, noted).await?;
+        if let Some(rows) = wider.enough(found) {
+            break rows;
+        }
+    };
+    let mut commits: BTreeMap<TenantId, Vec<Commit>> = BTreeMap::new();
+    let mut taken = Vec::new();
+    for row in due {
+        if let Some(commit) = decided(&row, decide).map_err(Fail::Row)? {
+            commits.entry(row.tenant).or_default().push(commit);
+            taken.push(row);
+        }
+    }
+    for (tenant, commits) in commits {
+        enter(&mut transaction, Scope::Tenant(tenant)).await?;
+        for commit in commits {
+            apply(&mut *transaction, &commit).await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(taken)
+}
+
+async fn answered<T: Send>(
+    connection: &mut PgConnection,
+    scope: Scope,
+    (sql, args): (Sql, Vec<Arg<'_>>),
+    read: Read<T>,
+) -> Result<Vec<T>, Fail> {
+    let mut transaction = connection.begin().await?;
+    enter(&mut transaction, scope).await?;
+    let answer = transaction.rows(sql, args, read).await?;
+    transaction.commit().await?;
+    Ok(answer)
+}
+
+/// What can be read, and what cannot is noted.
+async fn found<T: Send>(
+    connection: &mut PgConnection,
+    scope: Scope,
+    (sql, args): (Sql, Vec<Arg<'_>>),
+    (read, noted): (Read<T>, Noted<'_>),
+) -> Result<Found<T>, Fail> {
+    let mut transaction = connection.begin().await?;
+    enter(&mut transaction, scope).await?;
+    let answer = transaction.find(sql, args, read, noted).await?;
+    transaction.commit().await?;
+    Ok(answer)
 }
 
 impl Ask for Postgres {
@@ -204,6 +278,8 @@ fn failure(error: &sqlx::Error) -> StoreError {
     match (code.get(..2).unwrap_or_default(), &*code) {
         // Disk full, read-only transaction.
         (_, "53100" | "25006") => StoreError::ReadOnly,
+        // It gave the connection up: this host was silent inside of a transaction.
+        (_, "25P03") => StoreError::Unavailable,
         // Connection, resources, operator, locks and what was taken back.
         ("08" | "53" | "57" | "55" | "40", _) => StoreError::Unavailable,
         // A value that the database cannot hold.

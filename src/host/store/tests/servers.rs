@@ -3,10 +3,16 @@
 use super::rows::{at, commit, connection, dispatch, event, meeting, tenant};
 use super::{WORKS, block_on, open, postgres};
 use crate::host::model::{Dispatch, EventId, TenantId};
-use crate::host::store::sql::ALL;
-use crate::host::store::{CommitError, Decide, Write};
+use crate::host::store::sql::{ALL, Postgres};
+use crate::host::store::{CommitError, Decide, Store, StoreError, Write};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 #[test]
 fn every_statement_prepares_on_postgresql() {
@@ -19,6 +25,94 @@ fn every_statement_prepares_on_postgresql() {
             assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
         }
         store.close().await;
+    });
+}
+
+/// A way to the server that can be cut without a word: what is sent over a connection that was there at the cut never arrives.
+struct Way {
+    port: u16,
+    cuts: Arc<AtomicUsize>,
+}
+
+impl Way {
+    fn to(url: &str) -> Self {
+        let socket = format!("{}/.s.PGSQL.5432", url.split("host=").nth(1).expect("the URL names the folder"));
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let way = Self { port: listener.local_addr().expect("it is bound").port(), cuts: Arc::default() };
+        let cuts = Arc::clone(&way.cuts);
+        thread::spawn(move || {
+            for host in listener.incoming().flatten() {
+                let server = UnixStream::connect(&socket).expect("the server is there");
+                let begun = cuts.load(Ordering::SeqCst);
+                let (host_back, server_back) = (host.try_clone().expect("a handle"), server.try_clone().expect("a handle"));
+                for (from, to) in [(Pipe::Tcp(host), Pipe::Unix(server)), (Pipe::Unix(server_back), Pipe::Tcp(host_back))] {
+                    let cuts = Arc::clone(&cuts);
+                    thread::spawn(move || passed_on(from, to, || cuts.load(Ordering::SeqCst) == begun));
+                }
+            }
+        });
+        way
+    }
+
+    fn cut(&self) {
+        self.cuts.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+enum Pipe {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Passes bytes on; once the way is cut, they are swallowed, and both ends stay open.
+fn passed_on(mut from: Pipe, mut to: Pipe, is_open: impl Fn() -> bool) {
+    let mut bytes = [0; 4096];
+    loop {
+        let count = match &mut from {
+            Pipe::Tcp(from) => from.read(&mut bytes),
+            Pipe::Unix(from) => from.read(&mut bytes),
+        };
+        let Ok(count @ 1..) = count else { return };
+        if is_open() {
+            let passed = match &mut to {
+                Pipe::Tcp(to) => to.write_all(&bytes[..count]),
+                Pipe::Unix(to) => to.write_all(&bytes[..count]),
+            };
+            if passed.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_was_cut_without_a_word_is_given_up() {
+    let Some(url) = postgres::database() else { return };
+    let way = Way::to(&url);
+    let patience = Duration::from_millis(700);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let name = url.split(['/', '?']).nth(3).expect("the URL names the database");
+        let through = format!("postgres://callsheet@127.0.0.1:{}/{name}", way.port);
+        let store = Store::Postgres(Postgres::open_patient(&through, patience).await.expect("the server is there"));
+        store.commit(commit(1, [tenant(1)])).await.expect(WORKS);
+        let told = store.time().await.expect(WORKS).expect("a server knows the time");
+        assert!(told.duration_since(crate::time::Instant::now()).abs() < crate::time::Elapsed::from_secs(60));
+        way.cut();
+        let begun = std::time::Instant::now();
+        let first = store.commit(commit(1, [Write::Event(event(1, "a", 1))])).await;
+        assert!(matches!(first, Err(CommitError::Store(StoreError::Unavailable))), "{first:?}");
+        assert!(begun.elapsed() < 4 * patience, "{:?}", begun.elapsed());
+        // The way is there again; connections of before may still be tried.
+        let mut found = store.tenants().await;
+        for _ in 0..20 {
+            if found.is_ok() {
+                break;
+            }
+            found = store.tenants().await;
+        }
+        assert_eq!(found.expect("it is reached again").len(), 1);
+        store.commit(commit(1, [Write::Event(event(1, "b", 1))])).await.expect(WORKS);
     });
 }
 
