@@ -36,6 +36,8 @@ const CLIENTS: usize = 4;
 const RULES: &str = "callsheet 1\nlayer organisation\ndefault skip\n\nrule calls:\n  record\n  when title contains \"call\"\n";
 /// How far ahead the host plans.
 const HORIZON: Elapsed = Elapsed::from_hours(14 * 24);
+/// How far apart the passes were that the host is told of: as many as each client may ask for, and not more.
+const PASS_EVERY: Elapsed = Elapsed::from_millis(5);
 /// How long the first reads may take.
 const PATIENCE: Duration = Duration::from_secs(1800);
 /// Clock ticks a second, of Linux.
@@ -198,14 +200,14 @@ fn unread(count: usize) -> usize {
     (count / 50).next_multiple_of(USERS)
 }
 
-/// Where the next pass over a calendar begins, as the host's own machine writes it down.
-fn cursor(served: &Served, row: &Calendar, now: Instant) -> Option<String> {
+/// Where the next pass over a calendar begins, as the host's own machine writes it down after one that was made at `at`.
+fn cursor(served: &Served, row: &Calendar, (now, at): (Instant, Instant)) -> Option<String> {
     let mut world = served.shared.world();
     let bases = sync::Bases { google: format!("{}/calendar/v3", world.bases.google), graph: String::new() };
     let (mut pass, mut request) = Pass::start(&bases, row, now..now + HORIZON, now);
     loop {
         let request_now = request.header("authorization", format!("Bearer token-{}", row.connection));
-        let mut step = pass.step(world.call(now, &request_now).result);
+        let mut step = pass.step(world.call(at, &request_now).result);
         if let sync::Step::Entries(waiting) = step {
             step = waiting.entries(Vec::new());
         }
@@ -241,11 +243,13 @@ async fn fill(url: &str, count: usize, served: &Served) {
                 state,
                 token_file: None,
             }));
+            // One after the other, since the world's quotas count these passes as well.
+            let at = now - PASS_EVERY * i32::try_from(count - place).expect("not so many");
             let unread_row = Calendar::unread(tenant, CalendarId(id.0), id, Origin::Google, "primary".into());
             writes.push(Write::Calendar(match place < unread(count) {
                 true => unread_row,
                 false => Calendar {
-                    cursor: cursor(served, &unread_row, now),
+                    cursor: Some(cursor(served, &unread_row, (now, at)).expect("the world is calm")),
                     synced_at: Some(now),
                     expanded_to: Some(now + HORIZON),
                     ..unread_row

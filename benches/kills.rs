@@ -1,5 +1,6 @@
 //! `kill -9`, two hundred times on each store, while meetings begin, move and are called off: nothing that was acknowledged is
-//! lost, and no meeting gets a second bot. With a number it kills that often; with a second one it takes that as the seed.
+//! lost, and no meeting gets a second bot. With a number it kills that often; with a second one it takes that as the seed. With
+//! `sqlite` or `postgresql` it leaves the other one out. With `1500..5000` it kills so many milliseconds after a start.
 //!
 //! Control of the same run: the same meetings with a host that nobody kills.
 
@@ -14,11 +15,17 @@ fn main() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let smoke = std::env::args().any(|argument| argument == "--test");
     let kills = u32::try_from(numbers.first().copied().unwrap_or(if smoke { 2 } else { 200 })).expect("not that often");
+    let only = |name: &str| std::env::args().any(|argument| argument == name);
+    let gap = std::env::args().skip(1).find_map(|argument| {
+        let (least, most) = argument.split_once("..")?;
+        let (least, most): (u64, u64) = (least.parse().ok()?, most.parse().ok()?);
+        (least <= most).then_some((least, most))
+    });
     let seed = numbers.get(1).copied().unwrap_or(1);
     println!("{}", Report::head());
     let mut failed = false;
     let mut show = |name: &str, store: &str, kills: u32| {
-        let gap = if kills == 0 { (0, 0) } else { (150, 2500) };
+        let gap = if kills == 0 { (0, 0) } else { gap.unwrap_or((150, 2500)) };
         let report = Run { program: env!("CARGO_BIN_EXE_callsheet"), store, seed, kills, gap, rate: 10 }.run();
         println!("{}", report.line(name));
         if !report.wrong.is_empty() {
@@ -27,8 +34,11 @@ fn main() {
         }
     };
     let folders = [Folder::new("kills-store"), Folder::new("kills-control")];
-    show("sqlite", &folders[0].store(), kills);
+    if !only("postgresql") {
+        show("sqlite", &folders[0].store(), kills);
+    }
     match postgres::database() {
+        _ if only("sqlite") => {}
         Some(url) => show("postgresql", &url, kills),
         None => println!("postgresql   not installed"),
     }

@@ -2,8 +2,8 @@
 //! over a simulated day. An audit that knows nothing of the governor counts every sliding window.
 //!
 //! A calendar has three recorded meetings a day; eight percent of a day's meetings begin in its busiest hour, seven in ten of
-//! those on the hour. Each pass is one request, as it is where nothing changed; each meeting costs two reads of its single event
-//! besides. With push, a calendar has six changes a day that it is told of, each read at once.
+//! those on the hour. Each pass is one request, as it is where nothing changed; each meeting is looked at twice before its bot,
+//! where its calendar has not just been read. With push, a calendar has six changes a day that it is told of, each read at once.
 //!
 //! `quotas [CALENDARS]`: 100,000.
 
@@ -14,31 +14,46 @@ use callsheet::host::world::audit::Audit;
 use callsheet::host::world::dice::Dice;
 use callsheet::time::{Elapsed, Instant};
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
 /// How long a request may wait for quota, as the host has it.
 const PATIENCE: Elapsed = Elapsed::from_mins(5);
+/// Most calendars that are read at once, of all clients and of one, as the host has it.
+const WIDTH: (usize, usize) = (256, 128);
+/// How long a provider takes for an answer.
+const ANSWER: Elapsed = Elapsed::from_millis(300);
 /// How often it is looked which calendars have a meeting near, as the host has it.
 const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
-/// Meetings of a calendar in a day, and reads of each alone before its bot is sent.
+/// Meetings of a calendar in a day.
 const MEETINGS: usize = 3;
-const LOOKS: [i64; 2] = [-180, -15];
+/// Looks at each meeting before its bot is asked for: so long before at the least, and so much longer at the most. None is made
+/// where the calendar was read no longer ago than the first. As the host has it.
+const LOOKS: [(Elapsed, Elapsed); 2] =
+    [(Elapsed::from_secs(60), Elapsed::from_secs(300)), (Elapsed::from_secs(5), Elapsed::from_secs(20))];
 /// Changes of a calendar in a day, of which push would tell.
 const CHANGES: usize = 6;
-/// From the start of a meeting back to the second of its bot.
-const LEAD: Elapsed = Elapsed::from_secs(100);
+/// From the start of a meeting back to the second of its bot: at the least, and how much earlier at the most.
+const LEAD: (Elapsed, Elapsed) = (Elapsed::from_secs(90), Elapsed::from_secs(20));
 
 fn main() {
     let smoke = std::env::args().any(|argument| argument == "--test");
     let count: usize =
         std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(if smoke { 500 } else { 100_000 });
     println!(
-        "{count} calendars, one day\n{:<16} {:>14} {:>12} {:>10} {:>9} {:>21} {:>21} {:>10}",
-        "clients", "calls/client", "peak/minute", "not served", "beyond", "age of quiet, s", "age of near, s", "slowest"
+        "{count} calendars, one day\n{:<12} {:>12} {:>12} {:>10} {:>10} {:>7} {:>20} {:>20} {:>8}",
+        "clients",
+        "calls/client",
+        "peak/minute",
+        "passes not",
+        "bots not",
+        "beyond",
+        "age of quiet, s",
+        "age of near, s",
+        "slowest"
     );
     println!(
-        "{:<16} {:>14} {:>12} {:>10} {:>9} {:>21} {:>21} {:>10}",
-        "", "and day", "of 10,000", "in 5 min", "quota", "p50 / p99 / most", "p50 / p99 / most", "period"
+        "{:<12} {:>12} {:>12} {:>10} {:>10} {:>7} {:>20} {:>20} {:>8}",
+        "", "and day", "of 10,000", "in 5 min", "looked at", "quota", "p50 / p99 / most", "p50 / p99 / most", "period"
     );
     let cases: &[(usize, bool)] =
         if smoke { &[(1, false)] } else { &[(1, false), (2, false), (3, false), (4, false), (1, true)] };
@@ -55,10 +70,14 @@ enum What {
     Read(u32, u32),
     /// A read waits for quota since its deadline less [`PATIENCE`].
     Again(u32, Instant),
-    /// A meeting is to be looked at.
-    Look(u32),
+    /// A read has its answer.
+    Answered(u32),
+    /// Push tells of a change.
+    Pushed(u32),
+    /// A meeting is to be looked at before the second of its bot, unless the calendar was read no longer ago than this.
+    Look(u32, Instant, Elapsed),
     /// A look waits for quota.
-    LookAgain(u32, Instant),
+    LookAgain(u32, Instant, Elapsed),
     /// It is asked which calendars have a meeting near.
     List,
 }
@@ -73,7 +92,9 @@ struct Day {
     governor: Governor,
     audit: Audit,
     pushed: bool,
+    reading: usize,
     unserved: u64,
+    unseen: u64,
     ages: [Ages; 2],
 }
 
@@ -84,6 +105,9 @@ struct Client {
     slowness: u32,
     slowest: u32,
     calls: u64,
+    reading: usize,
+    /// Those that wait until fewer are being read.
+    due: BTreeSet<(Instant, u32)>,
 }
 
 struct Calendar {
@@ -133,7 +157,9 @@ impl Day {
             governor: Governor::default(),
             audit: Audit::default(),
             pushed,
+            reading: 0,
             unserved: 0,
+            unseen: 0,
             ages: [Ages(vec![0; 100_000]), Ages(vec![0; 100_000])],
         };
         for number in 0..u32::try_from(count).expect("not so many") {
@@ -145,12 +171,15 @@ impl Day {
             for _ in 0..MEETINGS {
                 let start = begin + start(&mut dice);
                 day.starts.push((start, number));
-                day.events.extend(LOOKS.map(|secs| Reverse((start - LEAD + Elapsed::from_secs(secs), What::Look(number)))));
+                let mut earlier = |most: Elapsed| Elapsed::from_millis(dice.below(most.as_millis() as u64).cast_signed());
+                let fire = start - LEAD.0 - earlier(LEAD.1);
+                let looks = LOOKS.map(|(least, spread)| (fire - least - earlier(spread), What::Look(number, fire, least)));
+                day.events.extend(looks.map(Reverse));
             }
             if pushed {
                 for _ in 0..CHANGES {
                     let at = begin + Elapsed::from_secs(dice.below(86_400).cast_signed());
-                    day.events.push(Reverse((at, What::Again(number, at + PATIENCE))));
+                    day.events.push(Reverse((at, What::Pushed(number))));
                 }
             }
         }
@@ -167,21 +196,49 @@ impl Day {
             }
             match what {
                 What::Read(calendar, plan) if self.calendars[calendar as usize].plan == plan => {
-                    self.calendars[calendar as usize].due = None;
-                    self.read(now, calendar, now + PATIENCE);
+                    let client = self.client_of(calendar);
+                    self.clients[client].due.insert((now, calendar));
+                    self.start(now);
                 }
                 What::Read(..) => {}
                 What::Again(calendar, deadline) => self.read(now, calendar, deadline),
-                What::Look(calendar) => self.look(now, calendar, now + Elapsed::from_secs(10)),
-                What::LookAgain(calendar, deadline) => self.look(now, calendar, deadline),
+                What::Answered(calendar) => self.ended(now, calendar),
+                What::Pushed(calendar) if self.calendars[calendar as usize].due.is_some_and(|due| due > now) => {
+                    self.plan(calendar, now);
+                }
+                What::Pushed(_) => {}
+                What::Look(calendar, fire, enough) => {
+                    let read_at = self.calendars[calendar as usize].read_at;
+                    if read_at.is_none_or(|at| now.duration_since(at) >= enough) {
+                        self.look(now, calendar, fire, enough);
+                    }
+                }
+                What::LookAgain(calendar, fire, enough) => self.look(now, calendar, fire, enough),
                 What::List => self.list(now),
             }
         }
         self
     }
 
+    fn client_of(&self, calendar: u32) -> usize {
+        calendar as usize % self.clients.len()
+    }
+
+    /// Begins to read what is due, as far as there is room.
+    fn start(&mut self, now: Instant) {
+        while self.reading < WIDTH.0 {
+            let open = self.clients.iter_mut().filter(|client| client.reading < WIDTH.1 && !client.due.is_empty());
+            let Some(client) = open.min_by_key(|client| client.due.first().copied()) else { return };
+            let Some((_, calendar)) = client.due.pop_first() else { return };
+            client.reading += 1;
+            self.reading += 1;
+            self.calendars[calendar as usize].due = None;
+            self.read(now, calendar, now + PATIENCE);
+        }
+    }
+
     fn wish(&mut self, now: Instant, calendar: u32, deadline: Instant, id: u64) -> Verdict {
-        let client = calendar as usize % self.clients.len();
+        let client = self.client_of(calendar);
         let limits = Limits::of(Origin::Google);
         let wish = Wish { id, client: self.clients[client].name.clone(), mailbox: u64::from(calendar), deadline };
         let verdict = self.governor.wish(now, &wish, limits);
@@ -194,7 +251,6 @@ impl Day {
             }
             Verdict::Wait(until) if until > deadline => {
                 self.governor.withdraw(&wish);
-                self.unserved += 1;
                 Verdict::Wait(until)
             }
             wait => wait,
@@ -203,12 +259,11 @@ impl Day {
 
     fn read(&mut self, now: Instant, calendar: u32, deadline: Instant) {
         match self.wish(now, calendar, deadline, u64::from(calendar) * 2) {
-            Verdict::Wait(until) if until <= deadline => {
-                return self.events.push(Reverse((until, What::Again(calendar, deadline))));
-            }
+            Verdict::Wait(until) if until <= deadline => self.events.push(Reverse((until, What::Again(calendar, deadline)))),
             Verdict::Wait(_) => {
-                let standing = &mut self.calendars[calendar as usize].standing;
-                standing.failures += 1;
+                self.unserved += 1;
+                self.calendars[calendar as usize].standing.failures += 1;
+                self.events.push(Reverse((now, What::Answered(calendar))));
             }
             Verdict::Grant => {
                 let known = &mut self.calendars[calendar as usize];
@@ -217,21 +272,32 @@ impl Day {
                     let near = known.standing.next_start.is_some_and(|start| start - NEAR <= before && now <= start);
                     self.ages[usize::from(near)].add(now.duration_since(before));
                 }
+                self.events.push(Reverse((now + ANSWER, What::Answered(calendar))));
             }
         }
-        self.replan(now, calendar);
     }
 
-    fn look(&mut self, now: Instant, calendar: u32, deadline: Instant) {
-        if let Verdict::Wait(until) = self.wish(now, calendar, deadline, u64::from(calendar) * 2 + 1)
-            && until <= deadline
-        {
-            self.events.push(Reverse((until, What::LookAgain(calendar, deadline))));
+    fn ended(&mut self, now: Instant, calendar: u32) {
+        let client = self.client_of(calendar);
+        self.clients[client].reading -= 1;
+        self.reading -= 1;
+        self.replan(now, calendar);
+        self.start(now);
+    }
+
+    fn look(&mut self, now: Instant, calendar: u32, fire: Instant, enough: Elapsed) {
+        match self.wish(now, calendar, fire, u64::from(calendar) * 2 + 1) {
+            Verdict::Wait(until) if until <= fire => {
+                self.events.push(Reverse((until, What::LookAgain(calendar, fire, enough))));
+            }
+            // The bot is sent nevertheless, and told of as not verified.
+            Verdict::Wait(_) => self.unseen += u64::from(enough == LOOKS[1].0),
+            Verdict::Grant => {}
         }
     }
 
     fn replan(&mut self, now: Instant, calendar: u32) {
-        let slowness = self.clients[calendar as usize % self.clients.len()].slowness;
+        let slowness = self.clients[self.client_of(calendar)].slowness;
         let known = &mut self.calendars[calendar as usize];
         known.standing.slowness = slowness;
         let due = Cadence { seed: 7 }.due(CalendarId(u64::from(calendar)), now, &known.standing);
@@ -274,9 +340,10 @@ impl Day {
         let slowest = self.clients.iter().map(|client| client.slowest).max().unwrap_or(100);
         let name = format!("{}{}", self.clients.len(), if self.pushed { ", push" } else { ", polled" });
         format!(
-            "{name:<16} {calls:>14} {:>12} {:>10} {:>9} {:>21} {:>21} {:>8} s",
+            "{name:<12} {calls:>12} {:>12} {:>10} {:>10} {:>7} {:>20} {:>20} {:>6} s",
             self.audit.peaks().get("client").copied().unwrap_or(0),
             self.unserved,
+            self.unseen,
             self.audit.violation_count(),
             self.ages[0].told(),
             self.ages[1].told(),
@@ -287,7 +354,8 @@ impl Day {
 
 impl Client {
     fn new(number: usize, calendars: usize) -> Self {
-        Self { name: format!("client-{number}"), calendars, near: 0, slowness: 100, slowest: 100, calls: 0 }
+        let due = BTreeSet::new();
+        Self { name: format!("client-{number}"), calendars, near: 0, slowness: 100, slowest: 100, calls: 0, reading: 0, due }
     }
 }
 

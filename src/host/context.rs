@@ -13,7 +13,7 @@ use super::sync::cadence::Cadence;
 use super::sync::quota::Governor;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The store, the way out, the clock, and what the operator set.
@@ -50,8 +50,34 @@ struct Shared {
     governor: Mutex<Governor>,
     passes: Mutex<BTreeMap<CalendarId, PassState>>,
     /// When the meeting of a dispatch was last seen as it is planned, by key.
-    confirmed: Mutex<BTreeMap<String, Instant>>,
+    confirmed: Mutex<Lately>,
+    /// When it was last looked at, whatever came of it.
+    looked_at: Mutex<Lately>,
     numbers: AtomicU64,
+    bots_under_way: AtomicUsize,
+}
+
+/// What happened within the last [`CONFIRMED_MAX`], by key.
+#[derive(Default)]
+struct Lately {
+    last: BTreeMap<String, Instant>,
+    /// How many there may be before those are forgotten that count no more: twice what stayed the last time, since looking
+    /// through all of them for each one would cost more than what happened.
+    most: usize,
+}
+
+impl Lately {
+    fn note(&mut self, key: &str, at: Instant) {
+        if self.last.len() >= self.most {
+            self.last.retain(|_, last| at.duration_since(*last) < CONFIRMED_MAX);
+            self.most = (self.last.len() * 2).max(LATELY_KEPT);
+        }
+        self.last.insert(key.to_owned(), at);
+    }
+
+    fn holds(&self, key: &str, now: Instant) -> bool {
+        self.last.get(key).is_some_and(|last| now.duration_since(*last) < CONFIRMED_MAX)
+    }
 }
 
 /// How the passes over a calendar went lately.
@@ -78,6 +104,12 @@ struct Compiled {
 
 /// A dispatch whose meeting was seen longer ago than this is not verified (`reliability.md` 5.4).
 pub const CONFIRMED_MAX: Elapsed = Elapsed::from_secs(60);
+
+/// So few things that happened lately are kept whatever their age.
+const LATELY_KEPT: usize = 1000;
+
+/// So many bots under way at once are as many as come about without a storm.
+pub const BOTS_MANY: usize = 128;
 
 /// How far ahead meetings are planned where nobody says otherwise, in days.
 pub const HORIZON_DAYS_DEFAULT: i64 = 14;
@@ -127,6 +159,17 @@ impl Context {
         locked(&self.shared.governor)
     }
 
+    /// Takes note of how many bots are being asked for, or looked after.
+    pub fn note_bots(&self, under_way: usize) {
+        self.shared.bots_under_way.store(under_way, Ordering::Relaxed);
+    }
+
+    /// Whether more than [`BOTS_MANY`] bots are being asked for, or looked after, at this moment: whatever can wait, waits.
+    #[must_use]
+    pub fn has_many_bots(&self) -> bool {
+        self.shared.bots_under_way.load(Ordering::Relaxed) > BOTS_MANY
+    }
+
     /// Takes note of how a pass ended; the state after it.
     pub fn pass_ended(&self, calendar: CalendarId, end: Result<(), &'static str>) -> PassState {
         let now = self.now();
@@ -150,15 +193,24 @@ impl Context {
 
     /// Takes note that the meeting of a dispatch was seen as it is planned.
     pub fn confirm(&self, key: &str, at: Instant) {
-        let mut confirmed = locked(&self.shared.confirmed);
-        confirmed.retain(|_, seen| at.duration_since(*seen) < CONFIRMED_MAX);
-        confirmed.insert(key.to_owned(), at);
+        locked(&self.shared.confirmed).note(key, at);
     }
 
     /// Whether the meeting of a dispatch was seen as it is planned, no longer ago than [`CONFIRMED_MAX`].
     #[must_use]
     pub fn is_confirmed(&self, key: &str, now: Instant) -> bool {
-        locked(&self.shared.confirmed).get(key).is_some_and(|seen| now.duration_since(*seen) < CONFIRMED_MAX)
+        locked(&self.shared.confirmed).holds(key, now)
+    }
+
+    /// Takes note that the meeting of a dispatch was looked at, whatever came of it.
+    pub fn looked_at(&self, key: &str, at: Instant) {
+        locked(&self.shared.looked_at).note(key, at);
+    }
+
+    /// Whether this host looked at the meeting of a dispatch no longer ago than [`CONFIRMED_MAX`].
+    #[must_use]
+    pub fn has_looked_at(&self, key: &str, now: Instant) -> bool {
+        locked(&self.shared.looked_at).holds(key, now)
     }
 
     /// The time.

@@ -10,7 +10,7 @@ use crate::host::outbox::delivery::{self, Next};
 use crate::host::outbox::slots::{Shares, Slots, Wish};
 use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, DueDelivery, StoreError, Write};
-use crate::time::Elapsed;
+use crate::time::{Elapsed, Instant};
 use tokio::sync::mpsc;
 
 /// Most deliveries under way at once, and most of each receiver, tenant and host among them. A try may hang for as long as
@@ -21,6 +21,8 @@ const SHARES: Shares =
 const PAGE: usize = 256;
 /// Most pages that are read before something else is done.
 const PAGES_MAX: usize = 8;
+/// Most deliveries under way while many bots are: those cannot wait, webhooks can.
+const BESIDE_BOTS: usize = 8;
 /// Names a delivery.
 type Key = (TenantId, EventId, EndpointId);
 /// What ended, and what was heard.
@@ -34,16 +36,23 @@ pub async fn run(host: Context, mut stop: Stop) {
     let mut work: Work<Key> = Work::new(SHARES.all);
     let mut slots = Slots::new(SHARES);
     let (tell, mut told) = mpsc::unbounded_channel();
+    let mut looked: Option<Instant> = None;
     while !stop.is_set() {
         while let Ok((key, heard)) = told.try_recv() {
             slots.end(host.now(), &key, heard);
         }
         slots.keep(host.now(), work.busy());
+        let (now, width) = (host.now(), if host.has_many_bots() { BESIDE_BOTS } else { SHARES.all });
+        slots.narrow(width);
+        let room = width.saturating_sub(work.busy().len());
+        // A look at a long queue costs as much as a delivery, so it is made for many at once; but none waits for slow ones.
+        let is_time = looked.is_none_or(|at| at > now || now >= at + LOOK_EVERY);
         // What cannot be written down is not begun.
-        if !host.store.is_full()
-            && let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await
-        {
-            tracing::warn!(error = %error, "due deliveries could not be read");
+        if (room >= width / 2 || (is_time && room > 0)) && !host.store.is_full() {
+            looked = Some(now);
+            if let Err(error) = take_up(&host, &mut slots, &mut work, &tell).await {
+                tracing::warn!(error = %error, "due deliveries could not be read");
+            }
         }
         host.metrics.receivers_held_back(slots.hosts_held_back());
         rest(&host, LOOK_EVERY, &mut work, &mut stop).await;

@@ -54,6 +54,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
 
 /// Takes up what is due and goes on with each; how long nothing else will be due.
 async fn round(host: &Context, backend: &Backend, work: &mut Work<Key>, broken: &Broken) -> Result<Elapsed, StoreError> {
+    host.note_bots(work.busy().len());
     if work.room() < BATCH {
         return Ok(LOOK_EVERY);
     }

@@ -174,10 +174,14 @@ const LATE_PATIENCE: Elapsed = Elapsed::from_secs(5);
 const LATE: Elapsed = Elapsed::from_secs(2);
 
 /// Looks at the meeting of a bot that was claimed late, because its host was away, the meeting was moved or a try was refused:
-/// what is known may be old by now. Whether the plan is another one since. A bot in time waits for nothing.
+/// what is known may be old by now. Whether the plan is another one since. A bot in time waits for nothing; nor does one that is
+/// late for the sake of many others, where its meeting was looked at before.
 pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
     let now = host.now();
     if claimed.state != DispatchState::Claimed || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now) {
+        return false;
+    }
+    if host.has_many_bots() && host.has_looked_at(&claimed.key, now) {
         return false;
     }
     if look_at(host, claimed, Which::Last, now + LATE_PATIENCE).await != Outcome::Changed {
@@ -212,6 +216,7 @@ pub async fn look_at(host: &Context, dispatch: &Dispatch, which: Which, deadline
         outcome = looked => outcome,
         () = host.clock.sleep_until(deadline) => Outcome::Unread,
     };
+    host.looked_at(&dispatch.key, begun);
     if matches!(outcome, Outcome::Confirmed | Outcome::Changed) {
         host.confirm(&dispatch.key, begun);
     }

@@ -22,6 +22,9 @@ const PAGE: usize = 5_000;
 /// How long after a page the next one is read.
 const PAGE_EVERY: Elapsed = Elapsed::from_secs(1);
 
+/// Most calendars of one OAuth client that are read at once.
+const EACH: usize = 128;
+
 /// Names a calendar.
 pub(super) type Key = (TenantId, CalendarId);
 
@@ -48,6 +51,8 @@ struct Known {
     crowd: usize,
     /// When it is read next; `None` while it is being read.
     due: Option<Instant>,
+    /// While it is being read: the place of the crowd that it is counted with.
+    reading: Option<usize>,
 }
 
 /// The calendars of one OAuth client, which share its quota.
@@ -57,6 +62,10 @@ struct Crowd {
     calendars: usize,
     near: usize,
     slowness: u32,
+    /// How many of them are being read.
+    reading: usize,
+    /// Those that are due but have to wait until fewer are.
+    parked: BTreeSet<(Instant, Key)>,
 }
 
 impl Round {
@@ -133,11 +142,13 @@ impl Round {
         let crowd = self.crowd_of(watched);
         let known = self.calendars.entry(key_of(watched)).or_insert_with(|| {
             self.crowds[crowd].calendars += 1;
-            Known { standing: Standing::default(), crowd, due: None }
+            Known { standing: Standing::default(), crowd, due: None, reading: None }
         });
         if known.crowd != crowd {
             self.crowds[known.crowd].calendars -= 1;
             self.crowds[crowd].calendars += 1;
+            let parked = known.due.map(|at| (at, key_of(watched))).filter(|due| self.crowds[known.crowd].parked.remove(due));
+            self.queue.extend(parked);
             known.crowd = crowd;
         }
     }
@@ -148,7 +159,9 @@ impl Round {
         known.unwrap_or_else(|| {
             let rate = Limits::of(watched.origin).client;
             let per_minute = rate.count as u64 * 60 / u64::try_from(rate.window.as_secs()).unwrap_or(60).max(1);
-            self.crowds.push(Crowd { client: watched.client.clone(), per_minute, calendars: 0, near: 0, slowness: 100 });
+            let client = watched.client.clone();
+            let parked = BTreeSet::new();
+            self.crowds.push(Crowd { client, per_minute, calendars: 0, near: 0, slowness: 100, reading: 0, parked });
             self.crowds.len() - 1
         })
     }
@@ -177,34 +190,49 @@ impl Round {
         let Some(known) = self.calendars.get_mut(&key) else { return };
         if let Some(before) = known.due.replace(at) {
             self.queue.remove(&(before, key));
+            self.crowds[known.crowd].parked.remove(&(before, key));
         }
         self.queue.insert((at, key));
     }
 
     fn forget(&mut self, key: Key) {
-        let Some(known) = self.calendars.remove(&key) else { return };
+        let Some(mut known) = self.calendars.remove(&key) else { return };
         self.crowds[known.crowd].calendars -= 1;
         if let Some(at) = known.due {
             self.queue.remove(&(at, key));
+            self.crowds[known.crowd].parked.remove(&(at, key));
         }
+        self.make_room(known.reading.take());
     }
 
-    /// The next calendar whose time has come; it is planned again when it was read.
+    /// The next calendar whose time has come; it is planned again when it was read. Those whose client has its share of the reads
+    /// already are parked until one of them ends, so that a client out of quota keeps nobody else waiting.
     pub(super) fn next_due(&mut self, now: Instant) -> Option<Key> {
-        let (at, key) = *self.queue.first()?;
-        if at > now {
-            return None;
+        while let Some((at, key)) = self.queue.first().copied().filter(|(at, _)| *at <= now) {
+            self.queue.remove(&(at, key));
+            let Some(known) = self.calendars.get_mut(&key) else { continue };
+            let crowd = &mut self.crowds[known.crowd];
+            if crowd.reading < EACH {
+                crowd.reading += 1;
+                (known.due, known.reading) = (None, Some(known.crowd));
+                return Some(key);
+            }
+            crowd.parked.insert((at, key));
         }
-        self.queue.remove(&(at, key));
-        if let Some(known) = self.calendars.get_mut(&key) {
-            known.due = None;
-        }
-        Some(key)
+        None
+    }
+
+    /// One calendar less of a crowd is being read: the next one that waits for that may go.
+    fn make_room(&mut self, crowd: Option<usize>) {
+        let Some(crowd) = crowd else { return };
+        self.crowds[crowd].reading -= 1;
+        self.queue.extend(self.crowds[crowd].parked.pop_first());
     }
 
     /// Plans a calendar again that was read.
     pub(super) fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
-        let Some(Known { standing, .. }) = self.calendars.get_mut(&key) else { return };
+        let Some(Known { standing, reading, .. }) = self.calendars.get_mut(&key) else { return };
+        let reading = reading.take();
         standing.wait = match outcome {
             Err(ReadError::Sync(SyncError::Throttled { wait, .. })) if !planted::is(Bug::ProviderHurried) => *wait,
             _ => None,
@@ -214,6 +242,7 @@ impl Round {
             Err(_) => host.pass_state(key.1).failures.max(1),
         };
         let due = host.cadence.due(key.1, host.now(), standing);
+        self.make_room(reading);
         if outcome.is_ok() || !planted::is(Bug::ReadOnlyOnce) {
             self.plan(key, due);
         }

@@ -18,8 +18,8 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
 
-/// Most calendars that are read at once.
-const WIDTH: usize = 64;
+/// Most calendars that are read at once: where an answer takes a third of a second, 230,000 in five minutes.
+const WIDTH: usize = 256;
 /// Most requests of one pass; the machines end long before.
 const CALLS_MAX: usize = 10_000;
 /// How long a request may wait for quota before its pass is given up until the next time.

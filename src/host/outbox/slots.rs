@@ -101,6 +101,11 @@ impl<K: Ord + Clone> Slots<K> {
         }
     }
 
+    /// From now on there are `all` slots; those that are given stay given.
+    pub fn narrow(&mut self, all: usize) {
+        self.shares.all = all;
+    }
+
     /// Gives slots to those of `due` who may begin now, the first ones first; their places in it, ascending.
     pub fn choose(&mut self, now: Instant, due: &[Wish<K>]) -> Vec<usize> {
         let hosts: Vec<String> = due.iter().map(|wish| host_name(&wish.url)).collect();

@@ -10,7 +10,7 @@
 use super::error::Scope;
 use crate::host::model::Origin;
 use crate::time::{Elapsed, Instant};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// So many in any window of this length.
@@ -142,9 +142,21 @@ struct Mailbox {
 struct Gate {
     /// When the grants of the window were made, ascending.
     granted: VecDeque<Instant>,
-    /// Who waits, by deadline and wish, and when they are to come again.
-    waiting: BTreeMap<(Instant, u64), Instant>,
+    waiting: Waiting,
     breaker: Breaker,
+}
+
+/// A wish's place among those that wait: its deadline, and its name where two have one deadline.
+type Place = (Instant, u64);
+
+/// Who waits for a gate. How many are before somebody is asked with every wish, so nobody is counted one by one but those of the
+/// same second.
+#[derive(Clone, Debug, Default)]
+struct Waiting {
+    /// By the second of the deadline.
+    seconds: BTreeMap<i64, BTreeMap<Place, Instant>>,
+    /// When each is to come again, the first first.
+    returns: BTreeSet<(Instant, Place)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -188,9 +200,9 @@ impl Governor {
     pub fn withdraw(&mut self, wish: &Wish) {
         let deadline = after(wish.deadline, self.ahead);
         if let Some(client) = self.clients.get_mut(&wish.client) {
-            client.gate.waiting.remove(&(deadline, wish.id));
+            client.gate.waiting.remove((deadline, wish.id));
             if let Some(mailbox) = client.mailboxes.get_mut(&wish.mailbox) {
-                mailbox.gate.waiting.remove(&(deadline, wish.id));
+                mailbox.gate.waiting.remove((deadline, wish.id));
             }
         }
     }
@@ -261,19 +273,19 @@ impl Client {
         mailbox.under_way.retain(|(_, until)| *until > now);
         if let Err(until) = mailbox.admits(now, place, &self.limits) {
             // Who waits for its mailbox keeps nobody else waiting for the client.
-            self.gate.waiting.remove(&place);
+            self.gate.waiting.remove(place);
             mailbox.gate.waiting.insert(place, until);
             return Err(until);
         }
         let urgent = deadline <= after(now, URGENT);
         let kept = if urgent { 0 } else { self.limits.client.count * RESERVE_PERCENT / 100 };
         if let Err(until) = self.gate.admits(now, place, self.limits.client, kept) {
-            mailbox.gate.waiting.remove(&place);
+            mailbox.gate.waiting.remove(place);
             self.gate.waiting.insert(place, until);
             return Err(until);
         }
         for gate in [&mut mailbox.gate, &mut self.gate] {
-            gate.waiting.remove(&place);
+            gate.waiting.remove(place);
             gate.granted.push_back(now);
             gate.breaker.probing(wish.id, now);
         }
@@ -300,10 +312,10 @@ impl Client {
 }
 
 impl Mailbox {
-    fn admits(&mut self, now: Instant, place: (Instant, u64), limits: &Limits) -> Result<(), Instant> {
+    fn admits(&mut self, now: Instant, place: Place, limits: &Limits) -> Result<(), Instant> {
         self.gate.admits(now, place, limits.mailbox, 0)?;
         let free = limits.at_once.saturating_sub(self.under_way.len());
-        if self.gate.ahead_of(place, now, free) < free {
+        if self.gate.waiting.ahead_of(place, now) < free {
             return Ok(());
         }
         // Nobody knows when the first of those under way ends; asking again soon costs nothing but a look.
@@ -323,36 +335,51 @@ impl Gate {
     }
 
     /// Whether the one at this place among the waiting has its turn, with `kept` places of the window left alone.
-    fn admits(&mut self, now: Instant, place: (Instant, u64), rate: Rate, kept: usize) -> Result<(), Instant> {
+    fn admits(&mut self, now: Instant, place: Place, rate: Rate, kept: usize) -> Result<(), Instant> {
         self.breaker.admits(now, place.1)?;
         let most = rate.count.saturating_sub(kept).max(1);
-        // Behind so many the turn cannot come before the whole window has passed, so the rest need not be counted.
-        let ahead = self.ahead_of(place, now, most + self.granted.len());
+        let ahead = self.waiting.ahead_of(place, now);
         // The number of grants that must leave the window first.
         let Some(over) = (self.granted.len() + ahead + 1).checked_sub(most).filter(|over| *over > 0) else { return Ok(()) };
         let leaves = self.granted.get(over - 1).or(self.granted.back()).copied().unwrap_or(now);
         Err(after(leaves, rate.window))
     }
+}
 
-    /// How many wait with an earlier deadline, counted up to `most`. Those who did not come again when they were told to are
-    /// forgotten.
-    fn ahead_of(&mut self, place: (Instant, u64), now: Instant, most: usize) -> usize {
-        let mut ahead = 0;
-        let mut missing = Vec::new();
-        for (at, until) in self.waiting.range(..place) {
-            if after(*until, NO_SHOW) < now {
-                missing.push(*at);
-            } else {
-                ahead += 1;
-            }
-            if ahead >= most {
-                break;
-            }
+impl Waiting {
+    fn insert(&mut self, place: Place, until: Instant) {
+        self.remove(place);
+        self.seconds.entry(place.0.as_second()).or_default().insert(place, until);
+        self.returns.insert((until, place));
+    }
+
+    fn remove(&mut self, place: Place) {
+        let second = place.0.as_second();
+        let Some(same) = self.seconds.get_mut(&second) else { return };
+        if let Some(until) = same.remove(&place) {
+            self.returns.remove(&(until, place));
         }
-        for at in missing {
-            self.waiting.remove(&at);
+        if same.is_empty() {
+            self.seconds.remove(&second);
         }
-        ahead
+    }
+
+    /// How many wait with an earlier deadline. Those who did not come again when they were told to are forgotten.
+    fn ahead_of(&mut self, place: Place, now: Instant) -> usize {
+        while let Some((_, missing)) = self.returns.first().copied().filter(|(until, _)| after(*until, NO_SHOW) < now) {
+            self.remove(missing);
+        }
+        let second = place.0.as_second();
+        let earlier: usize = self.seconds.range(..second).map(|(_, same)| same.len()).sum();
+        earlier + self.seconds.get(&second).map_or(0, |same| same.range(..place).count())
+    }
+
+    fn len(&self) -> usize {
+        self.returns.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.returns.is_empty()
     }
 }
 

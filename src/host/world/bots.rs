@@ -175,7 +175,10 @@ impl Bots {
             self.bots.entry(key.to_owned()).and_modify(|bot| bot.fence = fence);
         } else {
             // A bot that did not set out yet takes on what it is told now.
-            self.changes.retain(|(_, of)| of != key);
+            let before = self.bots.get(key).into_iter().flat_map(|bot| [bot.joins_at, bot.leaves_at]).flatten();
+            for at in before {
+                self.changes.remove(&(at, key.to_owned()));
+            }
             let joins_at = join_at.max(now);
             let leaves_at = end.unwrap_or(joins_at + STAY_MAX).max(joins_at);
             self.changes.extend([(joins_at, key.to_owned()), (leaves_at, key.to_owned())]);

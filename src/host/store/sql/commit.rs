@@ -15,12 +15,11 @@ use crate::host::store::{Commit, Write, acts_at};
 
 /// Makes the changes of `commit`; the first failure means that the transaction must be taken back.
 pub(super) async fn apply(link: &mut impl Link, commit: &Commit) -> Result<(), Fail> {
-    let tenant = commit.tenant;
     for write in &commit.writes {
-        one(link, tenant, write).await?;
+        one(link, commit.tenant, write).await?;
     }
     for calendar in commit.grown() {
-        link.run(sql::GROW_CALENDAR, vec![number(tenant.0), number(calendar.0)]).await?;
+        link.run(sql::GROW_CALENDAR, vec![number(commit.tenant.0), number(calendar.0)]).await?;
     }
     Ok(())
 }
@@ -38,7 +37,8 @@ fn belongs<T>(done: Result<T, Fail>, to: &'static str) -> Result<T, Fail> {
     })
 }
 
-async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<(), Fail> {
+/// Makes one change of a commit.
+pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -> Result<(), Fail> {
     let t = || number(tenant.0);
     match write {
         Write::Tenant(row) => put_tenant(link, row).await,
@@ -260,10 +260,9 @@ async fn put_endpoint(link: &mut impl Link, row: &Endpoint) -> Result<(), Fail> 
 
 async fn add_event(link: &mut impl Link, row: &OutboxEvent) -> Result<(), Fail> {
     let tenant = row.tenant.0;
-    let given = link.rows(sql::NEXT_EVENT, vec![number(tenant)], rows::count).await?;
+    let args = vec![number(tenant), text(&row.kind), text(&row.subject), text(&row.body), time(row.at)];
+    let given = link.rows(sql::ADD_EVENT, args, rows::count).await?;
     let event = *given.first().expect("the statement returns the row that it wrote");
-    let args = vec![number(tenant), number(event), text(&row.kind), text(&row.subject), text(&row.body), time(row.at)];
-    link.run(sql::ADD_EVENT, args).await?;
     // On PostgreSQL a receiver can go between the look and the insert.
     belongs(link.run(sql::ADD_DELIVERIES, vec![number(tenant), number(event), time(row.at)]).await, "endpoint").map(drop)
 }

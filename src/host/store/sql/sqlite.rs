@@ -12,7 +12,7 @@
 //! [`reserve`]: super::reserve
 
 use super::args::{Arg, border};
-use super::commit::apply;
+use super::commit::{self, apply};
 use super::link::{Fail, Found, Link, Noted, Read};
 use super::queries::{Ask, Scope, Wider};
 use super::reserve::Reserve;
@@ -45,6 +45,8 @@ const GROUP_MAX: usize = 256;
 const QUEUE_MAX: usize = 1024;
 /// Connections that read. SQLite reads in the process, so more than a few only compete for the processor.
 const READERS_MAX: u32 = 4;
+/// How many rows of an answer SQLite may be ahead of whoever takes them: long lists are not handed over row by row.
+const ROWS_AHEAD: usize = 1024;
 /// How long another process that holds the file is waited for, and a reader for a free connection.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often is looked whether a full disk has room again.
@@ -94,8 +96,10 @@ impl Sqlite {
     }
 
     async fn start(path: &str, connection: SqliteConnection) -> Result<Self, OpenError> {
+        // A connection inside of this process does not go away, so that it need not be tried before each query.
         let reading = SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(BUSY_TIMEOUT);
-        let readers = reading.connect_with(options(path).pragma("query_only", "ON")).await.map_err(OpenError::Open)?;
+        let reader = options(path).pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
+        let readers = reading.test_before_acquire(false).connect_with(reader).await.map_err(OpenError::Open)?;
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         let (state, unreadable) = (State::new(StoreState::Fine), Unreadable::default());
         let mut writer_task = Writer {
@@ -375,8 +379,16 @@ impl Writer {
 
     /// One commit. The outer error is one of the whole group.
     async fn one(&mut self, commit: &Commit) -> Result<Result<(), CommitError>, StoreError> {
-        if is_one_statement(commit) {
-            return own(apply(&mut self.connection, commit).await.map_err(|fail| fail.told(failure)));
+        if let Some((first, told)) = guarded_first(commit) {
+            let done = commit::one(&mut self.connection, commit.tenant, first).await;
+            let done = own(done.map_err(|fail| fail.told(failure)))?;
+            if done.is_ok() {
+                for event in told {
+                    let done = commit::one(&mut self.connection, commit.tenant, event).await;
+                    done.map_err(|fail| fail.asked(failure))?;
+                }
+            }
+            return Ok(done);
         }
         self.statement("SAVEPOINT one").await?;
         let done = own(apply(&mut self.connection, commit).await.map_err(|fail| fail.told(failure)))?;
@@ -461,9 +473,12 @@ fn is_urgent(work: &Work) -> bool {
     }
 }
 
-/// Whether SQLite takes the commit back by itself where it fails: one statement holds as a whole.
-fn is_one_statement(commit: &Commit) -> bool {
-    matches!(commit.writes.as_slice(), [Write::Dispatch(_) | Write::Delivery(_)])
+/// The change that alone has a guard, and the events to be told with it. SQLite takes a statement back by itself where it fails, so
+/// that such a commit needs no savepoint: what nearly every commit in a storm would pay for with two statements more. That an
+/// event cannot be written fails the group; nothing guards it.
+fn guarded_first(commit: &Commit) -> Option<(&Write, &[Write])> {
+    let (first @ (Write::Dispatch(_) | Write::Delivery(_)), told) = commit.writes.split_first()? else { return None };
+    told.iter().all(|write| matches!(write, Write::Event(_))).then_some((first, told))
 }
 
 /// Tells failures of one commit, inside, from those of the whole group.

@@ -180,9 +180,11 @@ statements! {
     CHANGE_ENDPOINT { "UPDATE endpoints SET url = $3, secrets = $4, state = $5, failing_since = $6, due_at = $7, tries = $8,
             last_answer = $9, configured = $10, version = $11 + 1 WHERE tenant = $1 AND id = $2 AND version = $11" }
     REMOVE_ENDPOINT { "DELETE FROM endpoints WHERE tenant = $1 AND id = $2" }
-    NEXT_EVENT { "INSERT INTO event_numbers (tenant, last) VALUES ($1, 1)
-        ON CONFLICT (tenant) DO UPDATE SET last = event_numbers.last + 1 RETURNING last" }
-    ADD_EVENT { "INSERT INTO events (" (events) ") VALUES ($1, $2, $3, $4, $5, $6)" }
+    // Its number and the event at once. SQLite goes through the two one after the other, with the same arguments.
+    ADD_EVENT { {"" "WITH given AS ("} "INSERT INTO event_numbers (tenant, last) VALUES ($1, 1)
+        ON CONFLICT (tenant) DO UPDATE SET last = event_numbers.last + 1" {"; " " RETURNING last) "}
+        "INSERT INTO events (" (events) ") SELECT $1, last, $2, $3, $4, $5 FROM "
+        {"event_numbers WHERE tenant = $1" "given"} " RETURNING id" }
     ADD_DELIVERIES { "INSERT INTO deliveries (tenant, event, endpoint, state, due_at, attempts, version)
         SELECT tenant, $2, id, 'pending', $3, 0, 1 FROM endpoints WHERE tenant = $1 AND state = 'active'" }
     REMOVE_EVENT { "DELETE FROM events WHERE tenant = $1 AND id = $2" }
