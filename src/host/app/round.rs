@@ -264,3 +264,34 @@ impl Crowd {
 fn key_of(watched: &Watched) -> Key {
     (watched.tenant, watched.calendar)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::model::Origin;
+
+    fn join(round: &mut Round, number: u64, client: &str, due: Instant) -> Key {
+        let key = (TenantId(1), CalendarId(number));
+        let watched = Watched { tenant: key.0, calendar: key.1, origin: Origin::Google, client: client.to_owned() };
+        round.join(&watched);
+        round.plan(key, due);
+        key
+    }
+
+    #[test]
+    fn a_client_with_its_share_of_the_reads_keeps_no_other_waiting() {
+        let mut round = Round::default();
+        let (first, later) = (Instant::UNIX_EPOCH, Instant::UNIX_EPOCH + Elapsed::from_secs(1));
+        let busy: Vec<Key> = (0..EACH as u64 + 2).map(|number| join(&mut round, number, "busy", first)).collect();
+        let other = join(&mut round, 1000, "other", later);
+        let begun: Vec<Key> = std::iter::from_fn(|| round.next_due(later)).collect();
+        assert_eq!((begun.len(), begun.last()), (EACH + 1, Some(&other)));
+        // One that is gone is read no longer; one that is planned anew while it waits goes on waiting in its new place.
+        round.forget(begun[0]);
+        assert_eq!([round.next_due(later), round.next_due(later)], [Some(busy[EACH]), None]);
+        round.plan(busy[EACH + 1], later);
+        assert_eq!(round.next_due(later), None);
+        round.forget(begun[1]);
+        assert_eq!([round.next_due(later), round.next_due(later)], [Some(busy[EACH + 1]), None]);
+    }
+}
