@@ -1,11 +1,13 @@
 //! A hundred thousand connected calendars on one host: the real program on a real file, against a world over HTTP in this
-//! process. One in fifty is read from the beginning, the others from where a pass of before had ended. Once all have been read, a
+//! process. Some are read from the beginning, the others from where a pass of before had ended. Once all have been read, a
 //! quiet stretch in which nothing changes: memory, bytes written, processor time, requests. At the end, what the scheduler's own
 //! queries take on that store.
 //!
-//! `calendars [CALENDARS [SECONDS]]`: 100,000 and a quiet stretch of 120 s. Counts of the kernel are Linux's.
+//! `calendars [CALENDARS [SECONDS [ONE_IN]]]`: 100,000, a quiet stretch of 120 s, and one in 50 that is read from the beginning.
+//! Counts of the kernel are Linux's.
 //!
-//! Control of the same run: the processor time of requests alone, as many as the quiet stretch had, by the host's client.
+//! Controls of the same run: commits a second of the same kind of store, requests a second of the host's client to a server that
+//! does nothing.
 
 #[path = "../tests/support/load/mod.rs"]
 mod load;
@@ -21,7 +23,7 @@ use callsheet::host::world::script::{Plan, Step, What};
 use callsheet::host::world::weather::Kind;
 use callsheet::time::{Elapsed, Instant, Zone};
 use callsheet::value::Response;
-use load::figures::empty_http;
+use load::figures::{empty_http, raw_commits};
 use load::process::{Folder, Host};
 use load::served::Served;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,10 +50,11 @@ fn main() {
     let smoke = std::env::args().any(|argument| argument == "--test");
     let count = numbers.first().copied().unwrap_or(if smoke { 100 } else { 100_000 }).next_multiple_of(USERS);
     let quiet = Duration::from_secs(numbers.get(1).copied().unwrap_or(if smoke { 2 } else { 120 }) as u64);
+    let unread = (count / numbers.get(2).copied().unwrap_or(50).max(1)).next_multiple_of(USERS);
     let folder = Folder::new("calendars");
     let begin = Instant::now();
     let served = Served::new(plan(count, begin), 1);
-    served.runtime.block_on(fill(&folder.store(), count, &served));
+    served.runtime.block_on(fill(&folder.store(), (count, unread), &served));
     println!("{count} calendars of {} tenants on {CLIENTS} OAuth clients", count / USERS);
 
     let host = Host::start(env!("CARGO_BIN_EXE_callsheet"), &folder.store(), &served.address, &folder.log());
@@ -63,14 +66,14 @@ fn main() {
         assert!(begun.elapsed() < PATIENCE, "{} of {count} calendars were read", read() - before);
     }
     let first = begun.elapsed().as_secs_f64();
+    let store = folder.0.join("store.db");
     println!(
-        "all read once          {first:>12.0} s, {:.0} a second; {} of them for the first time",
+        "all read once          {first:>12.0} s, {:.0} a second; {unread} of them for the first time; {:.1} s of processor time",
         count as f64 / first,
-        unread(count)
+        Stand::of(host.id(), &store, 0).processor
     );
     // Those whose first read made a commit, and those that came due meanwhile.
     std::thread::sleep(quiet / 4);
-    let store = folder.0.join("store.db");
     let before = Stand::of(host.id(), &store, read());
     std::thread::sleep(quiet);
     let after = Stand::of(host.id(), &store, read());
@@ -90,8 +93,20 @@ fn main() {
     println!("beyond a quota         {violations:>12}");
     assert!(host.stop(Duration::from_secs(60)), "the host stops when it is asked to");
     served.runtime.block_on(queries(&folder.store()));
-    let requests = served.runtime.block_on(empty_http(16, Duration::from_secs(if smoke { 1 } else { 3 })));
-    println!("control                {requests:>12.0} requests a second to an empty server, client and server in one process");
+    controls(&served, Duration::from_secs(if smoke { 1 } else { 3 }));
+}
+
+/// What the machine gives without the host.
+fn controls(served: &Served, length: Duration) {
+    let folder = Folder::new("calendars-control");
+    served.runtime.block_on(async {
+        let store = Store::open(&folder.store()).await.expect("a new file");
+        let (alone, many) = raw_commits(&store, length).await;
+        store.close().await;
+        println!("control                {alone:>12.0} commits a second one after the other, {many:.0} with 64 at once");
+        let requests = empty_http(16, length).await;
+        println!("control                {requests:>12.0} requests a second to an empty server, client and server in one process");
+    });
 }
 
 /// How it stands with the host's process and its files.
@@ -195,11 +210,6 @@ fn client(place: usize) -> String {
     format!("client-{}", place / USERS % CLIENTS)
 }
 
-/// Of so many calendars, those that the host reads from the beginning; of the others it knows how far they were read.
-fn unread(count: usize) -> usize {
-    (count / 50).next_multiple_of(USERS)
-}
-
 /// Where the next pass over a calendar begins, as the host's own machine writes it down after one that was made at `at`.
 fn cursor(served: &Served, row: &Calendar, (now, at): (Instant, Instant)) -> Option<String> {
     let mut world = served.shared.world();
@@ -222,7 +232,8 @@ fn cursor(served: &Served, row: &Calendar, (now, at): (Instant, Instant)) -> Opt
     }
 }
 
-async fn fill(url: &str, count: usize, served: &Served) {
+/// So many calendars, the first of them unread; of the others the host knows how far they were read.
+async fn fill(url: &str, (count, unread): (usize, usize), served: &Served) {
     let now = Instant::now();
     let store = Store::open(url).await.expect("a new file");
     for first in (0..count).step_by(USERS) {
@@ -246,7 +257,7 @@ async fn fill(url: &str, count: usize, served: &Served) {
             // One after the other, since the world's quotas count these passes as well.
             let at = now - PASS_EVERY * i32::try_from(count - place).expect("not so many");
             let unread_row = Calendar::unread(tenant, CalendarId(id.0), id, Origin::Google, "primary".into());
-            writes.push(Write::Calendar(match place < unread(count) {
+            writes.push(Write::Calendar(match place < unread {
                 true => unread_row,
                 false => Calendar {
                     cursor: Some(cursor(served, &unread_row, (now, at)).expect("the world is calm")),
