@@ -15,6 +15,7 @@ use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The store, the way out, the clock, and what the operator set.
 #[derive(Clone)]
@@ -53,6 +54,8 @@ struct Shared {
     confirmed: Mutex<Lately>,
     /// When it was last looked at, whatever came of it.
     looked_at: Mutex<Lately>,
+    /// Whose plan is being made.
+    turns: Mutex<BTreeMap<TenantId, Arc<Semaphore>>>,
     numbers: AtomicU64,
     bots_under_way: AtomicUsize,
 }
@@ -157,6 +160,15 @@ impl Context {
     /// Who may ask a provider, and when. Not to be held across a wait.
     pub fn governor(&self) -> MutexGuard<'_, Governor> {
         locked(&self.shared.governor)
+    }
+
+    /// Waits until no other task of this host that asks here plans for the tenant; held until it is dropped. Of two that plan for
+    /// one tenant at once the store takes the first, and the second begins anew: twenty calendars at once would be ten times
+    /// the work.
+    pub async fn turn_of(&self, tenant: TenantId) -> Option<OwnedSemaphorePermit> {
+        let turn = locked(&self.shared.turns).entry(tenant).or_insert_with(|| Arc::new(Semaphore::new(1))).clone();
+        // Never closed; and without a turn the guards of the store still hold.
+        turn.acquire_owned().await.ok()
     }
 
     /// Takes note of how many bots are being asked for, or looked after.

@@ -100,6 +100,8 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
     match pass(host, &row, &connection).await {
         Ok(found) => {
             host.pass_ended(calendar, Ok(()));
+            let is_quiet = found.changes == sync::Changes::default();
+            let _turn = if is_quiet { None } else { host.turn_of(tenant).await };
             let absorbed = match absorb(host, &row, &found).await {
                 // Whoever was faster has newer pages; the next read goes on from there.
                 Err(PlanError::Overtaken) => Absorbed::default(),
