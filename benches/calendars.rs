@@ -105,7 +105,9 @@ fn controls(served: &Served, length: Duration) {
         store.close().await;
         println!("control                {alone:>12.0} commits a second one after the other, {many:.0} with 64 at once");
         let requests = empty_http(16, length).await;
-        println!("control                {requests:>12.0} requests a second to an empty server, client and server in one process");
+        println!(
+            "control                {requests:>12.0} requests a second to an empty server, client and server in one process"
+        );
     });
 }
 

@@ -272,7 +272,7 @@ impl<'a> Series<'a> {
         let named: BTreeMap<Instant, &Event> =
             self.instances.iter().filter_map(|event| Some((self.original(recurrence_id(event)?), *event))).collect();
         let shown = named.iter().filter(|(_, event)| window.contains(&event.start.instant(self.reader)));
-        let first = self.first_start(&expansion, shown.map(|(original, _)| *original).next());
+        let first = self.first_start(&expansion, shown.map(|(original, _)| *original).last());
         for start in &expansion.starts {
             let original = start.instant(self.reader);
             if named.contains_key(&original) {
@@ -353,13 +353,13 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// The first start of the series, if it is the earliest of those found, or of those that were moved to where they are shown
-    /// from anywhere: nothing comes before it.
-    fn first_start(&self, expansion: &Expansion, moved: Option<Instant>) -> Option<Instant> {
-        let found = expansion.starts.first().map(|start| start.instant(self.reader));
-        let earliest = found.into_iter().chain(moved).min()?;
-        let before = recurrence::first(&self.master.start, self.recurrence, &self.rules, earliest, self.reader);
-        before.is_none().then_some(earliest)
+    /// The first start that the rules of the series make, unless it comes after all that are shown: those found, and `recorded`,
+    /// the last of those with a record of their own, which may have been moved to where they are from anywhere.
+    fn first_start(&self, expansion: &Expansion, recorded: Option<Instant>) -> Option<Instant> {
+        let found = expansion.starts.last().map(|start| start.instant(self.reader));
+        let behind = saturating(found.into_iter().chain(recorded).max()?, Elapsed::from_nanos(1));
+        let first = recurrence::first(&self.master.start, self.recurrence, &self.rules, behind, self.reader)?;
+        Some(first.instant(self.reader))
     }
 
     /// How far changes of an instance and all that follow move starts, within [`SHIFT_HOURS_MAX`].

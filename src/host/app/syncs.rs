@@ -60,7 +60,7 @@ pub async fn run(host: Context, mut stop: Stop) {
         let broken: Vec<Key> = reading.difference(work.busy()).copied().collect();
         for key in broken {
             reading.remove(&key);
-            host.pass_ended(key.1, Err(()));
+            host.pass_ended(key.1, Err("broke-off"));
             host.metrics.pass("broke-off");
             round.ended(&host, key, &Err(SyncError::Retry("broke off").into()));
         }

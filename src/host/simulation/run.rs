@@ -38,8 +38,8 @@ pub(super) enum Kind {
     Receivers,
     /// The host is killed at operations of every sort.
     Crashes,
-    /// Two hosts share the store, each is held up now and then, and the clock of one may be wrong from the begin on.
-    TwoHosts,
+    /// Two to five hosts share the store, each is held up now and then, and the clock of one may be wrong from the begin on.
+    ManyHosts,
     /// The host's clock is set forth and back, or stands still.
     Jumps,
     /// The quota is just enough.
@@ -56,7 +56,7 @@ impl Kind {
         Self::Liars,
         Self::Receivers,
         Self::Crashes,
-        Self::TwoHosts,
+        Self::ManyHosts,
         Self::Jumps,
         Self::Quota,
     ];
@@ -71,7 +71,7 @@ impl Kind {
             Self::Liars => "liars",
             Self::Receivers => "receivers",
             Self::Crashes => "crashes",
-            Self::TwoHosts => "two-hosts",
+            Self::ManyHosts => "many-hosts",
             Self::Jumps => "jumps",
             Self::Quota => "quota",
         }
@@ -170,6 +170,14 @@ impl Run {
         let (year, month, day) = *Dice::of(self.seed, "day").pick(&DAYS);
         let morning = Date::constant(year, month, day).to_datetime(ClockTime::constant(7, 15, 0, 0));
         script::home(self.seed).instant(morning)
+    }
+
+    /// How many hosts share the store.
+    fn host_count(&self) -> usize {
+        match self.kind {
+            Kind::ManyHosts => usize::try_from(2 + Dice::of(self.seed, "hosts").below(4)).expect("few hosts"),
+            _ => 1,
+        }
     }
 
     /// How long the hosts live on after the faults stopped: until everything must have been made good.
@@ -288,12 +296,12 @@ impl Run {
                     (any(dice), Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only }))
                 })
                 .collect(),
-            Kind::TwoHosts => (0..10)
+            Kind::ManyHosts => (0..10)
                 .map(|number| {
                     // Around the seconds at which hosts are busy.
                     let quarter = any(dice).as_second() / 900 * 900 - 130 + dice.below(60).cast_signed();
                     let at = Instant::from_second(quarter).expect("a time").max(start);
-                    (at, Incident::Hold(number % 2, Elapsed::from_secs(dice.below(600).cast_signed())))
+                    (at, Incident::Hold(number % self.host_count(), Elapsed::from_secs(dice.below(600).cast_signed())))
                 })
                 .collect(),
             Kind::Jumps => (0..4)
@@ -331,9 +339,9 @@ impl Run {
             number += 1;
             setting.begin(&format!("host-{number}"))
         };
-        let mut hosts: Vec<Living> = vec![next()];
+        let mut hosts: Vec<Living> = (1..self.host_count().max(2)).map(|_| next()).collect();
         let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
-        if self.kind == Kind::TwoHosts {
+        if self.kind == Kind::ManyHosts {
             let off = *Dice::of(self.seed, "skew").pick(&[0, 3600, -3600, 60]);
             *counts.entry("skewed").or_default() += u64::from(off != 0);
             hosts.push(setting.begin_off("host-skewed", off));

@@ -32,9 +32,8 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// The runs that `make` has for the numbers from 0 on, to the end of them, or until there were so many lives or
-    /// [`FAILING_MAX`] runs went wrong.
-    pub(super) fn until(lives: usize, make: impl Fn(u64) -> Option<Run> + Sync) -> Self {
+    /// The runs that `make` has for the numbers from 0 on, until there were so many lives or [`FAILING_MAX`] runs went wrong.
+    pub(super) fn until(lives: usize, make: impl Fn(u64) -> Run + Sync) -> Self {
         let (number, sample) = (AtomicU64::new(0), Mutex::new(Self::default()));
         let (done, failing) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -43,7 +42,7 @@ impl Sample {
                 scope.spawn(|| {
                     while done.load(Ordering::Relaxed) < lives && failing.load(Ordering::Relaxed) < FAILING_MAX {
                         let number = number.fetch_add(1, Ordering::Relaxed);
-                        let Some(run) = make(number) else { break };
+                        let run = make(number);
                         let report = run.report();
                         let again = (number % TWICE_EVERY == 0).then(|| run.report());
                         done.fetch_add(report.lives, Ordering::Relaxed);

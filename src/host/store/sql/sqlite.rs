@@ -20,9 +20,7 @@ use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::Dispatch;
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{
-    Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, Write, decided, unfit,
-};
+use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, Write, decided, unfit};
 use crate::time::Instant;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
