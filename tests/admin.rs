@@ -5,14 +5,14 @@ use callsheet::host::app;
 use callsheet::host::bots::Backend;
 use callsheet::host::clock::{Clock, SystemClock};
 use callsheet::host::context::Context;
-use callsheet::host::model::{DispatchState, EndpointState, Outcome, TenantId};
+use callsheet::host::model::{DispatchState, EndpointState, ErrandId, Outcome, TenantId};
 use callsheet::host::store::{Commit, Store};
 use callsheet::host::world::shared::Shared;
 use callsheet::host::world::weather::{Sky, Weather};
 use callsheet::host::world::{World, connected, demo};
 use callsheet::time::{Elapsed, Instant};
 use expect_test::{Expect, expect};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -400,6 +400,87 @@ fn the_configuration_and_the_environment_name_the_database() {
     assert_eq!(list(None).0, Some(2));
 }
 
+/// Sent, sent again, shown, and taken back: the same on every database.
+fn bots_are_sent_by_hand(desk: &Desk) {
+    desk.check(
+        &[
+            "tenants add Acme",
+            "bots list",
+            "bots send --link https://evil.example/j/81234500001?pwd=canary",
+            "bots send --link https://us02web.zoom.us/j/81234500001?pwd=canary --at tomorrow",
+            "bots send --link https://us02web.zoom.us/j/81234500001?pwd=canary --title 'Stand-up' --name crm-17",
+            "bots send --link https://zoom.us/j/81234500001",
+            "bots send --link https://zoom.us/j/81234500002 --name crm-17",
+            "bots recall 9",
+        ],
+        expect![[r#"
+            $ tenants add Acme
+            tenant 1: Acme
+            $ bots list
+            no bots were sent
+            $ bots send --link https://evil.example/j/81234500001?pwd=canary
+            error: that is no link of a meeting service that callsheet knows
+            [2]
+            $ bots send --link https://us02web.zoom.us/j/81234500001?pwd=canary --at tomorrow
+            error: invalid value 'tomorrow' for '--at <INSTANT>': not an instant like 2026-03-02T09:00:00Z
+
+            For more information, try '--help'.
+            [2]
+            $ bots send --link https://us02web.zoom.us/j/81234500001?pwd=canary --title 'Stand-up' --name crm-17
+            errand 2: a bot goes to zoom:81234500001 now
+            $ bots send --link https://zoom.us/j/81234500001
+            errand 2: sent before, and not again: a bot goes to zoom:81234500001 now
+            $ bots send --link https://zoom.us/j/81234500002 --name crm-17
+            error: that name is taken by another bot
+            [2]
+            $ bots recall 9
+            error: there is no errand 9
+            [2]
+        "#]],
+    );
+    let sent = &desk.json(&["bots", "list"])[0];
+    assert_eq!((&sent["room"], &sent["state"], &sent["title"]), (&json!("zoom:81234500001"), &json!("open"), &json!("Stand-up")));
+    assert_eq!((&sent["bot"]["state"], &sent["bot"]["triggers"]), (&json!("planned"), &json!(["manual"])));
+    let meeting = sent["meeting"].as_str().expect("planned at once").to_owned();
+    let told = desk.run(&["why", &meeting]);
+    assert!(told.out.starts_with("record: sent by hand\n") && told.out.contains("errand 2"), "{}{}", told.out, told.err);
+    assert!(told.out.contains("nobody's calendar") && !told.out.contains("canary"), "{}", told.out);
+    assert_eq!(desk.json(&["why", &meeting])["by_hand"], json!([2]));
+    desk.check(
+        &["bots recall 2", "bots recall 2"],
+        expect![[r#"
+            $ bots recall 2
+            errand 2: taken back from zoom:81234500001
+            $ bots recall 2
+            errand 2: taken back from zoom:81234500001
+        "#]],
+    );
+    let sent = &desk.json(&["bots", "list"])[0];
+    assert_eq!((&sent["state"], &sent["bot"]["state"]), (&json!("recalled"), &json!("withdrawn")));
+    assert_eq!(sent["bot"]["reason"], json!("taken back by hand"));
+    desk.check(
+        &["tenants remove 1"],
+        expect![[r#"
+            $ tenants remove 1
+            0 plans withdrawn, 0 bots recalled.
+            tenant 1 and everything it had are gone.
+        "#]],
+    );
+}
+
+#[test]
+fn bots_are_sent_by_hand_on_a_file() {
+    bots_are_sent_by_hand(&Desk::new("by-hand"));
+}
+
+#[test]
+fn bots_are_sent_by_hand_on_a_server() {
+    let Some(url) = postgres::database() else { return };
+    let mut desk = Desk::new("by-hand-server");
+    desk.database = url;
+    bots_are_sent_by_hand(&desk);
+}
+
 #[test]
 fn a_server_answers_as_a_file_does() {
     let Some(url) = postgres::database() else { return };
@@ -511,6 +592,14 @@ async fn a_host_that_runs_follows_what_is_said() {
         rows.iter().find(|row| row.url.ends_with("second")).filter(|row| row.state == EndpointState::Active).map(drop)
     })
     .await;
+
+    let ran = beside(&desk, "bots send --link https://us02web.zoom.us/j/99900011122?pwd=canary --format json").await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    let number = serde_json::from_str::<Value>(&ran.out).expect("JSON")["errand"].as_u64().expect("a number");
+    let sent = async || store.dispatches_on(ACME, ErrandId(number)).await.expect("read").pop().expect("a bot").state;
+    until("the bot that was sent is there", async || (sent().await == DispatchState::Joined).then_some(())).await;
+    beside(&desk, &format!("bots recall {number}")).await;
+    until("the bot that was sent has left", async || (sent().await == DispatchState::Recalled).then_some(())).await;
 
     until("a bot is on its way", async || {
         let there = shared.world().bots.all().values().any(|bot| bot.accepted_at.is_some());

@@ -31,6 +31,8 @@ ids! {
     EndpointId,
     /// An event of the outbox; ascending in the order of commits of one tenant.
     EventId,
+    /// A bot that a person sent to a meeting by its link.
+    ErrandId,
 }
 
 /// Words for the variants of an enum, as stored and as shown.
@@ -232,7 +234,7 @@ pub struct Meeting {
     pub tenant: TenantId,
     /// Names it for good: made from UID, occurrence and organizer or room of its first sighting.
     pub id: String,
-    /// The sightings it was seen as, `calendar/id`, ascending.
+    /// The sightings it was seen as, `calendar/id`, and the bots that were sent to it by hand, `errand/id`; ascending.
     pub sightings: Vec<String>,
     /// The start.
     pub start: Instant,
@@ -240,7 +242,7 @@ pub struct Meeting {
     pub end: Option<Instant>,
     /// What was decided.
     pub outcome: Outcome,
-    /// Whose copy decided.
+    /// Whose copy decided; 0 where no calendar shows it.
     pub by: ConnectionId,
     /// The deciding rule, where a rule decided.
     pub rule: Option<String>,
@@ -334,6 +336,56 @@ pub struct Dispatch {
     pub verified: bool,
     /// Why it was withdrawn, recalled or missed.
     pub reason: Option<String>,
+    /// A calendar's meeting wants it.
+    pub calendar: bool,
+    /// A person sent it by hand. Where both hold, the bot of one was adopted by the other (`C22`).
+    pub errand: Option<ErrandId>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+impl Dispatch {
+    /// What wants the bot, as events name it (`W13.12`).
+    #[must_use]
+    pub fn triggers(&self) -> Vec<&'static str> {
+        let manual = self.errand.map(|_| "manual");
+        manual.into_iter().chain(self.calendar.then_some("calendar")).collect()
+    }
+}
+
+/// Whether a bot that a person sent is still wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrandState {
+    /// It is to go, or is there.
+    Open,
+    /// It came and went, or could not come.
+    Over,
+    /// Taken back by hand.
+    Recalled,
+}
+words!(ErrandState { Open = "open", Over = "over", Recalled = "recalled" });
+
+/// A bot that a person sends to a meeting by its link, beside the calendars.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Errand {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number.
+    pub id: ErrandId,
+    /// The name that whoever asked gave it: asking twice under one name is asking once.
+    pub name: Option<String>,
+    /// The platform and what names the meeting on it, as sightings have it.
+    pub room: String,
+    /// The address to join. It may hold a password.
+    pub url: String,
+    /// What the person calls the meeting.
+    pub title: Option<String>,
+    /// When the bot is to be there.
+    pub at: Instant,
+    /// Whether it is still wanted.
+    pub state: ErrandState,
+    /// When it was asked for.
+    pub made_at: Instant,
     /// Grows with every change.
     pub version: u64,
 }
@@ -482,7 +534,8 @@ pub struct Delivery {
 pub struct Undecided {
     /// Whose meetings.
     pub tenant: TenantId,
-    /// The normalised UID, or that of the family, of those it concerns; `None`: all.
+    /// The normalised UID, or that of the family, of those it concerns; `errand/id` for those that a bot was sent to by hand;
+    /// `None`: all.
     pub uid: Option<String>,
     /// Grows with every change that it stands for, so that one made meanwhile is not taken for done.
     pub number: u64,
@@ -508,7 +561,8 @@ shown! {
     Entry {}
     Sighting { calendar occurrence start }
     Meeting { tenant id start end outcome by conflict version }
-    Dispatch { tenant meeting epoch key state due_at fire_at start late_at fence owner lease_until attempts verified version }
+    Dispatch { tenant meeting epoch key state due_at fire_at start late_at fence owner lease_until attempts verified calendar errand version }
+    Errand { tenant id at state made_at version }
     OverrideRow { tenant stop }
     RulesRow { tenant version }
     OutboxEvent { tenant id kind at }
@@ -591,6 +645,20 @@ mod tests {
             attempts: 0,
             verified: false,
             reason: Some(canary()),
+            calendar: true,
+            errand: Some(ErrandId(6)),
+            version: 0,
+        };
+        let errand = Errand {
+            tenant,
+            id: ErrandId(6),
+            name: Some(canary()),
+            room: canary(),
+            url: canary(),
+            title: Some(canary()),
+            at,
+            state: ErrandState::Open,
+            made_at: at,
             version: 0,
         };
         let endpoint = Endpoint { secrets: several(), ..Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), at) };
@@ -604,6 +672,7 @@ mod tests {
             Write::RemoveSighting(CalendarId(3), canary()),
             Write::Meeting(meeting),
             Write::Dispatch(dispatch),
+            Write::Errand(errand),
             Write::Override(override_row(tenant)),
             Write::RemoveOverride(override_row(tenant)),
             Write::Rules(RulesRow { tenant, user: Some(canary()), version: 1, text: canary() }),

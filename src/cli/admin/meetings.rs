@@ -5,9 +5,9 @@ use super::{Answer, record};
 use crate::cli::CliError;
 use crate::cli::window::WindowArgs;
 use crate::host::context::Context;
-use crate::host::model::{Connection, Dispatch, DispatchState, Meeting, Outcome, TenantId};
+use crate::host::model::{Connection, ConnectionId, Dispatch, DispatchState, Meeting, Outcome, TenantId};
 use crate::host::operations::overrides::meeting;
-use crate::host::schedule::identity::place;
+use crate::host::schedule::{errand, identity::place};
 use crate::time::Zone;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -100,6 +100,7 @@ fn as_json(meeting: &Meeting, title: Option<String>, bots: &[Dispatch]) -> Value
                 "due_at": row.due_at.map(|at| at.to_string()),
                 "tries": row.attempts,
                 "verified": row.verified,
+                "triggers": row.triggers(),
                 "reason": row.reason,
             })
         })
@@ -113,7 +114,8 @@ fn as_json(meeting: &Meeting, title: Option<String>, bots: &[Dispatch]) -> Value
         "rule": meeting.rule,
         "reason": meeting.reason,
         "decided_for": meeting.by.0,
-        "copies": meeting.sightings.len(),
+        "copies": copies(meeting),
+        "by_hand": sent_to(meeting),
         "conflict": meeting.conflict,
         "bots": bots,
     })
@@ -130,11 +132,31 @@ pub(super) async fn why(host: &Context, tenant: TenantId, args: &WhyArgs) -> Res
     text.push_str(&facts(&about(&row, title.as_deref(), &connections, &record)));
     for bot in &bots {
         let reason = bot.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
-        text.push_str(&facts(&[("bot", format!("{}{reason}, planned for {}", bot.state.word(), minute(bot.fire_at)))]));
+        let whom = bot.triggers().join(" and ");
+        text.push_str(&facts(&[("bot", format!("{}{reason}, planned for {}, {whom}", bot.state.word(), minute(bot.fire_at)))]));
     }
     let mut json = as_json(&row, title, &bots);
     json["record"] = record;
     Ok(Answer::new(text, json))
+}
+
+/// The bots that were sent to a meeting by hand.
+fn sent_to(meeting: &Meeting) -> Vec<u64> {
+    meeting.sightings.iter().filter_map(|place| errand::of_place(place)).map(|id| id.0).collect()
+}
+
+/// Whose copy decided.
+fn decided_for(row: &Meeting, user: Option<&Connection>) -> String {
+    match (user, row.by) {
+        (Some(user), _) => user.user.clone(),
+        (None, ConnectionId(0)) => "nobody's calendar".to_owned(),
+        (None, by) => format!("connection {by}"),
+    }
+}
+
+/// How many calendars show a meeting.
+fn copies(meeting: &Meeting) -> usize {
+    meeting.sightings.len() - sent_to(meeting).len()
 }
 
 /// What a decision was made about, and from.
@@ -150,8 +172,12 @@ fn about(row: &Meeting, title: Option<&str>, connections: &[Connection], record:
         ("meeting", row.id.clone()),
         ("title", title.unwrap_or("–").to_owned()),
         ("start", format!("{} UTC", minute(row.start))),
-        ("decided for", user.map_or_else(|| format!("connection {}", row.by), |user| user.user.clone())),
-        ("copies", row.sightings.len().to_string()),
+        ("decided for", decided_for(row, user)),
+        ("copies", copies(row).to_string()),
+        ("sent by hand", {
+            let sent: Vec<String> = sent_to(row).iter().map(|id| format!("errand {id}")).collect();
+            if sent.is_empty() { "no".to_owned() } else { sent.join(", ") }
+        }),
         ("rules", versions("rules")),
         ("lists", versions("lists")),
         ("conflict", if row.conflict { "another meeting claims its UID" } else { "none" }.to_owned()),

@@ -3,6 +3,7 @@
 //! A host may run meanwhile: it sees what changed at its next look, which is a second away for plans, receivers and deliveries
 //! and half a minute for new calendars.
 
+mod bots;
 mod connections;
 mod endpoints;
 mod meetings;
@@ -70,6 +71,9 @@ enum What {
     /// A person's word on a meeting or its series: stop, record, or nothing any more
     #[command(subcommand)]
     Overrides(overrides::What),
+    /// Bots that people send to meetings by their links, beside the calendars
+    #[command(subcommand)]
+    Bots(bots::What),
     /// The meetings ahead: what was decided, why, and what their bots do
     Meetings(meetings::Args),
     /// Why a bot comes to a meeting, or does not
@@ -136,6 +140,7 @@ async fn answer(args: &Args, host: &Context) -> Result<Answer, CliError> {
         What::Connections(what) => connections::run(host, tenant, what).await,
         What::Rules(what) => rules::run(host, tenant, what).await,
         What::Overrides(what) => overrides::run(host, tenant, what).await,
+        What::Bots(what) => bots::run(host, tenant, what).await,
         What::Meetings(args) => meetings::run(host, tenant, args).await,
         What::Why(args) => meetings::why(host, tenant, args).await,
         What::Endpoints(what) => endpoints::run(host, tenant, what).await,

@@ -16,7 +16,11 @@ pub fn sentences(meeting: &Meeting, record: &Value) -> String {
     let Some(headline) = told["headline"].as_str() else {
         return format!("{}: {}\n", meeting.outcome.word(), one_line(&meeting.reason));
     };
-    let mut out = format!("{}\n", one_line(headline));
+    let mut out = String::new();
+    if record["by_hand"].is_array() {
+        out.push_str("A person sent a bot by hand, and it comes whatever else holds. What the calendars say:\n");
+    }
+    let _ = writeln!(out, "{}", one_line(headline));
     by(&told["by"], &mut out);
     if told["why"].is_object() {
         out.push_str("\nIts condition:\n");

@@ -3,6 +3,7 @@
 use crate::cli::print;
 use crate::host::context::Context;
 use crate::host::model::{Connection, Dispatch, DispatchState, EventId, Meeting, Outcome, Sighting, TenantId};
+use crate::host::schedule::identity::{of_place, place};
 use crate::host::store::StoreError;
 use crate::time::{Elapsed, Instant, Zone};
 use anstyle::{AnsiColor, Style};
@@ -63,8 +64,7 @@ impl View {
             for calendar in own {
                 let sightings = store.sightings(self.tenant, calendar.id).await?;
                 count += sightings.len();
-                titles
-                    .extend(sightings.iter().map(|sighting| (crate::host::schedule::identity::place(sighting), title(sighting))));
+                titles.extend(sightings.iter().map(|sighting| (place(sighting), title(sighting))));
             }
             connections.push((connection, read_at, count));
         }
@@ -109,7 +109,8 @@ fn page(title: &str, seen: &Seen) -> String {
             Outcome::Skip => (Style::new(), "○"),
             Outcome::NotRecordable => (FAINT, "┄"),
         };
-        let copies = if meeting.sightings.len() > 1 { format!("×{}", meeting.sightings.len()) } else { String::new() };
+        let shown = meeting.sightings.iter().filter(|place| of_place(place).is_some()).count();
+        let copies = if shown > 1 { format!("×{shown}") } else { String::new() };
         let bot = match (dispatches.last(), meeting.outcome) {
             (Some(dispatch), _) => bot(dispatch, seen.now),
             (None, Outcome::Record) => "was over when it was seen".to_owned(),

@@ -8,6 +8,7 @@ use crate::host::context::Context;
 use crate::host::dispatch::protocol::{self, Effect, Input, Step};
 use crate::host::model::{Dispatch, DispatchState, TenantId};
 use crate::host::planted::{self, Bug};
+use crate::host::schedule::errand;
 use crate::host::store::{Commit, CommitError, Decide, StoreError, Write, acts_at};
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
@@ -88,7 +89,7 @@ fn decide(host: &Context, now: Instant, work: &Work<Key>, broken: &Broken) -> De
     let (host, busy, broken) = (host.clone(), work.busy().clone(), Arc::clone(broken));
     Arc::new(move |row| {
         let key = (row.tenant, row.meeting.clone(), row.epoch);
-        if busy.contains(&key) { Vec::new() } else { unbroken(&broken, key, now, || writes(&due(&host, row, now))) }
+        if busy.contains(&key) { Vec::new() } else { unbroken(&broken, key, now, || writes(row, &due(&host, row, now))) }
     })
 }
 
@@ -109,15 +110,25 @@ fn unbroken(broken: &Broken, key: Key, now: Instant, decide: impl FnOnce() -> Ve
 
 /// What the clock causes, whether the meeting was seen shortly before taken note of.
 fn due(host: &Context, row: &Dispatch, now: Instant) -> Step {
-    let confirmed = host.is_confirmed(&row.key, now);
+    // A person who sends a bot has confirmed what nobody else knows.
+    let confirmed = !row.calendar || host.is_confirmed(&row.key, now);
     let seen = protocol::step(row, now, Input::PreflightAnswered { confirmed }).next;
     protocol::step(seen.as_ref().unwrap_or(row), now, Input::Due { host: &host.owner })
 }
 
 /// What a step stores; nothing where it changes nothing.
-fn writes(step: &Step) -> Vec<Write> {
+fn writes(before: &Dispatch, step: &Step) -> Vec<Write> {
     let Some(next) = step.next.clone() else { return Vec::new() };
-    std::iter::once(Write::Dispatch(next)).chain(step.told().map(Write::Event)).collect()
+    let over = errand_over(before, &next);
+    std::iter::once(Write::Dispatch(next)).chain(step.told().map(Write::Event)).chain(over).collect()
+}
+
+/// A bot that came and went, or could not come, ends the errand that it was on; whether a calendar still waits for its turn, or
+/// another errand, is then decided anew.
+fn errand_over(before: &Dispatch, next: &Dispatch) -> impl Iterator<Item = Write> + use<> {
+    let ended = |row: &Dispatch| matches!(row.state, DispatchState::Ended | DispatchState::Missed);
+    let errand = next.errand.filter(|_| ended(next) && !ended(before));
+    errand.into_iter().flat_map(|id| [Write::ErrandOver(id), Write::Undecided(Some(errand::place(id)))])
 }
 
 /// Goes on from a step that is stored: sends the request, stores what came of it, and so on.
@@ -147,7 +158,7 @@ fn stored(host: &Context, row: &Dispatch, step: &Step) -> Option<Dispatch> {
 /// Stores the row and the events of a step; the row as it is then. `None` where somebody else was faster, or the store failed:
 /// the row is found again when it is due.
 async fn store(host: &Context, row: Dispatch, step: &Step) -> Option<Dispatch> {
-    let mut writes = writes(step);
+    let mut writes = writes(&row, step);
     if writes.is_empty() {
         return Some(row);
     }

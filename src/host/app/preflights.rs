@@ -10,7 +10,7 @@ use super::{Stop, rest, syncs};
 use crate::host::context::Context;
 use crate::host::dispatch::protocol::{self, Input};
 use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, DispatchState, Meeting, Origin, Sighting};
-use crate::host::planning::{Compared, PlanError, absorb_single};
+use crate::host::planning::{Compared, PlanError, absorb_single, redecide_errand};
 use crate::host::schedule::{identity::of_place, occurrence_of, room};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::{entry_to_ask, related, single};
@@ -124,6 +124,8 @@ impl Agenda {
 /// The looks at a meeting that are still to come, or are due.
 fn looks_at(dispatch: &Dispatch, now: Instant) -> Vec<(Instant, Which)> {
     match dispatch.state {
+        // No calendar shows what it was sent to.
+        _ if !dispatch.calendar => Vec::new(),
         DispatchState::Planned if dispatch.fire_at > now => {
             [Which::First, Which::Last].map(|which| (instant_of(dispatch, which), which)).into()
         }
@@ -178,7 +180,11 @@ const LATE: Elapsed = Elapsed::from_secs(2);
 /// late for the sake of many others, where its meeting was looked at before.
 pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
     let now = host.now();
-    if claimed.state != DispatchState::Claimed || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now) {
+    if claimed.state != DispatchState::Claimed
+        || !claimed.calendar
+        || now <= claimed.fire_at + LATE
+        || host.is_confirmed(&claimed.key, now)
+    {
         return false;
     }
     if host.has_many_bots() && host.has_looked_at(&claimed.key, now) {
@@ -229,9 +235,13 @@ async fn seen(host: &Context, dispatch: &Dispatch, which: Which, deadline: Insta
     let Some(meeting) = meetings.first() else { return Ok(Outcome::Unread) };
     let Some((row, connection, sighting)) = deciding_copy(host, meeting).await? else { return Ok(Outcome::Unread) };
     let outcome = compared(host, dispatch, (&row, &connection, &sighting), which, deadline).await?;
-    if outcome != Outcome::Changed && which != Which::Afterwards {
-        wait_for_room(host, dispatch, meeting, &sighting).await?;
+    if outcome == Outcome::Changed || which == Which::Afterwards || dispatch.errand.is_some() {
+        return Ok(outcome);
     }
+    if which == Which::Last && adopts(host, meeting, &sighting).await? {
+        return Ok(Outcome::Changed);
+    }
+    wait_for_room(host, dispatch, meeting, &sighting).await?;
     Ok(outcome)
 }
 
@@ -274,6 +284,19 @@ async fn compared(
         Compared::Same => Ok(Outcome::Confirmed),
         Compared::Changed => Ok(Outcome::Changed),
     }
+}
+
+/// Whether a bot that a person sent is in the room, and is the bot of this meeting from now on (`C22`).
+async fn adopts(host: &Context, meeting: &Meeting, sighting: &Sighting) -> Result<bool, PlanError> {
+    let Some(name) = &sighting.room else { return Ok(false) };
+    let now = host.now();
+    let open = host.store.open_errands(meeting.tenant).await?;
+    for errand in open.iter().filter(|errand| errand.room == *name && errand.at <= now) {
+        if redecide_errand(host, meeting.tenant, errand.id).await? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Lets the bot wait where another meeting is still in its room.

@@ -1,4 +1,5 @@
-//! What is long past goes: meetings with their bots, events with their deliveries, a person's word on an occurrence.
+//! What is long past goes: meetings with their bots, bots that were sent by hand, events with their deliveries, a person's word on an
+//! occurrence.
 //!
 //! In small commits, so that nobody waits for them; where nothing is old enough, nothing is written. A meeting of which a
 //! dispatch is left to act on stays, and so does an event that a receiver still waits for. Of overrides those go whose occurrence
@@ -90,11 +91,13 @@ async fn batch(host: &Context, tenant: TenantId, before: Instant) -> Result<usiz
     let Some(Tenant { plan_version, .. }) = host.store.tenant(tenant).await? else { return Ok(0) };
     let meetings = host.store.past_meetings(tenant, before, BATCH_ROWS).await?;
     let events = host.store.past_events(tenant, before, BATCH_ROWS).await?;
+    let errands = host.store.errands(tenant, Instant::MIN, before, BATCH_ROWS).await?;
+    let errands = errands.into_iter().map(|row| Write::RemoveErrand(row.id));
     // Plans that know a meeting as stored must not be made while it goes.
     let guard = (!meetings.is_empty()).then_some(Write::PlanVersion(plan_version));
     let overrides = past_overrides(host, tenant, before).await?;
     let rows = meetings.into_iter().map(Write::RemoveMeeting).chain(events.into_iter().map(Write::RemoveEvent));
-    let rows = rows.chain(overrides.into_iter().map(Write::RemoveOverride));
+    let rows = rows.chain(overrides.into_iter().map(Write::RemoveOverride)).chain(errands);
     let writes: Vec<Write> = guard.into_iter().chain(rows).collect();
     if writes.is_empty() {
         return Ok(0);

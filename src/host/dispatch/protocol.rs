@@ -210,6 +210,8 @@ pub fn event(kind: &str, dispatch: &Dispatch, reason: Option<&str>, now: Instant
         "epoch": dispatch.epoch,
         "bot": dispatch.key,
         "verified": dispatch.verified,
+        "triggers": dispatch.triggers(),
+        "errand": dispatch.errand.map(|errand| errand.0),
         "reason": reason,
     });
     if let Some(address) = address {

@@ -1,4 +1,4 @@
-//! What people who run a host ask of it: tenants, connections, rules, overrides, receivers.
+//! What people who run a host ask of it: tenants, connections, rules, overrides, bots sent by hand, receivers.
 //!
 //! Each operation is a function over the store. It works beside hosts that run on the same database: rows are guarded by their
 //! versions, and what decisions are made from commits together with the mark that makes some host decide anew
@@ -7,6 +7,7 @@
 //! Deliberately absent: how any of it is asked for or shown.
 
 pub mod connections;
+pub mod errands;
 pub mod overrides;
 pub mod receivers;
 pub mod rules;

@@ -4,11 +4,11 @@
 //! the UID inherits it, or takes it away (providers.md C2). Copies of a meeting that show another organizer or room get a word of
 //! their own.
 
-use super::{OperationError, commit, follow};
+use super::{OperationError, commit, errands, follow};
 use crate::host::context::Context;
 use crate::host::model::{CalendarId, Connection, Meeting, OverrideRow, Sighting, TenantId};
 use crate::host::schedule::replan::mark;
-use crate::host::schedule::{identity::place, occurrence_of};
+use crate::host::schedule::{errand, identity::place, occurrence_of};
 use crate::host::store::Write;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +53,10 @@ pub async fn meeting(host: &Context, tenant: TenantId, name: &str) -> Result<Mee
 /// # Errors
 /// [`OperationError::Refused`] where no calendar shows the meeting to whom it is said.
 pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool) -> Result<usize, OperationError> {
+    let recalled = if stop && about.user.is_none() { recalled(host, tenant, about.meeting).await? } else { Recalled::default() };
+    if recalled.all {
+        return Ok(recalled.count);
+    }
     let copies = copies(host, tenant, about).await?;
     let mut rows: BTreeMap<(String, String), OverrideRow> = BTreeMap::new();
     for (sighting, _) in &copies {
@@ -80,6 +84,24 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
         return Err(OperationError::Contended);
     }
     follow(host, tenant).await
+}
+
+/// What a stop took back of the bots that were sent by hand.
+#[derive(Clone, Copy, Default)]
+struct Recalled {
+    count: usize,
+    /// Nothing else showed the meeting.
+    all: bool,
+}
+
+/// Takes back the bots that were sent to a meeting: who says stop means them as well. One that is sent after that goes.
+async fn recalled(host: &Context, tenant: TenantId, name: &str) -> Result<Recalled, OperationError> {
+    let meeting = meeting(host, tenant, name).await?;
+    let sent: Vec<_> = meeting.sightings.iter().filter_map(|place| errand::of_place(place)).collect();
+    for errand in &sent {
+        errands::recall(host, tenant, *errand).await?;
+    }
+    Ok(Recalled { count: sent.len(), all: !sent.is_empty() && sent.len() == meeting.sightings.len() })
 }
 
 /// Takes back what was said; how many words, and how many rows followed.

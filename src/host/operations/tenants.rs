@@ -87,9 +87,11 @@ const BATCH_MEETINGS: usize = 500;
 /// [`OperationError`]; what was done stays done.
 pub async fn remove(host: &Context, id: TenantId, until: Instant) -> Result<Removal, OperationError> {
     tenant(host, id).await?;
-    // First the calendars, so that nobody plans again what is taken back. Should we end here, a host takes it back.
+    // First the calendars and what was sent by hand, so that nobody plans again what is taken back. Should we end here, a host takes it back.
     let connections = host.store.connections(id).await?;
-    let cut = connections.iter().map(|row| Write::RemoveConnection(row.id)).chain([Write::Undecided(None)]).collect();
+    let sent = host.store.open_errands(id).await?;
+    let cut = connections.iter().map(|row| Write::RemoveConnection(row.id));
+    let cut = cut.chain(sent.iter().map(|row| Write::ErrandOver(row.id))).chain([Write::Undecided(None)]).collect();
     if !commit(host, id, cut).await? {
         return Err(OperationError::Contended);
     }

@@ -4,17 +4,21 @@
 //! what caused them. Where another host was faster, it starts again from fresh reads.
 
 use super::context::{Context, LoadRulesError};
-use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId, Undecided};
+use super::model::{
+    Calendar, CalendarId, CalendarState, Dispatch, Entry, Errand, ErrandId, Meeting, Sighting, Tenant, TenantId, Undecided,
+};
 use super::planted::{self, Bug};
-use super::schedule::{self, PlanInput, Sealed, identity::place, replan};
+use super::schedule::{self, PlanInput, Sealed, errand, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
 use super::sync::{Changes, CursorStep, Finished, calendar_of, related_to_change};
 use crate::event::{Unreadable, Window};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod errands;
 mod single;
 
+pub use errands::{absorb_errand, redecide_errand};
 pub use single::{Compared, absorb_single};
 
 /// How often work is done again because somebody else was faster.
@@ -101,8 +105,7 @@ pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Resul
 pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanError> {
     for _ in 0..TRIES_MAX {
         let Some(row) = host.store.tenant(tenant).await? else { return Err(PlanError::Gone) };
-        let sightings = host.store.all_sightings(tenant).await?;
-        let writes = planned(host, &row, sightings, Stored::All).await?;
+        let writes = planned(host, &row, everything(host, tenant).await?, Stored::All).await?;
         if let Some(writes) = commit(host, tenant, writes).await? {
             return Ok(writes);
         }
@@ -110,7 +113,12 @@ pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanErr
     Err(PlanError::Contended)
 }
 
-/// Decides anew what a change concerns that others made: of rules, lists, domains, overrides, connections. Done as often as
+/// All that a tenant's calendars show, and all bots that are sent by hand.
+async fn everything(host: &Context, tenant: TenantId) -> Result<Touched, StoreError> {
+    Ok(Touched { sightings: host.store.all_sightings(tenant).await?, errands: host.store.open_errands(tenant).await? })
+}
+
+/// Decides anew what a change concerns that others made: of rules, lists, domains, overrides, connections, errands. Done as often as
 /// somebody likes, it changes nothing more.
 ///
 /// # Errors
@@ -120,13 +128,16 @@ pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, Pl
     for _ in 0..TRIES_MAX {
         let mut writes = match (host.store.tenant(undecided.tenant).await?, &undecided.uid) {
             (None, _) => Vec::new(),
-            (Some(row), None) => {
-                let sightings = host.store.all_sightings(row.id).await?;
-                planned(host, &row, sightings, Stored::All).await?
-            }
+            (Some(row), None) => planned(host, &row, everything(host, row.id).await?, Stored::All).await?,
             (Some(row), Some(uid)) => {
-                let sightings = named(host, row.id, uid).await?;
-                planned(host, &row, sightings, Stored::SeenAs(&[])).await?
+                let (touched, gone) = match errand::of_place(uid) {
+                    Some(id) => {
+                        let open = host.store.open_errands(row.id).await?;
+                        (errands::touched_by(host, row.id, id, open).await?, vec![uid.clone()])
+                    }
+                    None => (named(host, row.id, uid).await?, Vec::new()),
+                };
+                planned(host, &row, touched, Stored::SeenAs(&gone)).await?
             }
         };
         writes.push(done.clone());
@@ -138,13 +149,14 @@ pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, Pl
 }
 
 /// Every sighting of a UID or family, and all that belong with them.
-async fn named(host: &Context, tenant: TenantId, uid: &str) -> Result<Vec<Sighting>, PlanError> {
+async fn named(host: &Context, tenant: TenantId, uid: &str) -> Result<Touched, PlanError> {
     let mut first = host.store.sightings_like(tenant, &[uid.to_owned()], &[]).await?;
     first.extend(host.store.sightings_of_family(tenant, uid).await?);
     let mut reach = Reach::default();
     first.iter().for_each(|sighting| reach.add(sighting));
     let found = first.into_iter().map(|sighting| (place(&sighting), sighting)).collect();
-    belonging(host, tenant, reach, found, None).await
+    let open = host.store.open_errands(tenant).await?;
+    belonging(host, tenant, reach, Touched::begun(found, open), None).await
 }
 
 /// Commits; `None` where somebody else was faster.
@@ -296,33 +308,54 @@ impl<'a> Difference<'a> {
 }
 
 /// Every sighting, as it is to be, that belongs with one that changed: by UID, or by room and start, over any number of steps.
-async fn touched(
-    host: &Context,
-    row: &Calendar,
-    difference: &Difference<'_>,
-    own: &[Sighting],
-) -> Result<Vec<Sighting>, PlanError> {
+async fn touched(host: &Context, row: &Calendar, difference: &Difference<'_>, own: &[Sighting]) -> Result<Touched, PlanError> {
     let mut reach = Reach::default();
     difference.fresh.iter().chain(&difference.before).chain(&difference.gone).for_each(|sighting| reach.add(sighting));
     let found = difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
-    belonging(host, row.tenant, reach, found, Some((row.id, own))).await
+    let open = host.store.open_errands(row.tenant).await?;
+    belonging(host, row.tenant, reach, Touched::begun(found, open), Some((row.id, own))).await
 }
 
-/// What was found, with every sighting that the reach of any of them holds. `own` is a calendar with its sightings as they are
-/// to be, which count instead of those that are stored.
+/// What is decided anew together.
+struct Touched {
+    sightings: Vec<Sighting>,
+    errands: Vec<Errand>,
+}
+
+/// What was found so far, by place, and every open errand.
+struct Begun {
+    found: BTreeMap<String, Sighting>,
+    open: Vec<Errand>,
+}
+
+impl Touched {
+    fn begun(found: BTreeMap<String, Sighting>, open: Vec<Errand>) -> Begun {
+        Begun { found, open }
+    }
+}
+
+/// What was found, with every sighting and errand that the reach of any of them holds. `own` is a calendar with its sightings as
+/// they are to be, which count instead of those that are stored.
 async fn belonging(
     host: &Context,
     tenant: TenantId,
     mut reach: Reach,
-    mut found: BTreeMap<String, Sighting>,
+    Begun { mut found, open }: Begun,
     own: Option<(CalendarId, &[Sighting])>,
-) -> Result<Vec<Sighting>, PlanError> {
+) -> Result<Touched, PlanError> {
     for _ in 0..ROUNDS_MAX {
         let (uids, rooms) = reach.list();
-        let others = host.store.sightings_like(tenant, &uids, &rooms).await?;
+        let mut others = host.store.sightings_like(tenant, &uids, &rooms).await?;
+        // All that is shown in a room at about the time of an errand: it may be for any of it.
+        let sent: Vec<Around> =
+            open.iter().filter(|errand| reach.sends(errand)).map(|errand| around(errand, host.now())).collect();
+        for Around { room, from, to } in &sent {
+            others.extend(host.store.sightings_in(tenant, room, *from, *to).await?);
+        }
         let others = others.into_iter().filter(|sighting| own.is_none_or(|(calendar, _)| sighting.calendar != calendar));
         let others = others.filter(|_| !planted::is(Bug::OwnCopiesOnly));
-        let own = own.iter().flat_map(|(_, sightings)| *sightings).filter(|sighting| reach.holds(sighting));
+        let is_near = |sighting: &&Sighting| reach.holds(sighting) || sent.iter().any(|around| around.holds(sighting));
+        let own = own.iter().flat_map(|(_, sightings)| *sightings).filter(is_near);
         let mut all = others.chain(own.cloned()).collect::<Vec<_>>();
         all.retain(|sighting| !found.contains_key(&place(sighting)));
         if all.is_empty() {
@@ -333,14 +366,35 @@ async fn belonging(
             found.insert(place(&sighting), sighting);
         }
     }
-    Ok(found.into_values().collect())
+    let errands = open.into_iter().filter(|errand| reach.sends(errand)).collect();
+    Ok(Touched { sightings: found.into_values().collect(), errands })
 }
 
-/// The UIDs and rooms of a set of sightings.
+/// A room at some time.
+struct Around<'a> {
+    room: &'a str,
+    from: Instant,
+    to: Instant,
+}
+
+/// Where and when the meetings begin that an errand can be for.
+fn around(errand: &Errand, now: Instant) -> Around<'_> {
+    let (from, to) = (saturating(errand.at, -errand::LOOK_BACK), saturating(errand.at.max(now), errand::LOOK_BACK));
+    Around { room: &errand.room, from, to }
+}
+
+impl Around<'_> {
+    fn holds(&self, sighting: &Sighting) -> bool {
+        sighting.room.as_deref() == Some(self.room) && (self.from..self.to).contains(&sighting.start)
+    }
+}
+
+/// The UIDs and rooms of a set of sightings, and the errands beside them.
 #[derive(Default)]
 struct Reach {
     uids: BTreeSet<String>,
     rooms: BTreeSet<(String, Instant)>,
+    errands: BTreeSet<ErrandId>,
 }
 
 impl Reach {
@@ -354,6 +408,13 @@ impl Reach {
         by_uid || sighting.room.as_ref().is_some_and(|room| self.rooms.contains(&(room.clone(), sighting.start)))
     }
 
+    /// Whether an errand is one of those, or sends a bot to one of the rooms.
+    fn sends(&self, errand: &Errand) -> bool {
+        let from = (errand.room.clone(), Instant::MIN);
+        let in_room = self.rooms.range(from..).next().is_some_and(|(room, _)| *room == errand.room);
+        in_room || self.errands.contains(&errand.id)
+    }
+
     fn list(&self) -> (Vec<String>, Vec<(String, Instant)>) {
         (self.uids.iter().cloned().collect(), self.rooms.iter().cloned().collect())
     }
@@ -362,7 +423,7 @@ impl Reach {
 /// Which stored meetings a plan is compared with.
 #[derive(Clone, Copy)]
 enum Stored<'a> {
-    /// Those that were seen as one of the sightings at hand, or as one of these, which no calendar shows any more.
+    /// Those that were seen as one of the sightings or errands at hand, or as one of these, which are no more.
     SeenAs(&'a [String]),
     /// All that are not over.
     All,
@@ -371,8 +432,9 @@ enum Stored<'a> {
 /// Most meetings of a tenant that are decided anew at once.
 const MEETINGS_MAX: usize = 1_000_000;
 
-/// The writes of the plan over `sightings`.
-async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stored: Stored<'_>) -> Result<Vec<Write>, PlanError> {
+/// The writes of the plan over what was touched.
+async fn planned(host: &Context, tenant: &Tenant, touched: Touched, stored: Stored<'_>) -> Result<Vec<Write>, PlanError> {
+    let Touched { sightings, errands } = touched;
     let rules = host.rules(tenant).await?;
     let connections = host.store.connections(tenant.id).await?;
     let calendars = host.store.calendars(tenant.id).await?;
@@ -381,7 +443,8 @@ async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stor
     let overrides = host.store.overrides(tenant.id, &uids.into_iter().collect::<Vec<_>>()).await?;
     let meetings = match stored {
         Stored::SeenAs(gone) => {
-            let places: Vec<String> = sightings.iter().map(place).chain(gone.iter().cloned()).collect();
+            let sent = errands.iter().map(|row| errand::place(row.id));
+            let places: Vec<String> = sightings.iter().map(place).chain(sent).chain(gone.iter().cloned()).collect();
             host.store.meetings_of(tenant.id, &places).await?
         }
         Stored::All => {
@@ -404,6 +467,7 @@ async fn planned(host: &Context, tenant: &Tenant, sightings: Vec<Sighting>, stor
             calendars: &calendars,
             overrides: &overrides,
             sightings: &sightings,
+            errands: &errands,
             meetings: &known.meetings,
             dispatches: &known.dispatches,
         });

@@ -4,6 +4,7 @@
 //! Times are told from the start that the meeting had first. A bot is planned up to twenty seconds before 90 s before the start,
 //! so `-97s` is in time.
 
+mod by_hand;
 mod changes;
 mod copies;
 mod hanging;

@@ -10,11 +10,15 @@
 //! | withdrawn | plan again | plan again | – |
 //! | recalled | plan the next epoch | plan the next epoch | – |
 //! | missed, ended | leave | plan the next epoch | – |
+//!
+//! A bot can be wanted by a calendar, by a person who sent it by hand, or by both. Whoever comes later adopts the bot that is there,
+//! whatever start it was sent for (`C22`): *leave* then means to write down who wants it now. A bot that somebody wants who did
+//! not while the last one was there, or whose turn came only after that one had left, is the next epoch.
 
 use crate::host::bots::Spec;
 use crate::host::dispatch::key::{Keyed, fire_at, late_at};
 use crate::host::dispatch::protocol::{self, Input};
-use crate::host::model::{Dispatch, DispatchState, TenantId};
+use crate::host::model::{Dispatch, DispatchState, ErrandId, TenantId};
 use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
 use crate::time::{Elapsed, Instant};
@@ -29,10 +33,48 @@ pub struct Wanted {
     pub start: Instant,
     /// Its end, where it is known.
     pub end: Option<Instant>,
-    /// Seconds after the start at which the bot joins; negative: before.
-    pub join_secs: i64,
+    /// Seconds after the start at which a calendar wants the bot to join; negative: before. `None`: no calendar wants it.
+    pub join_secs: Option<i64>,
+    /// Who sent it by hand; somebody, where no calendar wants it.
+    pub sent: Option<Sent>,
     /// What the backend is told; the time to join is set when the dispatch is planned.
     pub spec: Spec,
+}
+
+/// That a person sent the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The errand.
+    pub errand: ErrandId,
+    /// When the bot is to be there.
+    pub at: Instant,
+    /// The address that it was sent to.
+    pub url: String,
+}
+
+impl Wanted {
+    /// When the bot is asked for: at the first time that anybody wants it.
+    fn fire_at(&self, key: &str) -> Instant {
+        let sent = self.sent.as_ref().map(|sent| fire_at(sent.at, 0, key));
+        let first = self.turn(key).into_iter().chain(sent).min();
+        first.unwrap_or(self.start)
+    }
+
+    /// When a calendar wants the bot to be asked for.
+    fn turn(&self, key: &str) -> Option<Instant> {
+        self.join_secs.map(|join| fire_at(self.start, join, key))
+    }
+
+    /// After this nobody wants it any more.
+    fn late_at(&self) -> Instant {
+        let calendar = self.join_secs.map(|join| late_at(self.start, self.end, join));
+        let sent = self.sent.as_ref().map(|sent| late_at(sent.at, None, 0));
+        calendar.into_iter().chain(sent).max().unwrap_or(self.start)
+    }
+
+    fn errand(&self) -> Option<ErrandId> {
+        self.sent.as_ref().map(|sent| sent.errand)
+    }
 }
 
 /// What a meeting's bots must become.
@@ -53,7 +95,7 @@ pub struct Target<'a> {
 /// The writes that lead from the stored dispatches of a meeting, ascending by epoch, to its target.
 #[must_use]
 pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Write> {
-    let wanted = target.wanted.filter(|wanted| now < late_at(wanted.start, wanted.end, wanted.join_secs));
+    let wanted = target.wanted.filter(|wanted| now < wanted.late_at());
     let Some(last) = stored.last() else {
         return wanted.map(|wanted| planned(target, wanted, 0, now)).unwrap_or_default();
     };
@@ -70,35 +112,66 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Withdrawn, Some(_)) if planted::is(Bug::WithdrawnForGood) => Vec::new(),
         (Withdrawn, Some(wanted)) => planned_again(last, target, wanted, now),
         // A bot at the door with an old password does not get in (C25); one that is inside needs none.
-        (Claimed | Unknown | Accepted, _) if same && knows_address => Vec::new(),
-        (Joined, _) if same => Vec::new(),
+        (Claimed | Unknown | Accepted, _) if same && knows_address => kept(last, target, now),
+        (Joined, _) if same => kept(last, target, now),
         (Claimed | Unknown | Accepted, Some(wanted)) => replaced(last, target, wanted, now),
         (Joined, Some(wanted)) => replaced(last, target, wanted, now),
-        (Joined, None) if target.live_stays || target.wanted.is_some() => Vec::new(),
+        (Joined, None) if target.live_stays && last.calendar || target.wanted.is_some() => Vec::new(),
         (Planned | Claimed | Unknown | Accepted | Joined, _) => taken_back(last, target.why, now),
         (Recalling, Some(wanted)) => planned_behind(last, target, wanted, now),
         (Recalled, Some(wanted)) => planned(target, wanted, last.epoch + 1, now),
+        (Missed | Ended, Some(wanted)) if is_news(last, target, wanted, now) => planned(target, wanted, last.epoch + 1, now),
         (Missed, Some(wanted)) if !same || !knows_address => planned(target, wanted, last.epoch + 1, now),
         (Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
         (Missed | Ended, Some(_)) | (Recalling | Recalled | Withdrawn | Missed | Ended, None) => Vec::new(),
     }
 }
 
-/// Whether a dispatch serves the same start in the same room.
+/// Whether a dispatch serves the same start in the same room, or the same errand in it.
 fn is_same(dispatch: &Dispatch, wanted: &Wanted) -> bool {
     let leads_there = || Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room);
-    dispatch.start == wanted.start && (planted::is(Bug::LinkChangeForgotten) || leads_there())
+    let sent_there = dispatch.errand.is_some() && dispatch.errand == wanted.errand();
+    (dispatch.start == wanted.start || sent_there) && (planted::is(Bug::LinkChangeForgotten) || leads_there())
 }
 
-/// Whether the bot service was told the address that leads there now, its password among it.
+/// Whether the bot service was told the address that leads there now, its password among it. One that a person gave is good as
+/// well.
 fn knows_address(dispatch: &Dispatch, wanted: &Wanted) -> bool {
-    Spec::read(&dispatch.spec).is_ok_and(|spec| spec.url == wanted.spec.url)
+    let sent = wanted.sent.as_ref().map(|sent| &sent.url);
+    Spec::read(&dispatch.spec).is_ok_and(|spec| spec.url == wanted.spec.url || Some(&spec.url) == sent)
+}
+
+/// Whether somebody wants a bot who had none of the last one, which is over.
+fn is_news(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> bool {
+    // Sent after the last one was over, for an errand is over with its bot.
+    let sent = wanted.errand().is_some_and(|errand| last.errand != Some(errand));
+    // A bot that was sent by hand and left before the turn of the calendar had come did not serve it.
+    let next = Keyed { tenant: target.tenant, meeting: target.meeting, epoch: last.epoch + 1 }.key();
+    let turn = wanted.turn(&next).is_some_and(|turn| !last.calendar || last.errand.is_some() && now < turn);
+    sent || turn
+}
+
+/// The bot that is there serves whoever wants it now.
+fn kept(last: &Dispatch, target: Target<'_>, now: Instant) -> Vec<Write> {
+    let Some(wanted) = target.wanted else { return Vec::new() };
+    let (calendar, errand) = (wanted.join_secs.is_some(), wanted.errand());
+    if (last.calendar, last.errand, last.start) == (calendar, errand, wanted.start) {
+        return Vec::new();
+    }
+    let next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), ..last.clone() };
+    let told = is_adopted(last, &next).then(|| Write::Event(protocol::event("recording.adopted", &next, None, now)));
+    std::iter::once(Write::Dispatch(next)).chain(told).collect()
+}
+
+/// Whether somebody wants the bot who did not before.
+fn is_adopted(last: &Dispatch, next: &Dispatch) -> bool {
+    next.calendar && !last.calendar || next.errand.is_some() && last.errand.is_none()
 }
 
 /// A dispatch as it should stand when nothing was done about it yet.
 fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32) -> Dispatch {
     let key = Keyed { tenant: target.tenant, meeting: target.meeting, epoch }.key();
-    let fire = fire_at(wanted.start, wanted.join_secs, &key);
+    let fire = wanted.fire_at(&key);
     let spec = Spec { join_at: fire, start: wanted.start, end: wanted.end, ..wanted.spec.clone() };
     Dispatch {
         tenant: target.tenant,
@@ -108,7 +181,7 @@ fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32) -> Dispatch {
         due_at: Some(fire),
         fire_at: fire,
         start: wanted.start,
-        late_at: late_at(wanted.start, wanted.end, wanted.join_secs),
+        late_at: wanted.late_at(),
         spec: spec.to_text(),
         key,
         fence: 0,
@@ -117,6 +190,8 @@ fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32) -> Dispatch {
         attempts: 0,
         verified: false,
         reason: None,
+        calendar: wanted.join_secs.is_some(),
+        errand: wanted.errand(),
         version: 0,
     }
 }
@@ -137,12 +212,13 @@ fn brought_up_to_date(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now:
     let next = if moved {
         Dispatch { fence: last.fence, version: last.version, ..fresh }
     } else {
-        Dispatch { late_at: fresh.late_at, spec: fresh.spec, ..last.clone() }
+        Dispatch { late_at: fresh.late_at, spec: fresh.spec, calendar: fresh.calendar, errand: fresh.errand, ..last.clone() }
     };
     if next == *last {
         return Vec::new();
     }
-    let told = moved.then(|| Write::Event(protocol::event("recording.moved", &next, None, now)));
+    let kind = if is_adopted(last, &next) { Some("recording.adopted") } else { moved.then_some("recording.moved") };
+    let told = kind.map(|kind| Write::Event(protocol::event(kind, &next, None, now)));
     std::iter::once(Write::Dispatch(next)).chain(told).collect()
 }
 

@@ -3,7 +3,8 @@
 //! A meeting is known by the sightings it was seen as; they survive moves, edits and resyncs. A new one gets a name made from
 //! its first sighting, so that it is the same on every host.
 
-use crate::host::model::{CalendarId, Dispatch, DispatchState, Meeting, Sighting};
+use super::errand;
+use crate::host::model::{CalendarId, Dispatch, DispatchState, ErrandId, Meeting, Sighting};
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -30,10 +31,20 @@ const NAME_BYTES: usize = 15;
 /// `mark` is its organizer or room: two meetings that claim one UID get two names.
 #[must_use]
 pub fn name(sighting: &Sighting, mark: &str) -> String {
-    let mut digest = Sha256::new();
     let own = place(sighting);
     let uid = sighting.uid.as_deref().unwrap_or(&own);
-    for part in ["meeting/1", uid, &sighting.occurrence, mark] {
+    digest_of(&["meeting/1", uid, &sighting.occurrence, mark])
+}
+
+/// The name of a meeting that no calendar shows, made from the bot that was sent to it.
+#[must_use]
+pub fn name_of_errand(id: ErrandId, mark: &str) -> String {
+    digest_of(&["errand/1", &id.to_string(), mark])
+}
+
+fn digest_of(parts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
@@ -43,24 +54,27 @@ pub fn name(sighting: &Sighting, mark: &str) -> String {
 /// For each planned meeting the stored one that it is, each stored one at most once.
 ///
 /// Stored meetings whose bot is furthest on choose first, then those that share more sightings, then the lower name: where
-/// meetings join, the bot that exists stays; where one falls apart, it goes with the larger part.
+/// meetings join, the bot that exists stays; where one falls apart, it goes with the larger part, but one that a person sent and
+/// that is on its way goes with the errand.
 #[must_use]
 pub fn assign<'a>(planned: &[BTreeSet<String>], stored: &'a [Meeting], dispatches: &[Dispatch]) -> Vec<Option<&'a Meeting>> {
     let rank = progress(dispatches);
     let mut pairs: Vec<_> = stored
         .iter()
         .flat_map(|meeting| {
-            let rank = rank.get(meeting.id.as_str()).copied().unwrap_or_default();
+            let Standing { rank, errand } = rank.get(meeting.id.as_str()).copied().unwrap_or_default();
+            let sent = errand.filter(|_| rank > PLANNED).map(errand::place);
             planned.iter().enumerate().filter_map(move |(at, places)| {
                 let shared = meeting.sightings.iter().filter(|place| places.contains(*place)).count();
-                (shared > 0).then_some((Reverse(rank), Reverse(shared), meeting.id.as_str(), at, meeting))
+                let is_left = sent.as_ref().is_some_and(|sent| !places.contains(sent));
+                (shared > 0).then_some((Reverse(rank), is_left, Reverse(shared), meeting.id.as_str(), at, meeting))
             })
         })
         .collect();
-    pairs.sort_by_key(|(rank, shared, id, at, _)| (*rank, *shared, *id, *at));
+    pairs.sort_by_key(|(rank, is_left, shared, id, at, _)| (*rank, *is_left, *shared, *id, *at));
     let mut taken = BTreeSet::new();
     let mut found = vec![None; planned.len()];
-    for (_, _, id, at, meeting) in pairs {
+    for (.., id, at, meeting) in pairs {
         if found[at].is_none() && taken.insert(id) {
             found[at] = Some(meeting);
         }
@@ -68,19 +82,31 @@ pub fn assign<'a>(planned: &[BTreeSet<String>], stored: &'a [Meeting], dispatche
     found
 }
 
+/// How far a bot is, and who sent it.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    rank: u8,
+    errand: Option<ErrandId>,
+}
+
+/// The rank of a bot that nobody was asked for yet.
+const PLANNED: u8 = 1;
+
 /// How far the furthest bot of each meeting is; a bot that was taken back counts nothing.
-fn progress(dispatches: &[Dispatch]) -> BTreeMap<&str, u8> {
-    let mut rank: BTreeMap<&str, u8> = BTreeMap::new();
+fn progress(dispatches: &[Dispatch]) -> BTreeMap<&str, Standing> {
+    let mut standing: BTreeMap<&str, Standing> = BTreeMap::new();
     for dispatch in dispatches {
-        let own = match dispatch.state {
+        let rank = match dispatch.state {
             DispatchState::Joined => 4,
             DispatchState::Accepted => 3,
             DispatchState::Claimed | DispatchState::Unknown => 2,
-            DispatchState::Planned => 1,
+            DispatchState::Planned => PLANNED,
             _ => 0,
         };
-        let best = rank.entry(&dispatch.meeting).or_default();
-        *best = (*best).max(own);
+        let best = standing.entry(&dispatch.meeting).or_default();
+        if rank > best.rank {
+            *best = Standing { rank, errand: dispatch.errand };
+        }
     }
-    rank
+    standing
 }

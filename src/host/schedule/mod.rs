@@ -5,11 +5,13 @@
 //! bots must change. A full resync that finds what is stored changes nothing.
 
 pub mod bots;
+pub mod errand;
 pub mod identity;
 pub mod names;
 pub mod replan;
 pub mod room;
 pub mod rules;
+mod sent;
 pub mod sighting;
 
 pub use replan::{PlanInput, Sealed, replan};

@@ -1,8 +1,10 @@
 //! The plan: every touched meeting decided once, and the difference to what is stored.
 
 use super::bots::{Target, Wanted, changes};
-use super::identity::{assign, name, place};
+use super::errand;
+use super::identity::{assign, name, name_of_errand, place};
 use super::rules::TenantRules;
+use super::sent::{Errands, Open};
 use super::sighting::occurrence_of;
 use crate::copies::ConnectionId as CopyId;
 use crate::engine::{self, Planned};
@@ -12,8 +14,8 @@ use crate::explain;
 use crate::host::bots::Spec;
 use crate::host::dispatch::key::late_at;
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionState, Dispatch, EventId, Meeting, OutboxEvent, Outcome, OverrideRow, Sighting,
-    Tenant,
+    Calendar, CalendarId, Connection, ConnectionId, ConnectionState, Dispatch, DispatchState, Errand, EventId, Meeting,
+    OutboxEvent, Outcome, OverrideRow, Sighting, Tenant,
 };
 use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
@@ -41,7 +43,10 @@ pub struct PlanInput<'a> {
     pub overrides: &'a [OverrideRow],
     /// The sightings as they are to be.
     pub sightings: &'a [Sighting],
-    /// Every stored meeting that was seen as one of the sightings, or as one that is gone, or that has the name of a new one.
+    /// The bots that were sent by hand to rooms of the sightings, or of sightings that are gone.
+    pub errands: &'a [Errand],
+    /// Every stored meeting that was seen as one of the sightings or errands, or as one that is gone, or that has the name of a new
+    /// one.
     pub meetings: &'a [Meeting],
     /// The dispatches of those meetings, by meeting and epoch.
     pub dispatches: &'a [Dispatch],
@@ -77,25 +82,42 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
         let mut known = BTreeSet::new();
         plan.retain(|planned| known.insert((planned.occurrence.uid.clone(), planned.occurrence.start.instant(&Zone::utc()))));
     }
-    let places: Vec<BTreeSet<String>> =
+    let mut places: Vec<BTreeSet<String>> =
         plan.iter().map(|planned| planned.members.iter().map(|at| place(copies[*at].sighting)).collect()).collect();
-    let stored = assign(&places, input.meetings, input.dispatches);
+    let errands = Errands::of(&input, &plan, &places);
+    for (places, joined) in places.iter_mut().zip(&errands.joined) {
+        places.extend(joined.iter().map(|open| errand::place(open.errand.id)));
+    }
+    let alone = errands.alone.iter().map(|open| {
+        let left = open.forgotten(&input, &places);
+        left.into_iter().chain([errand::place(open.errand.id)]).collect()
+    });
+    let alone: Vec<BTreeSet<String>> = alone.collect();
+    places.extend(alone);
+    let shown: BTreeSet<String> = places.iter().flatten().cloned().collect();
+    let mut stored = assign(&places, input.meetings, input.dispatches);
     let sealed: BTreeSet<String> = unreadable.into_iter().chain(input.sealed.places.iter().cloned()).collect();
     let is_sealed = |places: &BTreeSet<String>| !sealed.is_disjoint(places);
     let stays = |meeting: &Meeting| meeting.sightings.iter().any(|place| sealed.contains(place));
     let mut planner =
         Differ { input, copies: &copies, names: stored.iter().flatten().map(|meeting| meeting.id.clone()).collect() };
-    let stored: Vec<Option<&Meeting>> =
-        stored.into_iter().zip(&plan).map(|(stored, planned)| stored.or_else(|| planner.revived(planned))).collect();
+    for (stored, planned) in stored.iter_mut().zip(&plan) {
+        *stored = stored.or_else(|| planner.revived(planned));
+    }
     let mut writes = Vec::new();
-    for ((planned, places), stored) in plan.iter().zip(places).zip(&stored) {
+    for (((planned, places), stored), sent) in plan.iter().zip(places).zip(&stored).zip(&errands.joined) {
         if !is_sealed(&places) && !stored.is_some_and(stays) {
-            writes.extend(planner.meeting(planned, places, *stored));
+            writes.extend(planner.meeting(planned, places, *stored, sent));
+        }
+    }
+    for (open, stored) in errands.alone.iter().zip(&stored[plan.len()..]) {
+        if !stored.is_some_and(stays) {
+            writes.extend(planner.alone(open, *stored));
         }
     }
     let kept: BTreeSet<&str> = stored.iter().flatten().map(|meeting| meeting.id.as_str()).collect();
     for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str()) && !stays(meeting)) {
-        writes.extend(planner.gone(meeting));
+        writes.extend(planner.gone(meeting, meeting.sightings.iter().any(|place| shown.contains(place))));
     }
     if !writes.is_empty() {
         writes.insert(0, Write::PlanVersion(input.tenant.plan_version));
@@ -192,22 +214,35 @@ struct Differ<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn meeting(&mut self, planned: &Planned, places: BTreeSet<String>, stored: Option<&Meeting>) -> Vec<Write> {
+    fn meeting(
+        &mut self,
+        planned: &Planned,
+        places: BTreeSet<String>,
+        stored: Option<&Meeting>,
+        sent: &[Open<'_>],
+    ) -> Vec<Write> {
         let id = stored.map_or_else(|| self.new_name(planned), |meeting| meeting.id.clone());
         if self.input.sealed.meetings.contains(&id) {
             return Vec::new();
         }
-        let meeting = self.row(planned, id, places, stored);
-        let wanted = (meeting.outcome == Outcome::Record).then(|| wanted(&meeting, planned)).flatten();
+        let mut meeting = self.row(planned, id, places, stored);
+        let mut wanted = (meeting.outcome == Outcome::Record).then(|| wanted(&meeting, planned)).flatten();
+        let dispatches = self.dispatches(&meeting.id);
+        let (mut writes, sent) = self.not_late(sent);
+        if let Some(first) = sent.first() {
+            let settings = &self.input.rules.organisation().outline().default_settings;
+            wanted = Some(first.wanted(&meeting.id, meeting.start, wanted, settings));
+            meeting = sent_to(meeting, &sent);
+        }
+        let by_hand = sent.is_empty() && dispatches.last().is_some_and(|last| !last.calendar);
         let target = Target {
             tenant: meeting.tenant,
             meeting: &meeting.id,
             wanted: wanted.as_ref(),
-            why: &meeting.reason,
+            why: if by_hand { TAKEN_BACK } else { &meeting.reason },
             live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay || only_link_is_gone(&planned.decision),
         };
-        let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
-        let mut writes = Vec::new();
+        let bots = changes(&dispatches, target, self.input.now);
         if planted::is(Bug::NoIsNotStored) && meeting.outcome == Outcome::Skip && stored.is_none() {
             return writes;
         }
@@ -221,14 +256,67 @@ impl<'a> Differ<'a> {
         writes
     }
 
-    /// A stored meeting that no calendar shows any more.
-    fn gone(&self, meeting: &Meeting) -> Vec<Write> {
-        if late_at(meeting.start, meeting.end, 0) <= self.input.now {
+    /// A meeting that no calendar shows, and that a bot was sent to.
+    fn alone(&mut self, open: &Open<'_>, stored: Option<&Meeting>) -> Vec<Write> {
+        let (mut writes, sent) = self.not_late(std::slice::from_ref(open));
+        if sent.is_empty() {
+            return writes;
+        }
+        let id = stored.map_or_else(|| self.unused(|mark| name_of_errand(open.errand.id, mark)), |meeting| meeting.id.clone());
+        // A bot that is there goes on with what it was sent for.
+        let start = self.live_start(&id).unwrap_or(open.errand.at);
+        let meeting = Meeting {
+            tenant: self.input.tenant.id,
+            id,
+            sightings: vec![errand::place(open.errand.id)],
+            start,
+            end: None,
+            outcome: Outcome::Record,
+            by: ConnectionId::default(),
+            rule: None,
+            reason: String::new(),
+            record: json!({}).to_string(),
+            conflict: false,
+            version: stored.map_or(0, |meeting| meeting.version),
+        };
+        let meeting = sent_to(meeting, &sent);
+        let settings = &self.input.rules.organisation().outline().default_settings;
+        let wanted = open.wanted(&meeting.id, meeting.start, None, settings);
+        let (why, live_stays) = (&meeting.reason, false);
+        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: Some(&wanted), why, live_stays };
+        let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
+        if stored != Some(&meeting) {
+            writes.push(Write::Meeting(meeting));
+        }
+        writes.extend(bots);
+        writes
+    }
+
+    /// The errands that still want something; the others are over.
+    fn not_late<'b, 'c>(&self, sent: &'b [Open<'c>]) -> (Vec<Write>, Vec<&'b Open<'c>>) {
+        let (late, open): (Vec<_>, Vec<_>) = sent.iter().partition(|open| open.is_late(&self.input));
+        (late.into_iter().map(|open| Write::ErrandOver(open.errand.id)).collect(), open)
+    }
+
+    /// A stored meeting that no calendar shows any more, and that no bot is sent to; `joined`: what showed it shows another now.
+    fn gone(&self, meeting: &Meeting, joined: bool) -> Vec<Write> {
+        let dispatches = self.dispatches(&meeting.id);
+        let by_hand = !meeting.sightings.is_empty() && meeting.sightings.iter().all(|place| errand::of_place(place).is_some());
+        let is_over = match by_hand {
+            // Its bot came and went, or could not come.
+            true => matches!(dispatches.last(), Some(last) if matches!(last.state, DispatchState::Ended | DispatchState::Missed)),
+            false => late_at(meeting.start, meeting.end, 0) <= self.input.now,
+        };
+        if is_over {
             return Vec::new();
         }
-        let why = "no calendar shows it any more";
+        let why = match (joined, by_hand) {
+            (true, _) => "it is one with another meeting",
+            (false, true) => TAKEN_BACK,
+            (false, false) => "no calendar shows it any more",
+        };
         let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: None, why, live_stays: false };
-        let mut writes = changes(&self.dispatches(&meeting.id), target, self.input.now);
+        let mut writes = changes(&dispatches, target, self.input.now);
         let gone = Meeting {
             sightings: Vec::new(),
             outcome: Outcome::NotRecordable,
@@ -254,14 +342,25 @@ impl<'a> Differ<'a> {
 
     fn new_name(&mut self, planned: &Planned) -> String {
         let copy = &self.copies[planned.deciding];
-        let mut mark = copy.mark.clone();
+        self.unused(|mark| name(copy.sighting, &format!("{}{mark}", copy.mark)))
+    }
+
+    /// The first name that no meeting has, `mark` growing.
+    fn unused(&mut self, name: impl Fn(&str) -> String) -> String {
+        let mut mark = String::new();
         loop {
-            let name = name(copy.sighting, &mark);
+            let name = name(&mark);
             if self.names.insert(name.clone()) && self.input.meetings.iter().all(|meeting| meeting.id != name) {
                 return name;
             }
             mark.push('\'');
         }
+    }
+
+    /// The start that the bot of a meeting was sent for, where it is there or on its way.
+    fn live_start(&self, meeting: &str) -> Option<Instant> {
+        let last = self.input.dispatches.iter().rfind(|row| row.meeting == meeting)?;
+        (last.state.is_live() && last.state != DispatchState::Planned).then_some(last.start)
     }
 
     fn dispatches(&self, meeting: &str) -> Vec<Dispatch> {
@@ -340,7 +439,26 @@ fn wanted(meeting: &Meeting, planned: &Planned) -> Option<Wanted> {
     let link = planned.occurrence.facts.link.known()?.as_ref()?;
     let settings = &planned.settings;
     let spec = Spec::of(&meeting.id, link, settings);
-    Some(Wanted { start: meeting.start, end: meeting.end, join_secs: settings.join, spec })
+    Some(Wanted { start: meeting.start, end: meeting.end, join_secs: Some(settings.join), sent: None, spec })
+}
+
+/// Why a bot that a person sent leaves.
+const TAKEN_BACK: &str = "taken back by hand";
+
+/// The meeting with the bots that were sent to it, told in its decision.
+fn sent_to(meeting: Meeting, sent: &[&Open<'_>]) -> Meeting {
+    let mut record: serde_json::Value = serde_json::from_str(&meeting.record).unwrap_or_default();
+    record["by_hand"] = sent.iter().map(|open| open.errand.id.0).collect();
+    let record = record.to_string();
+    match (meeting.outcome, meeting.reason.is_empty()) {
+        // What the calendar says holds as well, and comes first.
+        (Outcome::Record, false) => Meeting { record, ..meeting },
+        (_, true) => Meeting { record, reason: "sent by hand".to_owned(), ..meeting },
+        (_, false) => {
+            let reason = format!("sent by hand; without that: {}", meeting.reason);
+            Meeting { outcome: Outcome::Record, rule: None, reason, record, ..meeting }
+        }
+    }
 }
 
 fn conflict(meeting: &Meeting, now: Instant) -> OutboxEvent {

@@ -75,6 +75,12 @@ impl TenantRules {
         Ok(Self { organisation, users, lists: provided, versions })
     }
 
+    /// The rules that hold where no user is concerned.
+    #[must_use]
+    pub fn organisation(&self) -> &RuleSet {
+        &self.organisation
+    }
+
     /// The rules that hold for a user: the organisation's, and the user's own where there are any.
     #[must_use]
     pub fn of(&self, user: &str) -> &RuleSet {

@@ -1,7 +1,7 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -43,6 +43,7 @@ impl Write {
             Self::Calendar(row) => Some(row.tenant),
             Self::Meeting(row) => Some(row.tenant),
             Self::Dispatch(row) => Some(row.tenant),
+            Self::Errand(row) => Some(row.tenant),
             Self::Override(row) | Self::RemoveOverride(row) => Some(row.tenant),
             Self::Rules(row) => Some(row.tenant),
             Self::Endpoint(row) => Some(row.tenant),
@@ -59,6 +60,8 @@ impl Write {
             | Self::Sighting(_)
             | Self::RemoveSighting(..)
             | Self::RemoveMeeting(_)
+            | Self::ErrandOver(_)
+            | Self::RemoveErrand(_)
             | Self::List(..)
             | Self::RemoveEndpoint(_) => None,
         }
@@ -79,6 +82,7 @@ impl Write {
                 lease_until: row.lease_until.map(kept),
                 ..row
             }),
+            Self::Errand(row) => Self::Errand(Errand { at: kept(row.at), made_at: kept(row.made_at), ..row }),
             Self::Endpoint(row) => {
                 let (failing_since, due_at) = (row.failing_since.map(kept), row.due_at.map(kept));
                 Self::Endpoint(Endpoint { failing_since, due_at, ..row })

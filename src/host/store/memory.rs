@@ -9,8 +9,8 @@ mod rows;
 use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries, StoreError, Watched};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
-    EndpointId, EndpointState, Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
-    Undecided,
+    EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
+    Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use rows::Rows;
@@ -271,6 +271,26 @@ impl Queries for Memory {
             let past = rows.by_start.range(first..).take_while(|key| key.0 == tenant && key.1 < before).map(|key| &key.2);
             let over = past.filter(|id| rows.dispatches_of(tenant, id).all(|row| super::acts_at(row).is_none()));
             over.take(limit).cloned().collect()
+        })
+    }
+
+    async fn dispatches_on(&self, tenant: TenantId, errand: ErrandId) -> Result<Vec<Dispatch>, StoreError> {
+        self.read("dispatches_on", |rows| {
+            let of_tenant = rows.dispatches.range((tenant, String::new(), 0)..).take_while(|(key, _)| key.0 == tenant);
+            of_tenant.filter(|(_, row)| row.errand == Some(errand)).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn open_errands(&self, tenant: TenantId) -> Result<Vec<Errand>, StoreError> {
+        self.read("open_errands", |rows| rows.errands_of(tenant).filter(|row| row.state == ErrandState::Open).cloned().collect())
+    }
+
+    async fn errands(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Result<Vec<Errand>, StoreError> {
+        self.read("errands", |rows| {
+            let mut found: Vec<Errand> = rows.errands_of(tenant).filter(|row| from <= row.at && row.at < to).cloned().collect();
+            found.sort_by_key(|row| (row.at, row.id));
+            found.truncate(limit);
+            found
         })
     }
 

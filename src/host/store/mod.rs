@@ -24,7 +24,7 @@ pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +134,12 @@ pub enum Write {
     RemoveMeeting(String),
     /// Makes or replaces a dispatch. Guarded by version, and the stored fence must not be higher than the one given.
     Dispatch(Dispatch),
+    /// Makes or replaces an errand. Guarded by version.
+    Errand(Errand),
+    /// An open errand is over; any other stays as it is.
+    ErrandOver(ErrandId),
+    /// Removes an errand, if it is there.
+    RemoveErrand(ErrandId),
     /// Makes or replaces an override, by user, uid, occurrence and mark: what is said of one meeting says nothing of another that
     /// claims the same UID.
     Override(OverrideRow),
@@ -154,7 +160,7 @@ pub enum Write {
     /// Changes a delivery that is there. Guarded by version.
     Delivery(Delivery),
     /// What decisions are made from changes with this commit: all meetings of the tenant must be decided anew, or those of this
-    /// normalised UID or family.
+    /// normalised UID or family, or of this `errand/id`.
     Undecided(Option<String>),
     /// They have been decided anew with this commit, for the change of this number; a later one stays.
     Decided(Option<String>, u64),
@@ -178,6 +184,9 @@ impl fmt::Debug for Write {
             Self::Meeting(of) => row("Meeting", of),
             Self::RemoveMeeting(id) => row("RemoveMeeting", id),
             Self::Dispatch(of) => row("Dispatch", of),
+            Self::Errand(of) => row("Errand", of),
+            Self::ErrandOver(id) => row("ErrandOver", id),
+            Self::RemoveErrand(id) => row("RemoveErrand", id),
             Self::Override(of) => row("Override", of),
             Self::RemoveOverride(of) => row("RemoveOverride", of),
             Self::Rules(of) => row("Rules", of),
@@ -321,7 +330,7 @@ queries! {
     fn tenants(&self) -> Vec<Tenant>;
     /// The tenant.
     fn tenant(&self, tenant: TenantId) -> Option<Tenant>;
-    /// The next free number for a connection, calendar, endpoint or tenant: above every one that such a row has or was given.
+    /// The next free number for a connection, calendar, endpoint, errand or tenant: above every one that such a row has or was given.
     fn next_id(&self) -> u64;
     /// The calendars of active connections that are not gone, by tenant and number, those behind `after`, at most `limit`.
     fn watched(&self, after: (TenantId, CalendarId), limit: usize) -> Vec<Watched>;
@@ -357,6 +366,8 @@ queries! {
     fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<String>;
     /// The dispatches of meetings, by meeting and epoch.
     fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<Dispatch>;
+    /// The dispatches that are, or were, on an errand, by meeting and epoch.
+    fn dispatches_on(&self, tenant: TenantId, errand: ErrandId) -> Vec<Dispatch>;
     /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Claimed
     /// ones count from the end of the claim.
     fn due_dispatches(&self, before: Instant, limit: usize) -> Vec<Dispatch>;
@@ -365,6 +376,10 @@ queries! {
     /// The meetings of a tenant that start before `before` and of which no dispatch is left to act on, by start and id, at most
     /// `limit`.
     fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Vec<String>;
+    /// The open errands of a tenant, by number.
+    fn open_errands(&self, tenant: TenantId) -> Vec<Errand>;
+    /// The errands of a tenant that are for an instant in `[from, to)`, by it and number, at most `limit`.
+    fn errands(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Vec<Errand>;
     /// Every override of a tenant, by UID, user, occurrence and mark.
     fn all_overrides(&self, tenant: TenantId) -> Vec<OverrideRow>;
     /// What must be decided anew, of all tenants, by tenant and UID, everything first; at most `limit`.

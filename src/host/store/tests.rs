@@ -140,6 +140,9 @@ on_every_store! {
         what_is_taken_up_becomes_what_was_decided
         watched_are_active_and_come_in_pages
         near_are_calendars_whose_bots_set_out
+        errands_are_guarded_by_version_and_end_once
+        errands_come_by_when_and_the_open_ones_by_number
+        dispatches_are_found_by_errand
         overrides_are_found_by_uid
         sightings_of_a_family_are_found
         meetings_are_past_when_nothing_is_left_to_do

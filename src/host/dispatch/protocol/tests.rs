@@ -1,9 +1,9 @@
 //! Each row of the protocol as a story: what happened at which second from the start, and what followed.
 
-use super::{Effect, Input, LEASE_SECS, Step, is_due, step};
+use super::{Effect, Input, LEASE_SECS, Step, event, is_due, step};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer, Spec, Word};
 use crate::host::dispatch::key::{Keyed, late_at};
-use crate::host::model::{Dispatch, DispatchState, TenantId};
+use crate::host::model::{Dispatch, DispatchState, ErrandId, TenantId};
 use crate::time::{Elapsed, Instant};
 use expect_test::{Expect, expect};
 use serde_json::Value;
@@ -54,6 +54,8 @@ pub(super) fn planned() -> Dispatch {
         attempts: 0,
         verified: false,
         reason: None,
+        calendar: true,
+        errand: None,
         version: 1,
     }
 }
@@ -593,4 +595,16 @@ fn nothing_that_can_be_printed_holds_the_password() {
     let printed = format!("{row:?}{row:#?}{step:?}{broken:?}{broken}{events}");
     assert!(!printed.contains(PASSWORD), "{printed}");
     assert!(format!("{step:?}").contains("Create"), "the spec was printed at all");
+}
+
+#[test]
+fn events_name_everybody_who_wants_the_bot() {
+    let told = |calendar, errand| {
+        let row = Dispatch { calendar, errand, ..planned() };
+        let body: Value = serde_json::from_str(&event("dispatch.joined", &row, None, at(0)).body).expect("JSON");
+        format!("{} {}", body["triggers"], body["errand"])
+    };
+    assert_eq!(told(true, None), r#"["calendar"] null"#);
+    assert_eq!(told(false, Some(ErrandId(7))), r#"["manual"] 7"#);
+    assert_eq!(told(true, Some(ErrandId(7))), r#"["manual","calendar"] 7"#);
 }

@@ -3,7 +3,7 @@
 use super::rows::{Change, Rows, override_key};
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
-    Entry, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
 use std::collections::BTreeMap;
@@ -67,6 +67,9 @@ impl Work<'_> {
             Write::Meeting(row) => self.meeting(row)?,
             Write::RemoveMeeting(id) => self.remove_meeting(id),
             Write::Dispatch(row) => self.dispatch(row)?,
+            Write::Errand(row) => self.errand(row)?,
+            Write::ErrandOver(id) => self.errand_over(*id),
+            Write::RemoveErrand(id) => self.put(Change::Errand((tenant, *id), None)),
             Write::Override(row) => self.override_row(row),
             Write::RemoveOverride(row) => self.put(Change::Override(override_key(row), None)),
             Write::Rules(row) => self.rules(row)?,
@@ -117,6 +120,9 @@ impl Work<'_> {
         endpoints.into_iter().for_each(|id| self.remove_endpoint(id));
         let events: Vec<EventId> = keys(&self.rows.events, |key| (key.0 == tenant).then_some(key.1));
         events.into_iter().for_each(|id| self.remove_event(id));
+        for key in keys(&self.rows.errands, |key| (key.0 == tenant).then_some(*key)) {
+            self.put(Change::Errand(key, None));
+        }
         for key in keys(&self.rows.overrides, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::Override(key, None));
         }
@@ -213,6 +219,23 @@ impl Work<'_> {
         guard(self.rows.meetings.contains_key(&(self.tenant, row.meeting.clone())), "meeting")?;
         self.put(Change::Dispatch(key, Some(Dispatch { version: row.version + 1, ..row.clone() })));
         Ok(())
+    }
+
+    fn errand(&mut self, row: &Errand) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id);
+        let stored = self.rows.errands.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "errand")?;
+        self.put(Change::Errand(key, Some(Errand { version: row.version + 1, ..row.clone() })));
+        self.taken(row.id.0);
+        Ok(())
+    }
+
+    fn errand_over(&mut self, id: ErrandId) {
+        let key = (self.tenant, id);
+        let open = self.rows.errands.get(&key).filter(|row| row.state == ErrandState::Open).cloned();
+        if let Some(row) = open {
+            self.put(Change::Errand(key, Some(Errand { state: ErrandState::Over, version: row.version + 1, ..row })));
+        }
     }
 
     fn override_row(&mut self, row: &OverrideRow) {

@@ -2,8 +2,8 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
-    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
+    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;
@@ -30,6 +30,7 @@ pub(super) struct Rows {
     pub(super) sightings: BTreeMap<(TenantId, CalendarId, String), Sighting>,
     pub(super) meetings: BTreeMap<(TenantId, String), Meeting>,
     pub(super) dispatches: BTreeMap<DispatchKey, Dispatch>,
+    pub(super) errands: BTreeMap<(TenantId, ErrandId), Errand>,
     pub(super) overrides: BTreeMap<OverrideKey, OverrideRow>,
     pub(super) rules: BTreeMap<(TenantId, Option<String>, u64), RulesRow>,
     pub(super) lists: BTreeMap<(TenantId, String), String>,
@@ -69,6 +70,7 @@ pub(super) enum Change {
     Sighting((TenantId, CalendarId, String), Option<Sighting>),
     Meeting((TenantId, String), Option<Meeting>),
     Dispatch(DispatchKey, Option<Dispatch>),
+    Errand((TenantId, ErrandId), Option<Errand>),
     Override(OverrideKey, Option<OverrideRow>),
     Rules((TenantId, Option<String>, u64), Option<RulesRow>),
     List((TenantId, String), Option<String>),
@@ -107,6 +109,7 @@ impl Rows {
             Change::Sighting(key, row) => self.put_sighting(key, row),
             Change::Meeting(key, row) => self.put_meeting(key, row),
             Change::Dispatch(key, row) => self.put_dispatch(key, row),
+            Change::Errand(key, row) => Change::Errand(key, swap(&mut self.errands, key, row)),
             Change::Override(key, row) => Change::Override(key.clone(), swap(&mut self.overrides, key, row)),
             Change::Rules(key, row) => Change::Rules(key.clone(), swap(&mut self.rules, key, row)),
             Change::List(key, row) => Change::List(key.clone(), swap(&mut self.lists, key, row)),
@@ -182,6 +185,12 @@ impl Rows {
     pub(super) fn dispatches_of<'a>(&'a self, tenant: TenantId, meeting: &'a str) -> impl Iterator<Item = &'a Dispatch> {
         let range = (tenant, meeting.to_owned(), 0)..=(tenant, meeting.to_owned(), u32::MAX);
         self.dispatches.range(range).map(|(_, row)| row)
+    }
+
+    /// The errands of a tenant, by number.
+    pub(super) fn errands_of(&self, tenant: TenantId) -> impl Iterator<Item = &Errand> {
+        let from = (tenant, ErrandId::default());
+        self.errands.range(from..).take_while(move |(key, _)| key.0 == tenant).map(|(_, row)| row)
     }
 
     /// The webhook receivers of a tenant, by number.

@@ -15,6 +15,10 @@ pub(super) fn number<'a>(number: impl TryInto<i64>) -> Arg<'a> {
     Arg::Int(Some(number.try_into().unwrap_or(i64::MAX)))
 }
 
+pub(super) fn maybe_number<'a>(number: Option<u64>) -> Arg<'a> {
+    Arg::Int(number.map(|number| number.try_into().unwrap_or(i64::MAX)))
+}
+
 pub(super) fn flag<'a>(flag: bool) -> Arg<'a> {
     Arg::Int(Some(i64::from(flag)))
 }

@@ -3,13 +3,13 @@
 //! A guard is part of the statement that it guards: the row that must be there is named in its condition, and no row touched
 //! means that somebody was faster. What a row belongs to is held by foreign keys.
 
-use super::args::{flag, key, list, maybe_text, maybe_time, number, place, text, time};
+use super::args::{flag, key, list, maybe_number, maybe_text, maybe_time, number, place, text, time};
 use super::link::{Fail, Link};
 use super::rows;
 use super::statements as sql;
 use crate::host::model::{
-    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting,
-    Tenant, TenantId,
+    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, Meeting, OutboxEvent, OverrideRow, RulesRow,
+    Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
@@ -56,6 +56,9 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::Meeting(row) => put_meeting(link, row).await,
         Write::RemoveMeeting(id) => remove(link.run(sql::REMOVE_MEETING, vec![t(), text(id)]).await),
         Write::Dispatch(row) => put_dispatch(link, row).await,
+        Write::Errand(row) => put_errand(link, row).await,
+        Write::ErrandOver(id) => remove(link.run(sql::END_ERRAND, vec![t(), number(id.0)]).await),
+        Write::RemoveErrand(id) => remove(link.run(sql::REMOVE_ERRAND, vec![t(), number(id.0)]).await),
         Write::Override(row) => put_override(link, row).await,
         Write::RemoveOverride(row) => {
             let (user, occurrence) = (key(row.user.as_deref()), key(row.occurrence.as_deref()));
@@ -100,6 +103,7 @@ async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fai
     let tables = [
         sql::REMOVE_CONNECTIONS,
         sql::REMOVE_MEETINGS,
+        sql::REMOVE_ERRANDS,
         sql::REMOVE_OVERRIDES,
         sql::REMOVE_RULES,
         sql::REMOVE_LISTS,
@@ -221,11 +225,31 @@ async fn put_dispatch(link: &mut impl Link, row: &Dispatch) -> Result<(), Fail> 
         number(row.attempts),
         flag(row.verified),
         maybe_text(row.reason.as_deref()),
+        flag(row.calendar),
+        maybe_number(row.errand.map(|errand| errand.0)),
         number(row.version),
         maybe_time(acts_at(row)),
     ];
     let statement = if row.version == 0 { sql::ADD_DISPATCH } else { sql::CHANGE_DISPATCH };
     guard(belongs(link.run(statement, args).await, "meeting")?, "dispatch")
+}
+
+async fn put_errand(link: &mut impl Link, row: &Errand) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.id.0),
+        maybe_text(row.name.as_deref()),
+        text(&row.room),
+        text(&row.url),
+        maybe_text(row.title.as_deref()),
+        time(row.at),
+        text(row.state.word()),
+        time(row.made_at),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_ERRAND } else { sql::CHANGE_ERRAND };
+    guard(link.run(statement, args).await?, "errand")?;
+    if row.version == 0 { take_number(link, row.id.0).await } else { Ok(()) }
 }
 
 async fn put_override(link: &mut impl Link, row: &OverrideRow) -> Result<(), Fail> {

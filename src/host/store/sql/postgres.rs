@@ -33,6 +33,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (1, "begin", include_str!("../migrations/postgres/0001_begin.sql")),
     (2, "operations", include_str!("../migrations/postgres/0002_operations.sql")),
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
+    (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
 ];
 
 /// Connections of one host.

@@ -5,8 +5,8 @@ use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, EventId,
-    Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
+    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, nearest};
@@ -245,6 +245,18 @@ impl<S: Ask> Queries for S {
 
     async fn past_meetings(&self, tenant: TenantId, before: Instant, limit: usize) -> Result<Vec<String>, StoreError> {
         of(self, tenant, sql::PAST_MEETINGS, [border(before), number(limit)], rows::meeting_id).await
+    }
+
+    async fn dispatches_on(&self, tenant: TenantId, errand: ErrandId) -> Result<Vec<Dispatch>, StoreError> {
+        of(self, tenant, sql::DISPATCHES_ON, [number(errand.0)], rows::dispatch).await
+    }
+
+    async fn open_errands(&self, tenant: TenantId) -> Result<Vec<Errand>, StoreError> {
+        of(self, tenant, sql::OPEN_ERRANDS, [], rows::errand).await
+    }
+
+    async fn errands(&self, tenant: TenantId, from: Instant, to: Instant, limit: usize) -> Result<Vec<Errand>, StoreError> {
+        of(self, tenant, sql::ERRANDS, [border(from), border(to), number(limit)], rows::errand).await
     }
 
     async fn all_overrides(&self, tenant: TenantId) -> Result<Vec<OverrideRow>, StoreError> {

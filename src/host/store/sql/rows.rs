@@ -4,8 +4,8 @@ use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Entry, EventId, Meeting, Origin, OutboxEvent, Outcome, OverrideRow,
-    RulesRow, Sighting, Tenant, TenantId, Undecided,
+    DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
+    OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::{DueDelivery, StoreError, Watched, from_micros};
 use crate::time::Instant;
@@ -43,6 +43,11 @@ impl<'a> Row<'a> {
     fn count<T: TryFrom<i64>>(&mut self) -> Answer<T> {
         let int = self.int()?;
         T::try_from(int).or_else(|_| self.wrong("a number out of range"))
+    }
+
+    fn maybe_count(&mut self) -> Answer<Option<u64>> {
+        let Some(int) = self.maybe_int()? else { return Ok(None) };
+        u64::try_from(int).map(Some).or_else(|_| self.wrong("a number out of range"))
     }
 
     fn flag(&mut self) -> Answer<bool> {
@@ -209,6 +214,24 @@ pub(super) fn dispatch(cells: &mut dyn Cells) -> Answer<Dispatch> {
         attempts: row.count()?,
         verified: row.flag()?,
         reason: row.maybe_text()?,
+        calendar: row.flag()?,
+        errand: row.maybe_count()?.map(ErrandId),
+        version: row.count()?,
+    })
+}
+
+pub(super) fn errand(cells: &mut dyn Cells) -> Answer<Errand> {
+    let mut row = Row { cells, table: "errands" };
+    Ok(Errand {
+        tenant: TenantId(row.count()?),
+        id: ErrandId(row.count()?),
+        name: row.maybe_text()?,
+        room: row.text()?,
+        url: row.text()?,
+        title: row.maybe_text()?,
+        at: row.time()?,
+        state: row.word(ErrandState::from_word)?,
+        made_at: row.time()?,
         version: row.count()?,
     })
 }

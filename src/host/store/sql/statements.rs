@@ -18,7 +18,8 @@ macro_rules! columns {
     (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
     (meetings) => { "tenant, id, sightings, start_at, end_at, outcome, decided_by, rule, reason, record, conflict, version" };
     (dispatches) => { "tenant, meeting, epoch, bot_key, state, due_at, fire_at, start_at, late_at, spec, fence, owner, lease_until, \
-                       attempts, verified, reason, version" };
+                       attempts, verified, reason, calendar, errand, version" };
+    (errands) => { "tenant, id, name, room, url, title, at, state, made_at, version" };
     (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
     (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer, version" };
@@ -76,6 +77,7 @@ statements! {
     MEETINGS { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND start_at >= $2 AND start_at < $3 ORDER BY start_at, id LIMIT $4" }
     PLACES_OF { "SELECT DISTINCT sighting FROM seen WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY sighting" }
     DISPATCHES_OF { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY meeting, epoch" }
+    DISPATCHES_ON { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND errand = $2 ORDER BY meeting, epoch" }
     DUE_DISPATCHES { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
         ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" }
     // What another host is taking up is left to it; SQLite has one writer.
@@ -85,6 +87,8 @@ statements! {
     PAST_MEETINGS { "SELECT m.id FROM meetings m WHERE m.tenant = $1 AND m.start_at < $2 AND NOT EXISTS (
             SELECT 1 FROM dispatches d WHERE d.tenant = $1 AND d.meeting = m.id AND d.acts_at IS NOT NULL)
         ORDER BY m.start_at, m.id LIMIT $3" }
+    OPEN_ERRANDS { "SELECT " (errands) " FROM errands WHERE tenant = $1 AND state = 'open' ORDER BY id" }
+    ERRANDS { "SELECT " (errands) " FROM errands WHERE tenant = $1 AND at >= $2 AND at < $3 ORDER BY at, id LIMIT $4" }
     ALL_OVERRIDES { "SELECT tenant, user_key, uid, occurrence_key, mark, stop FROM overrides WHERE tenant = $1
         ORDER BY uid, user_key, occurrence_key, mark" }
     UNDECIDED { "SELECT tenant, uid_key, number FROM undecided ORDER BY tenant, uid_key LIMIT $1" }
@@ -133,6 +137,7 @@ statements! {
     COUNT_ACTING { "SELECT count(*) FROM dispatches WHERE tenant = $1 AND acts_at IS NOT NULL" }
     REMOVE_CONNECTIONS { "DELETE FROM connections WHERE tenant = $1" }
     REMOVE_MEETINGS { "DELETE FROM meetings WHERE tenant = $1" }
+    REMOVE_ERRANDS { "DELETE FROM errands WHERE tenant = $1" }
     REMOVE_OVERRIDES { "DELETE FROM overrides WHERE tenant = $1" }
     REMOVE_RULES { "DELETE FROM rules WHERE tenant = $1" }
     REMOVE_LISTS { "DELETE FROM lists WHERE tenant = $1" }
@@ -165,10 +170,16 @@ statements! {
     PUT_SEEN { "INSERT INTO seen (tenant, meeting, sighting) SELECT $1, $2, value FROM (" [3] ") AS listed WHERE true
         ON CONFLICT DO NOTHING" }
     ADD_DISPATCH { "INSERT INTO dispatches (" (dispatches) ", acts_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 + 1, $18) ON CONFLICT DO NOTHING" }
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19 + 1, $20) ON CONFLICT DO NOTHING" }
     CHANGE_DISPATCH { "UPDATE dispatches SET bot_key = $4, state = $5, due_at = $6, fire_at = $7, start_at = $8, late_at = $9, spec = $10,
-            fence = $11, owner = $12, lease_until = $13, attempts = $14, verified = $15, reason = $16, version = $17 + 1, acts_at = $18
-        WHERE tenant = $1 AND meeting = $2 AND epoch = $3 AND version = $17 AND fence <= $11" }
+            fence = $11, owner = $12, lease_until = $13, attempts = $14, verified = $15, reason = $16, calendar = $17, errand = $18,
+            version = $19 + 1, acts_at = $20
+        WHERE tenant = $1 AND meeting = $2 AND epoch = $3 AND version = $19 AND fence <= $11" }
+    ADD_ERRAND { "INSERT INTO errands (" (errands) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_ERRAND { "UPDATE errands SET name = $3, room = $4, url = $5, title = $6, at = $7, state = $8, made_at = $9, version = $10 + 1
+        WHERE tenant = $1 AND id = $2 AND version = $10" }
+    END_ERRAND { "UPDATE errands SET state = 'over', version = version + 1 WHERE tenant = $1 AND id = $2 AND state = 'open'" }
+    REMOVE_ERRAND { "DELETE FROM errands WHERE tenant = $1 AND id = $2" }
     PUT_OVERRIDE { "INSERT INTO overrides (tenant, user_key, uid, occurrence_key, mark, stop) VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (tenant, uid, user_key, occurrence_key, mark) DO UPDATE SET stop = excluded.stop" }
     REMOVE_OVERRIDE { "DELETE FROM overrides WHERE tenant = $1 AND user_key = $2 AND uid = $3 AND occurrence_key = $4

@@ -1,11 +1,12 @@
 //! What holds for any commit: one tenant, all or nothing, in order, and values come back as they were. Each case begins with an empty store.
 
 use super::rows::{
-    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, event, meeting, override_row, rules, sighting, tenant,
+    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, errand, event, meeting, override_row, rules, sighting,
+    tenant,
 };
 use super::{CALENDAR, ONE, WORKS, put, refused, with_calendar};
 use crate::host::model::{
-    ConnectionId, Delivery, DeliveryState, Dispatch, EndpointId, EventId, Meeting, Sighting, Tenant, TenantId,
+    ConnectionId, Delivery, DeliveryState, Dispatch, EndpointId, ErrandId, EventId, Meeting, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{PassedOver, Store, Write};
 use crate::time::Instant;
@@ -20,6 +21,7 @@ fn everything(tenant_id: u64) -> Vec<Write> {
         Write::Sighting(Sighting { room: Some("zoom 1".to_owned()), ..sighting(2, "a") }),
         Write::Meeting(meeting(tenant_id, "m", 0)),
         Write::Dispatch(dispatch(tenant_id, "m", 0, 0)),
+        Write::Errand(errand(tenant_id, 4, 5, 0)),
         Write::Override(override_row(tenant_id, None, "u", None)),
         Write::Rules(rules(tenant_id, None, 1)),
         Write::List("l".to_owned(), format!("of {tenant_id}")),
@@ -48,6 +50,7 @@ async fn told(store: &Store, tenant: TenantId) -> impl PartialEq + std::fmt::Deb
         (
             store.meetings(tenant, at(0), at(1000), 10).await.expect(WORKS),
             store.dispatches_of(tenant, &["m".to_owned()]).await.expect(WORKS),
+            (store.open_errands(tenant).await.expect(WORKS), store.errands(tenant, at(0), at(100), 10).await.expect(WORKS)),
             store.overrides(tenant, &uids).await.expect(WORKS),
             store.rules(tenant).await.expect(WORKS),
             store.lists(tenant).await.expect(WORKS),
@@ -73,6 +76,7 @@ async fn only_its_own(store: &Store, id: u64) {
         store.calendars(tenant).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
         store.meetings(tenant, at(0), at(1000), 10).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
         store.dispatches_of(tenant, &["m".to_owned()]).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
+        store.open_errands(tenant).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
         store.overrides(tenant, &uids).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
         store.rules(tenant).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
         store.endpoints(tenant).await.expect(WORKS).iter().map(|row| row.tenant).collect(),
@@ -101,6 +105,8 @@ pub(super) async fn tenants_with_equal_numbers_never_meet(store: Store) {
         Write::RemoveSighting(CALENDAR, "a".to_owned()),
         Write::RemoveConnection(ConnectionId(1)),
         Write::RemoveMeeting("m".to_owned()),
+        Write::ErrandOver(ErrandId(4)),
+        Write::RemoveErrand(ErrandId(4)),
         Write::RemoveOverride(override_row(1, None, "u", None)),
         Write::RemoveEndpoint(EndpointId(3)),
         Write::PlanVersion(0),
@@ -123,6 +129,7 @@ pub(super) async fn a_row_of_another_tenant_is_refused(store: Store) {
         Write::Calendar(calendar(2, 1, 2, 1)),
         Write::Meeting(meeting(2, "m", 1)),
         Write::Dispatch(dispatch(2, "m", 0, 1)),
+        Write::Errand(errand(2, 4, 5, 1)),
         Write::Override(override_row(2, None, "u", None)),
         Write::Rules(rules(2, None, 2)),
         Write::Endpoint(endpoint(2, 3, 0)),
@@ -150,6 +157,10 @@ pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
         Write::Meeting(Meeting { sightings: vec!["7/x".to_owned()], start: at(8), ..meeting(1, "m", 1) }),
         Write::Dispatch(Dispatch { due_at: None, ..dispatch(1, "m", 0, 1) }),
         Write::RemoveMeeting("m".to_owned()),
+        Write::Errand(errand(1, 4, 6, 1)),
+        Write::ErrandOver(ErrandId(4)),
+        Write::Errand(errand(1, 902, 6, 0)),
+        Write::RemoveErrand(ErrandId(4)),
         Write::RemoveOverride(override_row(1, None, "u", None)),
         Write::Rules(rules(1, None, 2)),
         Write::List("l".to_owned(), "other".to_owned()),

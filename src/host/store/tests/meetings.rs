@@ -1,10 +1,12 @@
 //! What is decided: meetings, dispatches, what people and rules say. Each case begins with an empty store.
 
-use super::rows::{at, calendar, commit, connection, dispatch, endpoint, event, meeting, override_row, rules, sighting, tenant};
+use super::rows::{
+    at, calendar, commit, connection, dispatch, endpoint, errand, event, meeting, override_row, rules, sighting, tenant,
+};
 use super::{ONE, WORKS, put, refused, with_calendar};
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, EventId, Meeting, OverrideRow,
-    Sighting, TenantId,
+    Calendar, CalendarId, CalendarState, Connection, ConnectionState, Dispatch, DispatchState, Errand, ErrandId, ErrandState,
+    EventId, Meeting, OverrideRow, Sighting, TenantId,
 };
 use crate::host::store::{Decide, Near, PassedOver, Store, StoreError, Watched, Write};
 use std::sync::Arc;
@@ -299,6 +301,7 @@ pub(super) async fn removing_a_tenant_takes_everything_but_never_a_bot(store: St
         Write::Undecided(None),
         Write::Meeting(meeting(1, "m", 0)),
         Write::Dispatch(dispatch(1, "m", 0, 0)),
+        Write::Errand(errand(1, 950, 5, 0)),
     ];
     put(&store, rest).await;
     refused(&store, [Write::RemoveTenant], "dispatches").await;
@@ -308,6 +311,7 @@ pub(super) async fn removing_a_tenant_takes_everything_but_never_a_bot(store: St
     assert_eq!(store.connections(ONE).await.expect(WORKS), []);
     assert_eq!(store.all_sightings(ONE).await.expect(WORKS), []);
     assert_eq!(store.all_overrides(ONE).await.expect(WORKS), []);
+    assert_eq!(store.errands(ONE, at(0), at(100), 10).await.expect(WORKS), []);
     assert_eq!(store.rules(ONE).await.expect(WORKS), []);
     assert_eq!(store.lists(ONE).await.expect(WORKS), []);
     assert_eq!(store.endpoints(ONE).await.expect(WORKS), []);
@@ -317,6 +321,49 @@ pub(super) async fn removing_a_tenant_takes_everything_but_never_a_bot(store: St
     assert_eq!(store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS), []);
     // Twice is as good as once.
     put(&store, [Write::RemoveTenant]).await;
+}
+
+pub(super) async fn errands_are_guarded_by_version_and_end_once(store: Store) {
+    let row = |version| Write::Errand(errand(1, 7, 5, version));
+    refused(&store, [row(1)], "errand").await;
+    put(&store, [row(0)]).await;
+    refused(&store, [row(0)], "errand").await;
+    put(&store, [row(1), Write::ErrandOver(ErrandId(7)), Write::ErrandOver(ErrandId(7)), Write::ErrandOver(ErrandId(8))]).await;
+    let stored = store.errands(ONE, at(0), at(10), 10).await.expect(WORKS).pop().expect("it is there");
+    assert_eq!(stored, Errand { state: ErrandState::Over, ..errand(1, 7, 5, 3) });
+    assert_eq!(stored.url, errand(1, 7, 5, 3).url);
+    assert!(store.next_id().await.expect(WORKS) > 7);
+    // What was taken back by hand is not over by itself.
+    let recalled = Errand { state: ErrandState::Recalled, ..stored };
+    put(&store, [Write::Errand(recalled.clone()), Write::ErrandOver(ErrandId(7))]).await;
+    assert_eq!(store.errands(ONE, at(0), at(10), 10).await.expect(WORKS), [Errand { version: 4, ..recalled }]);
+    put(&store, [Write::RemoveErrand(ErrandId(7)), Write::RemoveErrand(ErrandId(7))]).await;
+    assert_eq!(store.errands(ONE, at(0), at(10), 10).await.expect(WORKS), []);
+}
+
+pub(super) async fn errands_come_by_when_and_the_open_ones_by_number(store: Store) {
+    for (id, seconds) in [(3, 9), (4, 2), (5, 9), (6, 10)] {
+        put(&store, [Write::Errand(errand(1, id, seconds, 0))]).await;
+    }
+    put(&store, [Write::ErrandOver(ErrandId(4))]).await;
+    let numbers = |rows: Vec<Errand>| rows.into_iter().map(|row| row.id.0).collect::<Vec<_>>();
+    assert_eq!(numbers(store.errands(ONE, at(2), at(10), 10).await.expect(WORKS)), [4, 3, 5]);
+    assert_eq!(numbers(store.errands(ONE, at(3), at(11), 2).await.expect(WORKS)), [3, 5]);
+    assert_eq!(numbers(store.open_errands(ONE).await.expect(WORKS)), [3, 5, 6]);
+    assert_eq!(numbers(store.open_errands(TenantId(2)).await.expect(WORKS)), [0; 0]);
+}
+
+pub(super) async fn dispatches_are_found_by_errand(store: Store) {
+    let on = |id: &str, epoch, errand| {
+        let row = Dispatch { calendar: false, errand: Some(ErrandId(errand)), ..dispatch(1, id, epoch, 0) };
+        Write::Dispatch(row)
+    };
+    put(&store, ["m", "a"].map(|id| Write::Meeting(meeting(1, id, 0)))).await;
+    put(&store, [on("m", 0, 5), on("m", 1, 5), on("a", 0, 5), on("a", 1, 6), Write::Dispatch(dispatch(1, "a", 2, 0))]).await;
+    let found = store.dispatches_on(ONE, ErrandId(5)).await.expect(WORKS);
+    let names: Vec<_> = found.iter().map(|row| (row.meeting.as_str(), row.epoch, row.calendar)).collect();
+    assert_eq!(names, [("a", 0, false), ("m", 0, false), ("m", 1, false)]);
+    assert_eq!(store.dispatches_on(TenantId(2), ErrandId(5)).await.expect(WORKS), []);
 }
 
 pub(super) async fn rules_are_numbered_without_gaps(store: Store) {

@@ -4,12 +4,14 @@
 //! or missed on purpose.
 
 use super::rows::{
-    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, event, meeting, override_row, rules, sighting, tenant,
+    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, errand, event, meeting, override_row, rules, sighting,
+    tenant,
 };
 use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, EventId, Meeting, OverrideRow, Sighting, TenantId,
+    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, Meeting, OverrideRow, Sighting,
+    TenantId,
 };
 use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
 use proptest::prelude::*;
@@ -54,7 +56,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
     let (connection_id, calendar_id, receiver) = (u64::from(a % 2) + 1, u64::from(a % 3) + 10, u64::from(a % 3) + 20);
     let name = ["a", "b", "B", "\0", "ä"][usize::from(b % 5)];
     let when = at(i64::from(c % 8));
-    match kind % 26 {
+    match kind % 29 {
         0 => tenant(t),
         1 => Write::PlanVersion(version(model.tenant(owner).await.expect(WORKS).map(|row| row.plan_version), luck)),
         2 => {
@@ -111,6 +113,15 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
         24 => Write::RemoveEvent(EventId(u64::from(c % 8))),
         25 if luck % 16 == 0 => Write::RemoveTenant,
         25 => tenant(t),
+        26 if luck % 3 == 0 => Write::RemoveErrand(ErrandId(receiver)),
+        26 => Write::ErrandOver(ErrandId(receiver)),
+        27 => {
+            let stored = model.errands(owner, at(-1000), at(1000), 1000).await.expect(WORKS);
+            let stored = stored.into_iter().find(|row| row.id.0 == receiver).map(|row| row.version);
+            let state = ErrandState::ALL[usize::from(d) % ErrandState::ALL.len()];
+            let title = (b % 2 == 0).then(|| name.to_owned());
+            Write::Errand(Errand { state, title, ..errand(t, receiver, i64::from(c % 8), version(stored, luck)) })
+        }
         _ => {
             let due = model.due_deliveries(at(1000), 1000, 1000, &PassedOver::default()).await.expect(WORKS);
             let mine: Vec<_> = due.into_iter().filter(|due| due.delivery.tenant == owner).collect();
@@ -139,6 +150,8 @@ async fn a_dispatch(model: &Store, t: u64, meeting: &str, [a, c, d, luck]: [u8; 
         due_at: (c % 4 != 0).then(|| at(i64::from(c % 8))),
         lease_until: (d % 3 == 0).then(|| at(i64::from(d % 8))),
         start: at(i64::from(c % 6)),
+        calendar: a % 3 != 0,
+        errand: (a % 4 == 0).then_some(ErrandId(u64::from(d % 3) + 20)),
         fence: if luck / 64 == 0 { fence.saturating_sub(1) } else { fence + u64::from(luck % 2) },
         ..dispatch(t, meeting, epoch, version(stored.map(|row| row.version), luck))
     })
@@ -194,6 +207,9 @@ async fn answer_alike(
             past_meetings(tenant, to, limit)
             past_events(tenant, to, limit)
             all_overrides(tenant)
+            open_errands(tenant)
+            errands(tenant, from, to, limit)
+            dispatches_on(tenant, ErrandId(21))
             dispatches_of(tenant, &names)
             overrides(tenant, &names)
             rules(tenant)

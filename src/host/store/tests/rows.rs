@@ -2,8 +2,8 @@
 
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Entry, EventId, Meeting, Origin, OutboxEvent, Outcome, OverrideRow,
-    RulesRow, Sighting, Tenant, TenantId,
+    DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
+    OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write};
 use crate::time::Instant;
@@ -104,6 +104,23 @@ pub(super) fn dispatch(tenant: u64, meeting: &str, epoch: u32, version: u64) -> 
         attempts: 0,
         verified: false,
         reason: None,
+        calendar: true,
+        errand: None,
+        version,
+    }
+}
+
+pub(super) fn errand(tenant: u64, id: u64, seconds: i64, version: u64) -> Errand {
+    Errand {
+        tenant: TenantId(tenant),
+        id: ErrandId(id),
+        name: (id % 2 == 0).then(|| format!("name {id}")),
+        room: "zoom:1".to_owned(),
+        url: format!("https://zoom.us/j/1?pwd=of%20{tenant}"),
+        title: None,
+        at: at(seconds),
+        state: ErrandState::Open,
+        made_at: at(seconds - 1),
         version,
     }
 }

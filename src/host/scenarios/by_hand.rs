@@ -1,0 +1,329 @@
+//! Bots that people send by hand, beside what calendars want: `providers.md` C 22.
+
+use super::stage::{ANN, BEN, LINK, LINK_ELSEWHERE, LINK_NEW_PASSWORD, OUTSIDER, Stage, at, meeting, moved, titled, zone};
+use crate::host::model::{ErrandId, EventId, Tenant, TenantId};
+use crate::host::operations::errands::{Sent, Wanted, recall, send};
+use crate::host::operations::overrides::{About, say};
+use crate::host::simulation::life::TENANT;
+use crate::host::store::{Commit, Write};
+use crate::host::world::calendar::{Edit, Meeting};
+use crate::host::world::script::What;
+use expect_test::{Expect, expect};
+use std::fmt::Write as _;
+
+/// Somebody sends a bot at this moment.
+async fn sends(stage: &Stage, tenant: TenantId, link: &str) -> (Sent, bool) {
+    let wanted = Wanted { link: link.into(), at: None, title: None, name: None };
+    send(&stage.setting.host("desk"), tenant, wanted).await.expect("sent")
+}
+
+async fn takes_back(stage: &Stage, errand: ErrandId) {
+    recall(&stage.setting.host("desk"), TENANT, errand).await.expect("there is one");
+}
+
+/// What happened, and for whom each event of it says that the bot is.
+async fn check(stage: &Stage, expected: Expect) {
+    let mut text = String::new();
+    for line in stage.told().await.lines().filter(|line| !line.contains("dispatch.") && !line.contains("recording.")) {
+        let _ = writeln!(text, "{line}");
+    }
+    for event in stage.events().await {
+        let body: serde_json::Value = serde_json::from_str(&event.body).expect("JSON");
+        let whom: Vec<&str> = body["triggers"].as_array().into_iter().flatten().filter_map(|word| word.as_str()).collect();
+        let reason = body["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let secs = event.at.duration_since(at(0)).as_secs();
+        let _ = writeln!(text, "{:<7}{} for {}{reason}", format!("{secs}s"), event.kind, whom.join(", "));
+    }
+    expected.assert_eq(&text);
+}
+
+/// Ann's meeting, in her calendar from so many seconds on.
+fn shown_from(secs: i64) -> Vec<(i64, What)> {
+    let shown = Meeting { created: at(secs), updated: at(secs), ..meeting(ANN, &[OUTSIDER]) };
+    vec![(secs, What::Create(Box::new(shown)))]
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calendar_adopts_a_bot_that_was_sent_five_minutes_before() {
+    // The invitation comes when the bot is there.
+    let mut stage = Stage::with_steps(&[ANN, BEN], vec![], shown_from(-290)).await;
+    stage.live_until(-300).await;
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(3400).await;
+    check(
+        &stage,
+        expect![[r#"
+            -300s  A is accepted
+            -300s  A joins
+            3300s  A leaves at the end
+            -300s  recording.planned for manual
+            -299s  dispatch.accepted for manual
+            -299s  dispatch.joined for manual
+            -275s  recording.adopted for manual, calendar
+            3352s  dispatch.ended for manual, calendar
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_sent_early_is_the_one_that_the_calendar_planned() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-300).await;
+    sends(&stage, TENANT, LINK_NEW_PASSWORD).await;
+    stage.live_until(1900).await;
+    check(
+        &stage,
+        expect![[r#"
+            -299s  A is accepted
+            -299s  A joins
+            1800s  A leaves at the end
+            -3599s recording.planned for calendar
+            -300s  recording.adopted for manual, calendar
+            -299s  dispatch.accepted for manual, calendar
+            -299s  dispatch.joined for manual, calendar
+            1805s  dispatch.ended for manual, calendar
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sends_a_bot_where_the_calendars_is_gets_that_one() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-60).await;
+    // Another address of the same meeting.
+    let (sent, known) = sends(&stage, TENANT, LINK_NEW_PASSWORD).await;
+    assert!(!known && sent.bot.is_some_and(|bot| bot.calendar));
+    stage.live_until(1900).await;
+    check(
+        &stage,
+        expect![[r#"
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
+            -3599s recording.planned for calendar
+            -107s  dispatch.accepted for calendar
+            -107s  dispatch.joined for calendar
+            -60s   recording.adopted for manual, calendar
+            1805s  dispatch.ended for manual, calendar
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_was_sent_stays_when_the_meeting_is_called_off() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![(60, Edit::Cancel)]).await;
+    stage.live_until(-300).await;
+    let (sent, _) = sends(&stage, TENANT, LINK).await;
+    stage.live_until(600).await;
+    assert_eq!(stage.stays().len(), 1, "{}", stage.told().await);
+    check(
+        &stage,
+        expect![[r#"
+            -299s  A is accepted
+            -299s  A joins
+            -3599s recording.planned for calendar
+            -300s  recording.adopted for manual, calendar
+            -299s  dispatch.accepted for manual, calendar
+            -299s  dispatch.joined for manual, calendar
+        "#]],
+    )
+    .await;
+    // And leaves when the person who sent it says so.
+    takes_back(&stage, sent.errand.id).await;
+    stage.live_until(700).await;
+    let events = stage.events().await;
+    assert!(events.last().is_some_and(|event| event.kind == "dispatch.recalled"), "{}", stage.told().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_taken_back_stays_while_the_calendar_wants_it() {
+    for sent_at in [-300, -60] {
+        let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+        stage.live_until(sent_at).await;
+        let (sent, _) = sends(&stage, TENANT, LINK).await;
+        stage.live_until(120).await;
+        takes_back(&stage, sent.errand.id).await;
+        stage.live_until(1900).await;
+        assert!(matches!(stage.stays()[..], [(_, 1800)]), "{sent_at}: {}", stage.told().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_taken_back_before_it_goes_leaves_the_calendars_plan_as_it_was() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-1200).await;
+    let wanted = Wanted { link: LINK.into(), at: Some(at(-400)), title: None, name: None };
+    let (sent, _) = send(&stage.setting.host("desk"), TENANT, wanted).await.expect("sent");
+    stage.live_until(-900).await;
+    takes_back(&stage, sent.errand.id).await;
+    stage.live_until(1900).await;
+    check(
+        &stage,
+        expect![[r#"
+            -107s  A is accepted
+            -107s  A joins
+            1800s  A leaves at the end
+            -3599s recording.planned for calendar
+            -1200s recording.adopted for manual, calendar
+            -900s  recording.moved for calendar
+            -107s  dispatch.accepted for calendar
+            -107s  dispatch.joined for calendar
+            1805s  dispatch.ended for calendar
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_without_a_calendar_comes_and_is_taken_back() {
+    let mut stage = Stage::new(&[ANN], vec![], vec![]).await;
+    stage.live_until(-300).await;
+    let (sent, _) = sends(&stage, TENANT, LINK).await;
+    stage.live_until(600).await;
+    takes_back(&stage, sent.errand.id).await;
+    stage.live_until(700).await;
+    check(
+        &stage,
+        expect![[r#"
+            -300s  A is accepted
+            -300s  A joins
+            600s   A is recalled and leaves
+            -300s  recording.planned for manual
+            -299s  dispatch.accepted for manual
+            -299s  dispatch.joined for manual
+            600s   dispatch.recalled for manual: taken back by hand
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_link_twice_is_one_bot() {
+    let mut stage = Stage::new(&[ANN], vec![], vec![]).await;
+    let (first, known) = sends(&stage, TENANT, LINK).await;
+    assert!(!known);
+    let again = sends(&stage, TENANT, LINK_NEW_PASSWORD).await;
+    assert!(again.1 && again.0.errand.id == first.errand.id);
+    // Most of an hour later its bot is still there.
+    stage.live_until(-600).await;
+    assert!(sends(&stage, TENANT, LINK).await.1);
+    stage.live_until(120).await;
+    assert_eq!(stage.stays().len(), 1, "{}", stage.told().await);
+    // Another meeting has another bot.
+    assert!(!sends(&stage, TENANT, LINK_ELSEWHERE).await.1);
+    stage.live_until(180).await;
+    assert_eq!(stage.stays().len(), 2, "{}", stage.told().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn customers_never_share_a_bot() {
+    let other = TenantId(2);
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    let row = Tenant { id: other, name: "Other".into(), own_domains: vec![], bots: vec![], plan_version: 0 };
+    stage.setting.store().commit(Commit { tenant: other, writes: vec![Write::Tenant(row)] }).await.expect("stored");
+    stage.live_until(-300).await;
+    assert!(!sends(&stage, other, LINK).await.1);
+    stage.live_until(120).await;
+    assert_eq!(stage.stays().len(), 2, "{}", stage.told().await);
+    for (tenant, whom) in [(TENANT, r#"["calendar"]"#), (other, r#"["manual"]"#)] {
+        let events = stage.setting.store().events(tenant, EventId(0), 100).await.expect("read");
+        assert!(!events.is_empty() && events.iter().all(|event| event.body.contains(whom)), "{events:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_meeting_that_moves_away_leaves_the_bot_where_it_was_sent_and_gets_another() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![(60, moved(7200))]).await;
+    stage.live_until(-300).await;
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(7300).await;
+    check(
+        &stage,
+        expect![[r#"
+            -299s  A is accepted
+            -299s  A joins
+            1800s  A leaves at the end
+            7108s  B is accepted
+            7108s  B joins
+            -3599s recording.planned for calendar
+            -300s  recording.adopted for manual, calendar
+            -299s  dispatch.accepted for manual, calendar
+            -299s  dispatch.joined for manual, calendar
+            88s    recording.planned for calendar
+            1805s  dispatch.ended for manual
+            7108s  dispatch.accepted for calendar
+            7108s  dispatch.joined for calendar
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_still_in_the_room_is_adopted_at_the_turn_of_the_calendar() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    // Far too early to be meant for the meeting.
+    stage.live_until(-1800).await;
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(120).await;
+    check(
+        &stage,
+        expect![[r#"
+            -1800s A is accepted
+            -1800s A joins
+            -3599s recording.planned for calendar
+            -1800s recording.planned for manual
+            -1799s dispatch.accepted for manual
+            -1799s dispatch.joined for manual
+            -115s  recording.adopted for manual, calendar
+            -115s  dispatch.withdrawn for calendar: it is one with another meeting
+        "#]],
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_was_sent_comes_whatever_rules_say_until_a_person_says_stop() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![(-1800, titled("Weekly talk (private)"))]).await;
+    stage.live_until(-300).await;
+    let (sent, _) = sends(&stage, TENANT, LINK).await;
+    let name = sent.meeting.expect("planned at once").id;
+    stage.live_until(60).await;
+    let about = About { meeting: &name, series: false, user: None };
+    say(&stage.setting.host("desk"), TENANT, about, true).await.expect("said");
+    stage.live_until(120).await;
+    check(
+        &stage,
+        expect![[r#"
+            -300s  A is accepted
+            -300s  A joins
+            60s    A is recalled and leaves
+            -3599s recording.planned for calendar
+            -1763s dispatch.withdrawn for calendar: by quiet
+            -300s  recording.planned for manual
+            -299s  dispatch.accepted for manual
+            -299s  dispatch.joined for manual
+            60s    dispatch.recalled for manual: taken back by hand
+        "#]],
+    )
+    .await;
+}
+
+/// Two meetings of a room, one after the other: the bot is for the one that runs.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_sent_between_two_meetings_is_for_the_one_that_runs() {
+    let next = Meeting {
+        uid: "second@google.com".into(),
+        handle: "second".into(),
+        first: zone().civil(at(1800)),
+        ..meeting(ANN, &[OUTSIDER])
+    };
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER]), next], vec![]).await;
+    stage.live_until(1600).await;
+    let (sent, _) = sends(&stage, TENANT, LINK).await;
+    assert_eq!(sent.meeting.map(|meeting| meeting.start), Some(at(0)));
+    stage.live_until(3700).await;
+    assert!(matches!(stage.stays()[..], [(_, 1800), (1800..=1801, 3600)]), "{}", stage.told().await);
+}

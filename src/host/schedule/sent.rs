@@ -1,0 +1,117 @@
+//! Errands in a plan: which of its meetings each is for, and what it wants of their bots.
+
+use super::bots::{Sent, Wanted};
+use super::errand::{Candidate, fit, is_there, link, of_place, place};
+use super::names::bounded;
+use super::replan::PlanInput;
+use crate::engine::Planned;
+use crate::event::identity::RoomKey;
+use crate::event::link::Link;
+use crate::host::bots::Spec;
+use crate::host::dispatch::key::late_at;
+use crate::host::model::{Errand, ErrandState};
+use crate::time::{Elapsed, Instant, Zone};
+use crate::value::words::Verb;
+use crate::value::{Decision, Settings};
+use std::collections::BTreeSet;
+
+/// An errand that is open, with where it leads.
+pub(super) struct Open<'a> {
+    pub(super) errand: &'a Errand,
+    link: Link,
+}
+
+impl Open<'_> {
+    /// What the bot service is told, where rules say nothing about the meeting.
+    fn spec(&self, meeting: &str, settings: &Settings) -> Spec {
+        Spec::of(meeting, &self.link, settings)
+    }
+
+    /// The bot of a meeting that calendars want as `calendar`, and a person sent.
+    pub(super) fn wanted(&self, meeting: &str, start: Instant, calendar: Option<Wanted>, settings: &Settings) -> Wanted {
+        let own = || Wanted { start, end: None, join_secs: None, sent: None, spec: self.spec(meeting, settings) };
+        let wanted = calendar.unwrap_or_else(own);
+        let sent = Sent { errand: self.errand.id, at: self.errand.at, url: self.link.url.clone() };
+        // Who has a link at hand knows it better than an invitation.
+        let spec = Spec { url: self.link.url.clone(), ..wanted.spec };
+        Wanted { sent: Some(sent), spec, ..wanted }
+    }
+
+    /// What the meetings were seen as that no calendar shows any more, and whose bot is still in the room: that one is for the errand.
+    pub(super) fn forgotten(&self, input: &PlanInput<'_>, shown: &[BTreeSet<String>]) -> Vec<String> {
+        if input.now < self.errand.at {
+            return Vec::new();
+        }
+        let is_shown = |place: &String| shown.iter().any(|places| places.contains(place));
+        let left =
+            rooms_bots(input, self).filter(|places| !places.iter().any(|place| is_shown(place) || of_place(place).is_some()));
+        left.flatten().cloned().collect()
+    }
+
+    /// Whether its time went by, although it is open: the bot of another errand was there.
+    pub(super) fn is_late(&self, input: &PlanInput<'_>) -> bool {
+        late_at(self.errand.at, None, 0) <= input.now && input.dispatches.iter().all(|row| row.errand != Some(self.errand.id))
+    }
+}
+
+/// The errands of a plan, ascending by when their bots should be there.
+pub(super) struct Errands<'a> {
+    /// Those of each meeting that calendars show.
+    pub(super) joined: Vec<Vec<Open<'a>>>,
+    /// Those that are for no such meeting.
+    pub(super) alone: Vec<Open<'a>>,
+}
+
+impl<'a> Errands<'a> {
+    /// Which meetings of the plan its errands are for; `places` are those of its meetings.
+    pub(super) fn of(input: &PlanInput<'a>, plan: &[Planned], places: &[BTreeSet<String>]) -> Self {
+        let mut errands = Self { joined: plan.iter().map(|_| Vec::new()).collect(), alone: Vec::new() };
+        let mut open: Vec<&Errand> = input.errands.iter().filter(|errand| errand.state == ErrandState::Open).collect();
+        open.sort_by_key(|errand| (errand.at, errand.id));
+        for errand in open {
+            // A link that was read when it was sent, and by this version is none: its bot, if it has one, is taken back.
+            let Ok(link) = link(&errand.url) else { continue };
+            let open = Open { errand, link };
+            let fits = plan
+                .iter()
+                .zip(places)
+                .enumerate()
+                .filter_map(|(at, (planned, places))| Some((fits(input, &open, planned, places)?, at)));
+            match fits.min() {
+                Some((_, at)) => errands.joined[at].push(open),
+                None => errands.alone.push(open),
+            }
+        }
+        errands
+    }
+}
+
+/// How well a meeting of the plan fits an errand.
+fn fits(input: &PlanInput<'_>, open: &Open<'_>, planned: &Planned, places: &BTreeSet<String>) -> Option<(bool, bool, bool, u64)> {
+    let room = RoomKey::of_occurrence(&planned.occurrence)?;
+    if bounded(room.room()) != open.errand.room {
+        return None;
+    }
+    let start = planned.occurrence.start.instant(&Zone::utc());
+    let wants = matches!(planned.decision, Decision::Decided { verb: Verb::Record, .. });
+    let join = Elapsed::from_secs(planned.settings.join);
+    let own = place(open.errand.id);
+    let shares = |sightings: &[String]| sightings.iter().any(|sighting| places.contains(sighting));
+    let in_room: Vec<&[String]> = rooms_bots(input, open).collect();
+    let candidate = Candidate {
+        start,
+        end: planned.occurrence.end.known().map(|end| end.instant(&Zone::utc())),
+        turn: wants.then(|| start.checked_add(join).unwrap_or(Instant::MAX)),
+        has_bot: in_room.iter().any(|sightings| shares(sightings)),
+        known: input.meetings.iter().any(|meeting| meeting.sightings.contains(&own) && shares(&meeting.sightings)),
+    };
+    let there = in_room.iter().any(|sightings| sightings.contains(&own));
+    fit(open.errand, &candidate, there, input.now)
+}
+
+/// The sightings of every stored meeting whose bot is in the room of an errand, or on its way.
+fn rooms_bots<'b>(input: &'b PlanInput<'_>, open: &'b Open<'_>) -> impl Iterator<Item = &'b [String]> {
+    let live = input.dispatches.iter().filter(|row| is_there(row, &open.link));
+    live.filter_map(|row| input.meetings.iter().find(|meeting| meeting.id == row.meeting))
+        .map(|meeting| meeting.sightings.as_slice())
+}
