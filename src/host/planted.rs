@@ -115,7 +115,7 @@ mod planting {
         pub(crate) const ALL: &[(Self, &str, &str)] = &[
             (Self::ForgetTombstone, "I2", "calm"),
             (Self::FailedPassIsEmpty, "I1", "flaky"),
-            (Self::CursorNeverExpires, "I7", "dark"),
+            (Self::CursorNeverExpires, "I8", "dark"),
             (Self::CursorBeforeChanges, "I7", "crashes"),
             (Self::NotModifiedIsEmpty, "I1", "calm"),
             (Self::CancelledInstanceForgotten, "I2", "calm"),

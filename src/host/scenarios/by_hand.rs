@@ -53,8 +53,8 @@ async fn the_calendar_adopts_a_bot_that_was_sent_five_minutes_before() {
     check(
         &stage,
         expect![[r#"
-            -300s  A is accepted
-            -300s  A joins
+            -299s  A is accepted
+            -299s  A joins
             3300s  A leaves at the end
             -300s  recording.planned for manual
             -299s  dispatch.accepted for manual
@@ -188,8 +188,8 @@ async fn a_bot_without_a_calendar_comes_and_is_taken_back() {
     check(
         &stage,
         expect![[r#"
-            -300s  A is accepted
-            -300s  A joins
+            -299s  A is accepted
+            -299s  A joins
             600s   A is recalled and leaves
             -300s  recording.planned for manual
             -299s  dispatch.accepted for manual
@@ -271,14 +271,14 @@ async fn a_bot_that_is_still_in_the_room_is_adopted_at_the_turn_of_the_calendar(
     check(
         &stage,
         expect![[r#"
-            -1800s A is accepted
-            -1800s A joins
+            -1799s A is accepted
+            -1799s A joins
             -3599s recording.planned for calendar
             -1800s recording.planned for manual
             -1799s dispatch.accepted for manual
             -1799s dispatch.joined for manual
-            -115s  recording.adopted for manual, calendar
-            -115s  dispatch.withdrawn for calendar: it is one with another meeting
+            -114s  recording.adopted for manual, calendar
+            -114s  dispatch.withdrawn for calendar: it is one with another meeting
         "#]],
     )
     .await;
@@ -297,8 +297,8 @@ async fn a_bot_that_was_sent_comes_whatever_rules_say_until_a_person_says_stop()
     check(
         &stage,
         expect![[r#"
-            -300s  A is accepted
-            -300s  A joins
+            -299s  A is accepted
+            -299s  A joins
             60s    A is recalled and leaves
             -3599s recording.planned for calendar
             -1763s dispatch.withdrawn for calendar: by quiet

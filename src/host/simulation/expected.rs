@@ -52,6 +52,8 @@ pub(super) struct Cluster {
     pub(super) views: Vec<View>,
     /// How many occurrences there were.
     pub(super) lives: usize,
+    /// Normalised UIDs of the meetings.
+    pub(super) uids: BTreeSet<String>,
 }
 
 impl Cluster {
@@ -115,7 +117,7 @@ impl<'a> Oracle<'a> {
             View { from, wanted: wanted.collect(), linkless }
         });
         let views = views.collect();
-        Cluster { accounts, views, lives: names.len() }
+        Cluster { accounts, views, lives: names.len(), uids: self.uids(ids) }
     }
 
     /// Everything that is decided at the end about what starts in `span`.
@@ -174,6 +176,21 @@ impl<'a> Oracle<'a> {
                 Arc::make_mut(&mut occurrence.facts).people.incomplete = Some(UnknownReason::GuestsHidden);
             }
         }
+    }
+
+    /// The normalised UIDs of these meetings.
+    fn uids(&self, ids: &[MeetingId]) -> BTreeSet<String> {
+        ids.iter().filter_map(|id| normalise_uid(&self.truth.meeting(*id).uid).norm).collect()
+    }
+
+    /// The UIDs of meetings that have to do with one of which not everything can be known yet at `end`: it was changed within
+    /// `settled` before, or a Graph calendar ceased to have an occurrence of it within `viewed`.
+    pub(super) fn open_at(&self, end: Instant, settled: Elapsed, viewed: Elapsed) -> BTreeSet<String> {
+        let silent = self.ended_in_silence(end - viewed);
+        let is_new = |id: &MeetingId| self.truth.states(*id).iter().any(|state| state.at > end - settled);
+        let groups = groups(self.truth).into_iter().map(|ids| (self.uids(&ids), ids));
+        let open = groups.filter(|(uids, ids)| !uids.is_disjoint(&silent) || ids.iter().any(is_new));
+        open.flat_map(|(uids, _)| uids).collect()
     }
 
     /// The UIDs of meetings of which a Graph calendar ceased to have an occurrence since then while it still has their series:

@@ -38,6 +38,8 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) metrics: Arc<Metrics>,
     /// How far ahead the hosts plan.
     pub(in crate::host) horizon: Elapsed,
+    /// Whether the store tells all hosts what time it is, as a server does.
+    pub(in crate::host) tells_time: bool,
     /// Quotas of the OAuth client, where they are not the published ones.
     pub(in crate::host) limits: Option<Limits>,
 }
@@ -78,6 +80,7 @@ impl Setting {
             heard: Arc::new(Mutex::new(heard)),
             metrics: Arc::default(),
             horizon: Elapsed::from_hours(24 * HORIZON_DAYS_DEFAULT),
+            tells_time: false,
             limits: None,
         }
     }
@@ -106,7 +109,8 @@ impl Setting {
             heard: self.heard.clone(),
         };
         let clock = HostClock { own: own.clone(), world: self.clock.clone(), switch: switch.clone() };
-        let store = Store::Memory(self.store.with_hook(switch.hook()));
+        let store = self.store.with_hook(switch.hook());
+        let store = Store::Memory(if self.tells_time { store.with_time(self.clock.clone()) } else { store });
         let mut host = Context::new(store, Arc::new(egress), Arc::new(clock), name);
         host.credentials = Arc::new(connected::credentials(&self.plan.accounts));
         host.metrics = self.metrics.clone();

@@ -249,7 +249,10 @@ impl Case<'_> {
             }
         } else if views.iter().all(|view| !view.wanted.contains_key(place)) {
             report.unwanted += 1;
-            if !bots.is_empty() {
+            // What Graph ends in silence is seen by the look before the bot, where that can be had.
+            let unverified = |(key, _): &(&str, &Bot)| self.stored.dispatches.iter().any(|row| row.key == **key && !row.verified);
+            let is_hidden = self.ends_in_silence(cluster, start) && bots.iter().all(unverified);
+            if !bots.is_empty() && !is_hidden {
                 report.wrong.push(format!("{} a bot in {room} at {start} that nobody wants", name("I2")));
             }
         } else {
@@ -266,7 +269,9 @@ impl Case<'_> {
         let bound = unwanted + SETTLED + Elapsed::from_mins(if troubled { 15 } else { 1 });
         let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, bound, SETTLED)).min();
         let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
-        let hopeless = troubled && self.kind != Kind::Liars;
+        // Looks after the claim end some minutes after it.
+        let silent = self.ends_in_silence(cluster, unwanted);
+        let hopeless = troubled && self.kind != Kind::Liars || silent;
         if !calm || bound > self.span.end || hopeless {
             return;
         }
@@ -281,6 +286,11 @@ impl Case<'_> {
                 report.wrong.push(format!("I2 a bot stays in {} at {}, unwanted since {unwanted}", place.0, place.1));
             }
         }
+    }
+
+    /// Whether a Graph calendar may not yet have told at `at` that it has something no more.
+    fn ends_in_silence(&self, cluster: &Cluster, at: Instant) -> bool {
+        !self.oracle.ended_in_silence(at - VIEWED).is_disjoint(&cluster.uids)
     }
 
     /// The time before which nothing disturbed the hosts long enough for a change to be followed until `at`.
@@ -460,13 +470,13 @@ impl Case<'_> {
         let key = |start: Instant, calendars: BTreeSet<usize>| (start, calendars);
         let mut stored: BTreeMap<_, Vec<&Meeting>> = BTreeMap::new();
         // What a Graph calendar ceased to have in silence is found by its next view, and before a bot is sent.
-        let silent = self.oracle.ended_in_silence(self.end - VIEWED);
-        let is_silent = |row: &Meeting| {
+        let open = self.oracle.open_at(self.end, SETTLED, VIEWED);
+        let is_open = |row: &Meeting| {
             let seen = row.sightings.iter().filter_map(|place| self.stored.sightings.get(place));
-            seen.filter_map(|sighting| sighting.uid.as_ref()).any(|uid| silent.contains(uid))
+            seen.filter_map(|sighting| sighting.uid.as_ref()).any(|uid| open.contains(uid))
         };
-        let told: Vec<_> = told.into_iter().filter(|told| told.uid.as_ref().is_none_or(|uid| !silent.contains(uid))).collect();
-        let inside = |meeting: &&Meeting| span.contains(&meeting.start) && !meeting.sightings.is_empty() && !is_silent(meeting);
+        let told: Vec<_> = told.into_iter().filter(|told| told.uid.as_ref().is_none_or(|uid| !open.contains(uid))).collect();
+        let inside = |meeting: &&Meeting| span.contains(&meeting.start) && !meeting.sightings.is_empty() && !is_open(meeting);
         for meeting in self.stored.meetings.iter().filter(inside) {
             let calendars = meeting.sightings.iter().filter_map(|sighting| sighting.split('/').next()?.parse::<usize>().ok());
             stored.entry(key(meeting.start, calendars.map(|number| number - 1).collect())).or_default().push(meeting);

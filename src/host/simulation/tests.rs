@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many lives every test follows.
-const LIVES: usize = 8_000;
+const LIVES: usize = 6_000;
 
 fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
@@ -49,13 +49,15 @@ fn replay() {
 }
 
 /// Seeds that a planted bug is looked for with.
-const SEEDS_EACH: u64 = 12;
+const SEEDS_EACH: u64 = 24;
 
 /// The first finding of each invariant that a planted bug violates, and the seeds it took until the one that names it.
 fn hunt(bug: Bug, invariant: &str, kind: Kind) -> (Vec<String>, Option<u64>) {
     let mut found: Vec<String> = Vec::new();
     for seed in 0..SEEDS_EACH {
         let run = Run { users: 6, meetings: 50, ..Run::of(kind, 9000 + seed) };
+        // Every other run ends before most of its meetings begin: looks before bots have not yet made good what was lost.
+        let run = if seed % 2 == 0 { run } else { Run { hours: 1, ..run } };
         let wrong = planted::with(bug, || run.report()).wrong;
         let name = |wrong: &String| wrong.split(' ').next().unwrap_or_default().to_owned();
         found.extend(wrong.iter().map(name));
@@ -101,26 +103,13 @@ fn morning(death: Option<Death>) -> Run {
     Run { users: 3, meetings: 10, death, ..Run::of(Kind::Calm, 77) }
 }
 
+/// `CALLSHEET_EVERY_STEP=1`: at every operation.
 #[test]
-fn a_host_that_dies_at_one_of_many_operations_of_a_morning_goes_on_where_it_was() {
-    let operations = morning(None).report().operations;
-    let stride = (2 * operations).div_ceil(DEATHS);
-    let any = (0..DEATHS).map(|number| death_at(number * stride + number % 2));
-    all_go_on(morning, any.filter(|death| death.operation <= operations).collect());
-}
-
-/// An hour with hardly anything in it, so that every step of it can be gone through.
-fn hour(death: Option<Death>) -> Run {
-    Run { users: 2, meetings: 3, hours: 1, death, ..Run::of(Kind::Calm, HOUR_SEED) }
-}
-
-/// One whose bots are sent, recalled and sent again.
-const HOUR_SEED: u64 = 77;
-
-#[test]
-fn a_host_that_dies_before_or_after_any_operation_of_an_hour_goes_on_where_it_was() {
-    let operations = hour(None).report().operations;
-    all_go_on(hour, (0..2 * operations).map(death_at).collect());
+fn a_host_that_dies_before_or_after_any_operation_goes_on_where_it_was() {
+    let steps = 2 * morning(None).report().operations;
+    let stride = if from_environment::<u64>("CALLSHEET_EVERY_STEP").is_some() { 1 } else { steps.div_ceil(DEATHS) | 1 };
+    let stride = usize::try_from(stride).expect("a step");
+    all_go_on(morning, (0..steps).step_by(stride).map(death_at).collect());
 }
 
 /// The death at a step; each operation has one before it and one after it.

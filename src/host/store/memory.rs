@@ -7,6 +7,7 @@ mod commit;
 mod rows;
 
 use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries, StoreError, Watched};
+use crate::host::clock::Clock;
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
@@ -36,6 +37,7 @@ pub type Hook = dyn Fn(&'static str, Moment) -> Result<(), StoreError> + Send + 
 pub struct Memory {
     rows: Arc<Mutex<Rows>>,
     hook: Option<Arc<Hook>>,
+    time: Option<Arc<dyn Clock>>,
 }
 
 /// Shows no rows.
@@ -56,7 +58,18 @@ impl Memory {
     /// simulation can have its own faults.
     #[must_use]
     pub fn with_hook(&self, hook: Arc<Hook>) -> Self {
-        Self { rows: Arc::clone(&self.rows), hook: Some(hook) }
+        Self { hook: Some(hook), ..self.clone() }
+    }
+
+    /// The same store, as one that tells all hosts what time it is.
+    #[must_use]
+    pub fn with_time(&self, clock: Arc<dyn Clock>) -> Self {
+        Self { time: Some(clock), ..self.clone() }
+    }
+
+    /// What time it is, where the store says so.
+    pub(super) fn time(&self) -> Option<Instant> {
+        self.time.as_ref().map(|clock| clock.now())
     }
 
     /// Makes the changes, all or none.

@@ -439,7 +439,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn time(&self) -> Result<Option<Instant>, StoreError> {
         match self {
-            Self::Memory(_) | Self::Sqlite(_) => Ok(None),
+            Self::Memory(store) => Ok(store.time()),
+            Self::Sqlite(_) => Ok(None),
             Self::Postgres(store) => store.time().await.map(Some),
         }
     }

@@ -22,18 +22,17 @@ pub struct Related {
 }
 
 impl Related {
-    /// Whether a sighting was made from these entries, as they are or as they were.
+    /// Whether a sighting was made from these entries, as they are or as they were; `None` where it does not tell.
     #[must_use]
-    pub fn shows(&self, sighting: &Sighting) -> bool {
+    pub fn shows(&self, sighting: &Sighting) -> Option<bool> {
         #[derive(Deserialize)]
         struct Named<'a> {
             #[serde(borrow)]
-            uid: Option<Cow<'a, str>>,
+            uid: Cow<'a, str>,
         }
         let by_entry = sighting.entry.as_ref().is_some_and(|entry| self.names.contains(entry));
-        let named: Option<Named<'_>> = serde_json::from_str(&sighting.body).ok();
-        // What cannot be read any more is made anew.
-        by_entry || named.is_none_or(|named| named.uid.is_none_or(|uid| self.names.contains(uid.as_ref())))
+        let named: Named<'_> = serde_json::from_str(&sighting.body).ok()?;
+        Some(by_entry || self.names.contains(named.uid.as_ref()))
     }
 }
 
