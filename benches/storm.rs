@@ -155,6 +155,8 @@ impl Planned {
             attempts: 0,
             verified: false,
             reason: None,
+            calendar: true,
+            errand: None,
             version: 0,
         };
         [Write::Meeting(meeting), Write::Dispatch(dispatch)]

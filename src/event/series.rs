@@ -272,7 +272,7 @@ impl<'a> Series<'a> {
         let named: BTreeMap<Instant, &Event> =
             self.instances.iter().filter_map(|event| Some((self.original(recurrence_id(event)?), *event))).collect();
         let shown = named.iter().filter(|(_, event)| window.contains(&event.start.instant(self.reader)));
-        let first = self.first_start(&expansion, shown.map(|(original, _)| *original).last());
+        let first = self.first_start(&expansion, shown.map(|(original, _)| *original).next_back());
         for start in &expansion.starts {
             let original = start.instant(self.reader);
             if named.contains_key(&original) {

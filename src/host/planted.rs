@@ -116,7 +116,7 @@ mod planting {
             (Self::ForgetTombstone, "I2", "calm"),
             (Self::FailedPassIsEmpty, "I1", "flaky"),
             (Self::CursorNeverExpires, "I8", "dark"),
-            (Self::CursorBeforeChanges, "I7", "crashes"),
+            (Self::CursorBeforeChanges, "I8", "crashes"),
             (Self::NotModifiedIsEmpty, "I1", "calm"),
             (Self::CancelledInstanceForgotten, "I2", "calm"),
             (Self::ReadOnlyOnce, "I8", "flaky"),

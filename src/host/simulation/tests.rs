@@ -57,7 +57,7 @@ fn hunt(bug: Bug, invariant: &str, kind: Kind) -> (Vec<String>, Option<u64>) {
     for seed in 0..SEEDS_EACH {
         let run = Run { users: 6, meetings: 50, ..Run::of(kind, 9000 + seed) };
         // Every other run ends before most of its meetings begin: looks before bots have not yet made good what was lost.
-        let run = if seed % 2 == 0 { run } else { Run { hours: 1, ..run } };
+        let run = if seed.is_multiple_of(2) { run } else { Run { hours: 1, ..run } };
         let wrong = planted::with(bug, || run.report()).wrong;
         let name = |wrong: &String| wrong.split(' ').next().unwrap_or_default().to_owned();
         found.extend(wrong.iter().map(name));
@@ -114,7 +114,7 @@ fn a_host_that_dies_before_or_after_any_operation_goes_on_where_it_was() {
 
 /// The death at a step; each operation has one before it and one after it.
 fn death_at(step: u64) -> Death {
-    let moment = if step % 2 == 0 { Moment::Before } else { Moment::After };
+    let moment = if step.is_multiple_of(2) { Moment::Before } else { Moment::After };
     Death { operation: 1 + step / 2, moment, commits_only: false }
 }
 

@@ -114,7 +114,7 @@ pub(super) fn errand(tenant: u64, id: u64, seconds: i64, version: u64) -> Errand
     Errand {
         tenant: TenantId(tenant),
         id: ErrandId(id),
-        name: (id % 2 == 0).then(|| format!("name {id}")),
+        name: id.is_multiple_of(2).then(|| format!("name {id}")),
         room: "zoom:1".to_owned(),
         url: format!("https://zoom.us/j/1?pwd=of%20{tenant}"),
         title: None,
