@@ -109,6 +109,8 @@ fn check(kind: &str, made: Made, expected: Expect) {
         let log = std::fs::read_to_string(folder.log()).unwrap_or_default();
         panic!("no bot was accepted; asked: {:?}; said: {log}", journal.lock());
     });
+    // A bot that nobody ever had is asked for to hear what time it is.
+    asked.retain(|line| line.contains(&row.key) || !line.starts_with("GET"));
     asked.iter_mut().for_each(|line| *line = line.replace(&row.key, "KEY"));
     expected.assert_eq(&asked.join("\n"));
 }
