@@ -3,6 +3,7 @@
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A request about a calendar.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,8 @@ pub(in crate::host) struct Heard {
     bot_troubles: Vec<Instant>,
     /// When a provider asked everybody to wait.
     throttles: Vec<Instant>,
-    /// Who is to be left alone until when.
-    waits: BTreeMap<String, Instant>,
+    /// Who is to be left alone, from when that was heard until when.
+    waits: BTreeMap<String, Range<Instant>>,
     /// Tries of each event at each receiver.
     tries: BTreeMap<String, Vec<Instant>>,
     /// Who was asked before the time that they named.
@@ -45,10 +46,10 @@ impl Heard {
         self.waits.retain(|who, _| who.starts_with("hook "));
     }
 
-    /// Notes a request and its answer.
+    /// Notes a request and its answer, which was there at `answered`.
     pub(in crate::host) fn note(
         &mut self,
-        now: Instant,
+        (now, answered): (Instant, Instant),
         request: &Request,
         result: &Result<Response, NetError>,
         met_fault: bool,
@@ -59,7 +60,7 @@ impl Heard {
                 let account = self.account(request);
                 if let Some(account) = account {
                     self.reads.entry(account).or_default().push(Read { at: now, is_clean: !met_fault });
-                    self.asked_to_wait(now, format!("account {account}"), result);
+                    self.asked_to_wait((now, answered), format!("account {account}"), result);
                 }
                 if matches!(result, Ok(Response { status: 403 | 429 | 503, .. })) {
                     self.throttles.push(now);
@@ -73,7 +74,7 @@ impl Heard {
             Purpose::Webhook => {
                 let id = request.find_header("webhook-id").unwrap_or_default();
                 let who = format!("hook {} {id}", request.url);
-                self.asked_to_wait(now, who.clone(), result);
+                self.asked_to_wait((now, answered), who.clone(), result);
                 self.tries.entry(who).or_default().push(now);
             }
         }
@@ -87,13 +88,14 @@ impl Heard {
         self.accounts.get(token).copied()
     }
 
-    fn asked_to_wait(&mut self, now: Instant, who: String, result: &Result<Response, NetError>) {
-        if let Some(until) = self.waits.get(&who).filter(|until| now + GRACE < **until) {
-            self.hurried.push(format!("I9 {who} was asked at {now}, and had asked to be left alone until {until}"));
+    fn asked_to_wait(&mut self, (now, answered): (Instant, Instant), who: String, result: &Result<Response, NetError>) {
+        // Whoever has not heard it yet does nothing wrong.
+        if let Some(wait) = self.waits.get(&who).filter(|wait| wait.start <= now && now + GRACE < wait.end) {
+            self.hurried.push(format!("I9 {who} was asked at {now}, and had asked to be left alone until {}", wait.end));
         }
         let asked = result.as_ref().ok().filter(|response| matches!(response.status, 429 | 503)).and_then(Response::retry_after);
         match asked.and_then(|wait| Elapsed::try_from(wait).ok()) {
-            Some(wait) => self.waits.insert(who, now + wait),
+            Some(wait) => self.waits.insert(who, answered..now + wait),
             None => self.waits.remove(&who),
         };
     }

@@ -193,9 +193,9 @@ impl Egress for HostEgress {
                 let answered = world.call(now, &request);
                 (answered, world.weather.met_count() > before)
             };
-            self.heard.lock().unwrap_or_else(PoisonError::into_inner).note(now, &request, &answered.result, met_fault);
-            let until = Elapsed::try_from(answered.after).ok().and_then(|wait| now.checked_add(wait).ok());
-            self.world.sleep_until(until.unwrap_or(now)).await;
+            let until = Elapsed::try_from(answered.after).ok().and_then(|wait| now.checked_add(wait).ok()).unwrap_or(now);
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).note((now, until), &request, &answered.result, met_fault);
+            self.world.sleep_until(until).await;
             if !self.switch.end(number) {
                 return std::future::pending().await;
             }
