@@ -32,6 +32,8 @@ pub struct Context {
     pub horizon: Elapsed,
     /// How long what is past is kept.
     pub keep: Elapsed,
+    /// About how many entries, or writes of a plan, are committed at once: [`PIECE`].
+    pub piece: usize,
     /// Where the providers' interfaces are.
     pub bases: Bases,
     /// When calendars are read.
@@ -120,6 +122,10 @@ pub const HORIZON_DAYS_DEFAULT: i64 = 14;
 /// How long past meetings, events and deliveries are kept where nobody says otherwise, in days.
 pub const KEEP_DAYS_DEFAULT: i64 = 30;
 
+/// So much is committed at once: what is more is committed in pieces, so that a host that does not live long gets on with a
+/// large calendar all the same, no commit outlasts the patience of a server, and nobody waits long for the one who writes.
+pub const PIECE: usize = 500;
+
 /// Why the rules of a tenant are not at hand.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadRulesError {
@@ -142,6 +148,7 @@ impl Context {
             clock: Arc::new(Timekeeper::new(clock)),
             horizon: Elapsed::from_hours(HORIZON_DAYS_DEFAULT * 24),
             keep: Elapsed::from_hours(KEEP_DAYS_DEFAULT * 24),
+            piece: PIECE,
             bases: Bases::default(),
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),

@@ -76,8 +76,8 @@ pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: 
     }
     let (stopper, stop) = app::stopper();
     let store = host.store.clone();
+    let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
-    work.spawn(app::run(host.clone(), backend, stop.clone()));
     let mut ended = stop.clone();
     let health = axum::serve(listener, health::router(host.clone())).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
@@ -95,7 +95,11 @@ pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: 
     };
     stopper.stop();
     let drained = async {
-        while work.join_next().await.is_some() {}
+        if let Err(error) = running.await {
+            tracing::error!(error = %error, "the host broke off");
+        }
+        // Whoever reads the health slowly, or holds a connection open, keeps nobody from stopping.
+        let _unfinished = tokio::time::timeout(PATIENCE, async { while work.join_next().await.is_some() {} }).await;
         store.close().await;
     };
     if failed {

@@ -58,9 +58,14 @@ impl Stop {
     }
 }
 
-/// Runs all duties until `stop`, then waits for what is under way.
-pub async fn run(host: Context, backend: Backend, stop: Stop) {
+/// How long what is under way may take to end once the host is told to stop. Answers are waited for; reads that wait for quota
+/// would take minutes. Whatever is broken off is found again in the store by the next host, as after a crash.
+const GRACE: Elapsed = Elapsed::from_secs(20);
+
+/// Runs all duties until `stop`, then waits for what is under way, for [`GRACE`] at most.
+pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     let mut duties = JoinSet::new();
+    let clock = host.clock.clone();
     duties.spawn(times::run(host.clone(), backend.clone(), stop.clone()));
     duties.spawn(syncs::run(host.clone(), stop.clone()));
     duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
@@ -68,7 +73,22 @@ pub async fn run(host: Context, backend: Backend, stop: Stop) {
     duties.spawn(deliveries::run(host.clone(), stop.clone()));
     duties.spawn(receivers::run(host.clone(), stop.clone()));
     duties.spawn(plans::run(host.clone(), stop.clone()));
-    duties.spawn(pruning::run(host, stop));
+    duties.spawn(pruning::run(host, stop.clone()));
+    let over = async {
+        stop.set().await;
+        let until = clock.now().checked_add(GRACE).unwrap_or(Instant::MAX);
+        clock.sleep_until(until).await;
+    };
+    tokio::select! {
+        biased;
+        () = ended(&mut duties) => {}
+        () = over => tracing::warn!("what was still under way is broken off"),
+    }
+    duties.shutdown().await;
+}
+
+/// Waits until every duty has ended.
+async fn ended(duties: &mut JoinSet<()>) {
     while let Some(ended) = duties.join_next().await {
         if let Err(error) = ended {
             tracing::error!(error = %error, "a duty broke off");

@@ -10,7 +10,7 @@ use super::model::{
 use super::planted::{self, Bug};
 use super::schedule::{self, PlanInput, Sealed, errand, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
-use super::sync::{Changes, CursorStep, Finished, calendar_of, related_to_change};
+use super::sync::{Changes, CursorStep, Finished, calendar_of, first_of_change, related_to_change};
 use crate::event::{Unreadable, Window};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,17 +71,20 @@ pub struct Absorbed {
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Stores what a pass over a calendar found, with everything that follows from it, in one commit. `began` is the calendar as it
-/// was when the pass began.
+/// Stores what a pass over a calendar found, with everything that follows from it, in one commit, or, where that is much, in
+/// pieces of whole series, the last of them with the cursor. `began` is the calendar as it was when the pass began.
 ///
 /// # Errors
-/// [`PlanError`]; then nothing was stored, and another pass may be made.
+/// [`PlanError`]; then nothing was stored, or not all, and another pass may be made.
 pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Result<Absorbed, PlanError> {
     let tenant = began.tenant;
-    for _ in 0..TRIES_MAX {
+    let mut version = began.version;
+    let mut done = Absorbed::default();
+    let mut tries = 0;
+    while tries < TRIES_MAX {
         let Some(row) = host.store.calendar(tenant, began.id).await? else { return Err(PlanError::Gone) };
         // A slow pass must not put old pages, or an old cursor, over what a faster one or a single read has stored.
-        if row.version != began.version {
+        if row.version != version {
             return Err(PlanError::Overtaken);
         }
         if planted::is(Bug::CursorBeforeChanges) {
@@ -89,13 +92,32 @@ pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Resul
             commit(host, tenant, vec![early]).await?;
         }
         let Some(row) = host.store.calendar(tenant, began.id).await? else { return Err(PlanError::Gone) };
-        let (writes, unreadable) = absorbed(host, row, found).await?;
-        match commit(host, tenant, writes).await? {
-            Some(writes) => return Ok(Absorbed { writes, unreadable }),
-            None => continue,
+        let Piece { writes, unreadable, is_last } = absorbed(host, row, found).await?;
+        let Some(writes) = commit(host, tenant, writes).await? else {
+            tries += 1;
+            continue;
+        };
+        done.writes += writes;
+        done.unreadable.extend(unreadable);
+        if is_last {
+            return Ok(done);
         }
+        version += 1;
     }
     Err(PlanError::Contended)
+}
+
+/// What is committed at once of what a pass found.
+struct Piece {
+    writes: Vec<Write>,
+    unreadable: Vec<Unreadable>,
+    is_last: bool,
+}
+
+impl Piece {
+    fn all(writes: Vec<Write>) -> Self {
+        Self { writes, unreadable: Vec::new(), is_last: true }
+    }
 }
 
 /// Decides every occurrence of a tenant anew: after a change of rules, lists or own domains.
@@ -103,14 +125,36 @@ pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Resul
 /// # Errors
 /// [`PlanError`].
 pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanError> {
-    for _ in 0..TRIES_MAX {
+    let (mut done, mut tries) = (0, 0);
+    while tries < TRIES_MAX {
         let Some(row) = host.store.tenant(tenant).await? else { return Err(PlanError::Gone) };
-        let writes = planned(host, &row, everything(host, tenant).await?, Stored::All).await?;
-        if let Some(writes) = commit(host, tenant, writes).await? {
-            return Ok(writes);
+        let mut writes = planned(host, &row, everything(host, tenant).await?, Stored::All).await?;
+        let is_last = cut(&mut writes, host.piece);
+        match commit(host, tenant, writes).await? {
+            Some(writes) if is_last => return Ok(done + writes),
+            Some(writes) => done += writes,
+            None => tries += 1,
         }
     }
     Err(PlanError::Contended)
+}
+
+/// Leaves about so many writes of a plan, those of whole meetings, and says whether they were all.
+fn cut(writes: &mut Vec<Write>, most: usize) -> bool {
+    fn meeting(write: &Write) -> Option<&str> {
+        match write {
+            Write::Meeting(meeting) => Some(&meeting.id),
+            Write::Dispatch(dispatch) => Some(&dispatch.meeting),
+            _ => None,
+        }
+    }
+    // What names no meeting stays with the one before.
+    let begins = |at: usize| {
+        let before = writes[..at].iter().rev().find_map(meeting);
+        meeting(&writes[at]).is_some_and(|id| before != Some(id))
+    };
+    let end = (most.max(1) + 1..writes.len()).find(|at| begins(*at));
+    end.inspect(|end| writes.truncate(*end)).is_none()
 }
 
 /// All that a tenant's calendars show, and all bots that are sent by hand.
@@ -125,7 +169,8 @@ async fn everything(host: &Context, tenant: TenantId) -> Result<Touched, StoreEr
 /// [`PlanError`]; then the change still waits.
 pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, PlanError> {
     let done = Write::Decided(undecided.uid.clone(), undecided.number);
-    for _ in 0..TRIES_MAX {
+    let (mut count, mut tries) = (0, 0);
+    while tries < TRIES_MAX {
         let mut writes = match (host.store.tenant(undecided.tenant).await?, &undecided.uid) {
             (None, _) => Vec::new(),
             (Some(row), None) => planned(host, &row, everything(host, row.id).await?, Stored::All).await?,
@@ -140,9 +185,14 @@ pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, Pl
                 planned(host, &row, touched, Stored::SeenAs(&gone)).await?
             }
         };
-        writes.push(done.clone());
-        if let Some(writes) = commit(host, undecided.tenant, writes).await? {
-            return Ok(writes - 1);
+        let is_last = cut(&mut writes, host.piece);
+        if is_last {
+            writes.push(done.clone());
+        }
+        match commit(host, undecided.tenant, writes).await? {
+            Some(writes) if is_last => return Ok(count + writes - 1),
+            Some(writes) => count += writes,
+            None => tries += 1,
         }
     }
     Err(PlanError::Contended)
@@ -172,19 +222,22 @@ async fn commit(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Result<
     }
 }
 
-/// The writes that follow from what a pass found, and what could not be read.
-async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Vec<Write>, Vec<Unreadable>), PlanError> {
+/// The writes that follow from what a pass found, or from the first piece of it.
+async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<Piece, PlanError> {
     let now = host.now();
     let horizon = saturating(now, host.horizon);
     let near = row.expanded_to.is_none_or(|to| to < saturating(now, host.horizon - Elapsed::from_hours(EXTEND_HOURS)));
     if found.changes == Changes::default() && !near {
-        return Ok((quiet(row, found, now), Vec::new()));
+        return Ok(Piece::all(quiet(row, found, now)));
     }
     let stored = host.store.entries(row.tenant, row.id).await?;
     let changes = found.changes.against(&stored);
     if changes == Changes::default() && !near {
-        return Ok((quiet(row, found, now), Vec::new()));
+        return Ok(Piece::all(quiet(row, found, now)));
     }
+    let whole = changes.upsert.len() + changes.remove.len();
+    let changes = if whole > host.piece { first_of_change(row.origin, &changes, &stored, host.piece) } else { changes };
+    let is_last = changes.upsert.len() + changes.remove.len() == whole;
     let reader = reader_of(host, &row).await?;
     let entries = applied(&stored, &changes);
     let known = host.store.sightings(row.tenant, row.id).await?;
@@ -202,12 +255,13 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Ve
     let (known, others): (Vec<_>, Vec<_>) = known.into_iter().partition(shown);
     let difference = Difference::of(&known, &seen.sightings, &window);
     let expanded_to = if related.is_some() { row.expanded_to } else { Some(horizon) };
-    let mut writes = vec![Write::Calendar(Calendar { expanded_to, ..passed(row.clone(), found, now) })];
+    let after = if is_last { passed(row.clone(), found, now) } else { row.clone() };
+    let mut writes = vec![Write::Calendar(Calendar { expanded_to, ..after })];
     writes.extend(entry_writes(row.id, &changes));
     writes.extend(difference.writes(row.id));
     let own: Vec<Sighting> = others.into_iter().chain(seen.sightings.iter().cloned()).collect();
     writes.extend(replanned(host, &row, &difference, &own).await?);
-    Ok((writes, seen.unreadable.into_iter().chain(broken).collect()))
+    Ok(Piece { writes, unreadable: seen.unreadable.into_iter().chain(broken).collect(), is_last })
 }
 
 /// The zone that a calendar is read in: that of its connection.

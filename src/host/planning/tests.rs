@@ -491,4 +491,5 @@ async fn a_change_of_others_is_followed_once_and_only_where_it_concerns() {
         .await;
 }
 
+mod pieces;
 mod spoiled;

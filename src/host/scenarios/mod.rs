@@ -12,4 +12,5 @@ mod instants;
 mod panics;
 mod series;
 mod stage;
+mod stopping;
 mod trouble;

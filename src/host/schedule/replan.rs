@@ -99,12 +99,16 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
     let sealed: BTreeSet<String> = unreadable.into_iter().chain(input.sealed.places.iter().cloned()).collect();
     let is_sealed = |places: &BTreeSet<String>| !sealed.is_disjoint(places);
     let stays = |meeting: &Meeting| meeting.sightings.iter().any(|place| sealed.contains(place));
-    let mut planner =
-        Differ { input, copies: &copies, names: stored.iter().flatten().map(|meeting| meeting.id.clone()).collect() };
+    let mut planner = Differ::new(input, &copies, stored.iter().flatten().map(|meeting| meeting.id.clone()).collect());
     for (stored, planned) in stored.iter_mut().zip(&plan) {
         *stored = stored.or_else(|| planner.revived(planned));
     }
     let mut writes = Vec::new();
+    // Those that go first: a plan that is stored in pieces never has two bots for what was one meeting and is another.
+    let kept: BTreeSet<&str> = stored.iter().flatten().map(|meeting| meeting.id.as_str()).collect();
+    for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str()) && !stays(meeting)) {
+        writes.extend(planner.gone(meeting, meeting.sightings.iter().any(|place| shown.contains(place))));
+    }
     for (((planned, places), stored), sent) in plan.iter().zip(places).zip(&stored).zip(&errands.joined) {
         if !is_sealed(&places) && !stored.is_some_and(stays) {
             writes.extend(planner.meeting(planned, places, *stored, sent));
@@ -114,10 +118,6 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
         if !stored.is_some_and(stays) {
             writes.extend(planner.alone(open, *stored));
         }
-    }
-    let kept: BTreeSet<&str> = stored.iter().flatten().map(|meeting| meeting.id.as_str()).collect();
-    for meeting in input.meetings.iter().filter(|meeting| !kept.contains(meeting.id.as_str()) && !stays(meeting)) {
-        writes.extend(planner.gone(meeting, meeting.sightings.iter().any(|place| shown.contains(place))));
     }
     if !writes.is_empty() {
         writes.insert(0, Write::PlanVersion(input.tenant.plan_version));
@@ -211,9 +211,20 @@ struct Differ<'a> {
     copies: &'a [Copy<'a>],
     /// Names in use, so that no new meeting takes one.
     names: BTreeSet<String>,
+    /// The stored meetings, by name.
+    stored: BTreeMap<&'a str, &'a Meeting>,
+    /// Their dispatches, in the order in which they were given.
+    dispatches: BTreeMap<&'a str, Vec<&'a Dispatch>>,
 }
 
 impl<'a> Differ<'a> {
+    fn new(input: PlanInput<'a>, copies: &'a [Copy<'a>], names: BTreeSet<String>) -> Self {
+        let mut dispatches: BTreeMap<&str, Vec<&Dispatch>> = BTreeMap::new();
+        input.dispatches.iter().for_each(|row| dispatches.entry(&row.meeting).or_default().push(row));
+        let stored = input.meetings.iter().map(|meeting| (meeting.id.as_str(), meeting)).collect();
+        Self { input, copies, names, stored, dispatches }
+    }
+
     fn meeting(
         &mut self,
         planned: &Planned,
@@ -335,8 +346,7 @@ impl<'a> Differ<'a> {
     fn revived(&mut self, planned: &Planned) -> Option<&'a Meeting> {
         let copy = &self.copies[planned.deciding];
         let name = name(copy.sighting, &copy.mark);
-        let input: PlanInput<'a> = self.input;
-        let gone = input.meetings.iter().find(|meeting| meeting.id == name && meeting.sightings.is_empty())?;
+        let gone = *self.stored.get(name.as_str()).filter(|meeting| meeting.sightings.is_empty())?;
         self.names.insert(name).then_some(gone)
     }
 
@@ -350,7 +360,7 @@ impl<'a> Differ<'a> {
         let mut mark = String::new();
         loop {
             let name = name(&mark);
-            if self.names.insert(name.clone()) && self.input.meetings.iter().all(|meeting| meeting.id != name) {
+            if self.names.insert(name.clone()) && !self.stored.contains_key(name.as_str()) {
                 return name;
             }
             mark.push('\'');
@@ -359,12 +369,12 @@ impl<'a> Differ<'a> {
 
     /// The start that the bot of a meeting was sent for, where it is there or on its way.
     fn live_start(&self, meeting: &str) -> Option<Instant> {
-        let last = self.input.dispatches.iter().rfind(|row| row.meeting == meeting)?;
+        let last = self.dispatches.get(meeting)?.last()?;
         (last.state.is_live() && last.state != DispatchState::Planned).then_some(last.start)
     }
 
     fn dispatches(&self, meeting: &str) -> Vec<Dispatch> {
-        self.input.dispatches.iter().filter(|dispatch| dispatch.meeting == meeting).cloned().collect()
+        self.dispatches.get(meeting).into_iter().flatten().map(|row| (*row).clone()).collect()
     }
 
     fn row(&self, planned: &Planned, id: String, places: BTreeSet<String>, stored: Option<&Meeting>) -> Meeting {

@@ -6,7 +6,7 @@ use super::switch::{HostClock, HostEgress, Switch};
 use crate::host::app;
 use crate::host::bots::Backend;
 use crate::host::clock::Clock;
-use crate::host::context::{Context, HORIZON_DAYS_DEFAULT};
+use crate::host::context::{Context, HORIZON_DAYS_DEFAULT, PIECE};
 use crate::host::metrics::Metrics;
 use crate::host::model::TenantId;
 use crate::host::store::{Commit, Memory, Store};
@@ -38,6 +38,8 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) metrics: Arc<Metrics>,
     /// How far ahead the hosts plan.
     pub(in crate::host) horizon: Elapsed,
+    /// How much the hosts commit at once.
+    pub(in crate::host) piece: usize,
     /// Whether the store tells all hosts what time it is, as a server does.
     pub(in crate::host) tells_time: bool,
     /// Quotas of the OAuth client, where they are not the published ones.
@@ -80,6 +82,7 @@ impl Setting {
             heard: Arc::new(Mutex::new(heard)),
             metrics: Arc::default(),
             horizon: Elapsed::from_hours(24 * HORIZON_DAYS_DEFAULT),
+            piece: PIECE,
             tells_time: false,
             limits: None,
         }
@@ -115,6 +118,7 @@ impl Setting {
         host.credentials = Arc::new(connected::credentials(&self.plan.accounts));
         host.metrics = self.metrics.clone();
         host.horizon = self.horizon;
+        host.piece = self.piece;
         if let Some((limits, account)) = self.limits.zip(self.plan.accounts.first()) {
             host.governor().set_limits(&account.client, limits);
         }

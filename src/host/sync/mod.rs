@@ -26,7 +26,7 @@ mod tests;
 
 pub use entries::{BASE_ID, calendar_of, calendar_with, entry_to_ask};
 pub use error::SyncError;
-pub use related::{Related, related, related_to_change};
+pub use related::{Related, first_of_change, related, related_to_change};
 
 use crate::host::http::{NetError, Request, Response};
 use crate::host::model::{Calendar, Entry, Origin};

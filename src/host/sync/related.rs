@@ -4,7 +4,7 @@
 //! whose calendar it is, which at Graph some entries tell for all. So a change is read with what it belongs to, and the rest of the
 //! calendar, which may be thousands of entries, is left alone.
 
-use super::BASE_ID;
+use super::{BASE_ID, Changes};
 use crate::host::model::{Entry, Origin, Sighting};
 use crate::providers::{google, ics};
 use serde::Deserialize;
@@ -72,6 +72,36 @@ pub fn related(origin: Origin, entries: &[Entry], mut names: BTreeSet<String>) -
     }
     let kept = entries.iter().zip(found).filter(|(entry, found)| *found || entry.id == BASE_ID);
     Related { entries: kept.map(|(entry, _)| entry.clone()).collect(), names }
+}
+
+/// So much of a change as is absorbed at once: whole series until there are `most` entries, those that are made or replaced before
+/// those that only go. `stored` are all entries of the calendar, and the change is one [against](Changes::against) them.
+#[must_use]
+pub fn first_of_change(origin: Origin, changes: &Changes, stored: &[Entry], most: usize) -> Changes {
+    let named: BTreeSet<&str> = changes.remove.iter().map(String::as_str).collect();
+    let gone = stored.iter().filter(|entry| named.contains(entry.id.as_str()));
+    let all: Vec<&Entry> = changes.upsert.iter().chain(gone).collect();
+    let own: Vec<Vec<String>> = all.iter().map(|entry| names_of(origin, entry)).collect();
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, own) in own.iter().enumerate() {
+        own.iter().for_each(|name| by_name.entry(name).or_default().push(place));
+    }
+    let mut taken: BTreeSet<usize> = BTreeSet::new();
+    for first in 0..all.len() {
+        if taken.len() >= most {
+            break;
+        }
+        let mut open = vec![first];
+        while let Some(place) = open.pop() {
+            if taken.insert(place) {
+                // Each name leads to what goes by it once.
+                open.extend(own[place].iter().filter_map(|name| by_name.remove(name.as_str())).flatten());
+            }
+        }
+    }
+    let upsert = changes.upsert.iter().enumerate().filter(|(place, _)| taken.contains(place)).map(|(_, entry)| entry.clone());
+    let remove = all.iter().enumerate().skip(changes.upsert.len()).filter(|(place, _)| taken.contains(place));
+    Changes { upsert: upsert.collect(), remove: remove.map(|(_, entry)| entry.id.clone()).collect(), complete: false }
 }
 
 /// A text; of anything else that stands in its place it only matters that it is none.
