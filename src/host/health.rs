@@ -47,7 +47,9 @@ fn unreadable(host: &Context) -> BTreeMap<&'static str, usize> {
 fn degraded(state: &StoreState) -> Option<&'static str> {
     match state {
         StoreState::Fine => None,
-        StoreState::Full => Some("degraded: the disk is full, and only bots that are due are still sent"),
+        StoreState::Full => {
+            Some("degraded: the disk is full or the store takes no writes, and only bots that are due are still sent")
+        }
         StoreState::Broken(_) => Some("the store failed: the host stops"),
     }
 }

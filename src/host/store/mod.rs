@@ -73,7 +73,8 @@ pub enum StoreState {
     /// It works, or is asked in vain: then each answer says so.
     #[default]
     Fine,
-    /// The disk is full. Nothing is written but what is due about bots, in room that was kept for it.
+    /// The disk is full, or the server takes no writes. Nothing is written but what is due about bots, on SQLite in room that was
+    /// kept for it.
     Full,
     /// It failed in a way that leaves its state in doubt, and takes nothing any more: the host must stop.
     Broken(String),
@@ -414,8 +415,9 @@ impl Store {
     #[must_use]
     pub fn state(&self) -> StoreState {
         match self {
-            Self::Memory(_) | Self::Postgres(_) => StoreState::Fine,
+            Self::Memory(_) => StoreState::Fine,
             Self::Sqlite(store) => store.state(),
+            Self::Postgres(store) => store.state(),
         }
     }
 

@@ -16,7 +16,9 @@ use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::{Dispatch, TenantId};
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, decided, from_micros, unfit};
+use crate::host::store::{
+    Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, decided, from_micros, unfit,
+};
 use crate::time::Instant;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -24,7 +26,9 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant as Tick;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -46,6 +50,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// transaction (as when it is held up), and with one that does not answer the network at all.
 const SETTINGS: &str = "SET statement_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s';
     SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+/// A server that refused a write because it takes none counts as full for so long.
+const FULL_FOR: Duration = Duration::from_secs(15);
 /// How often a commit is tried that the server took back.
 const TRIES_MAX: u32 = 5;
 
@@ -55,6 +61,8 @@ pub struct Postgres {
     pool: PgPool,
     unreadable: Unreadable,
     patience: Duration,
+    /// Until when the server counts as one that takes no writes.
+    full_until: Arc<Mutex<Option<Tick>>>,
 }
 
 /// Shows no URL.
@@ -82,7 +90,25 @@ impl Postgres {
             .acquire_timeout(ACQUIRE_TIMEOUT.min(patience))
             .after_connect(|connection, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(connection).await.map(drop) }));
         let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
-        Ok(Self { pool, unreadable: Unreadable::default(), patience })
+        Ok(Self { pool, unreadable: Unreadable::default(), patience, full_until: Arc::default() })
+    }
+
+    /// A server whose disk is full, or that has become a copy of another one, takes no writes. While it does not, only what is due
+    /// about bots is tried, and the rest once in [`FULL_FOR`].
+    pub(in crate::host::store) fn state(&self) -> StoreState {
+        let until = *self.full_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.is_some_and(|until| Tick::now() < until) { StoreState::Full } else { StoreState::Fine }
+    }
+
+    /// Takes note of whether a write was refused because the server takes none.
+    fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let full = match &done {
+            Ok(_) => None,
+            Err(StoreError::ReadOnly) => Some(Tick::now() + FULL_FOR),
+            Err(_) => return done,
+        };
+        *self.full_until.lock().unwrap_or_else(PoisonError::into_inner) = full;
+        done
     }
 
     /// What came of work on a connection that had to end in time. One that did not is given up with its connection.
@@ -97,7 +123,8 @@ impl Postgres {
         for _ in 0..TRIES_MAX {
             match self.attempt(&commit).await {
                 Err(Fail::Sql(error)) if taken_back(&error) => {}
-                other => return other.map_err(|fail| fail.told(failure)),
+                Err(Fail::Conflict(what)) => return Err(CommitError::Conflict(what)),
+                other => return Ok(self.noted(other.map_err(|fail| fail.asked(failure)))?),
             }
         }
         Err(CommitError::Conflict("taken back by the database"))
@@ -136,7 +163,7 @@ impl Postgres {
             match self.attempt_taking(before, limit, decide).await {
                 Err(Fail::Sql(error)) if taken_back(&error) => {}
                 Err(Fail::Conflict(_)) => return Err(unfit()),
-                other => return other.map_err(|fail| fail.asked(failure)),
+                other => return self.noted(other.map_err(|fail| fail.asked(failure))),
             }
         }
         Err(StoreError::Unavailable)
