@@ -160,6 +160,16 @@ impl Context {
         Self { actor: Some(actor.into()), ..self.clone() }
     }
 
+    /// The same host, with the horizon that the tenant has set for itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn in_terms_of(&self, tenant: TenantId) -> Result<Self, StoreError> {
+        let days = self.store.tenant(tenant).await?.and_then(|row| row.horizon_days);
+        let horizon = days.map_or(self.horizon, |days| Elapsed::from_hours(24 * i64::from(days)));
+        Ok(Self { horizon, ..self.clone() })
+    }
+
     /// A number that this host gives only once.
     #[must_use]
     pub fn number(&self) -> u64 {

@@ -9,16 +9,27 @@
 //! Deliberately absent: sessions, pages for people, and anything that is not a tenant's own.
 
 pub mod auth;
+mod audit;
 mod body;
+mod bots;
 mod calendars;
+mod connections;
+mod dispatches;
+mod events;
 mod idempotency;
 mod limits;
+mod lists;
 pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod route;
+mod rules;
 mod shape;
+mod tenant;
 mod time;
+mod webhooks;
+
+pub use idempotency::KEPT as REQUESTS_KEPT;
 
 use super::context::Context;
 use axum::Router;
@@ -76,6 +87,15 @@ pub struct Shared {
 #[must_use]
 pub fn routes() -> Routes {
     calendars::routes()
+        .and(connections::routes())
+        .and(events::routes())
+        .and(dispatches::routes())
+        .and(rules::routes())
+        .and(lists::routes())
+        .and(bots::routes())
+        .and(webhooks::routes())
+        .and(tenant::routes())
+        .and(audit::routes())
 }
 
 /// The interface as a router. Whatever it refuses, and whatever is not there, is a problem.

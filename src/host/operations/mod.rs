@@ -9,10 +9,12 @@
 pub mod connections;
 pub mod errands;
 pub mod keys;
+pub mod lists;
 pub mod overrides;
 pub mod receivers;
 pub mod rules;
 pub mod tenants;
+pub mod users;
 #[cfg(test)]
 mod tests;
 

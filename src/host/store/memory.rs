@@ -217,6 +217,16 @@ impl Queries for Memory {
         })
     }
 
+    async fn sightings_at(&self, tenant: TenantId, places: &[String]) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings_at", |rows| {
+            let keys: BTreeSet<_> = places
+                .iter()
+                .filter_map(|place| Some((tenant, super::calendar_of(place)?, place.split_once('/')?.1.to_owned())))
+                .collect();
+            keys.iter().filter_map(|key| rows.sightings.get(key)).cloned().collect()
+        })
+    }
+
     async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {
         self.read("all_sightings", |rows| {
             let from = (tenant, CalendarId::default(), String::new());

@@ -377,6 +377,8 @@ queries! {
     fn sightings_like(&self, tenant: TenantId, uids: &[String], rooms: &[(String, Instant)]) -> Vec<Sighting>;
     /// The sightings of a tenant in a room that start in `[from, to)`, by calendar and id.
     fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Vec<Sighting>;
+    /// The sightings at these places (`calendar/id`), by calendar and id.
+    fn sightings_at(&self, tenant: TenantId, places: &[String]) -> Vec<Sighting>;
     /// Every sighting of a tenant, by calendar and id: for a changed rule set.
     fn all_sightings(&self, tenant: TenantId) -> Vec<Sighting>;
     /// The meetings that were seen as one of `sightings` (`calendar/id`), by id, each once.

@@ -73,6 +73,10 @@ statements! {
         JOIN sightings USING (calendar, id) WHERE tenant = $1 ORDER BY calendar, id" }
     SIGHTINGS_IN { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND place >= $2 AND place < $3 AND room = $4
         ORDER BY calendar, id" }
+    SIGHTINGS_AT { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND (calendar, id) IN (" {"SELECT
+            CAST(substr(value, 1, instr(value, '/') - 1) AS INTEGER), substr(value, instr(value, '/') + 1) FROM json_each($2)"
+        "SELECT split_part(value, '/', 1)::bigint, substr(value, strpos(value, '/') + 1) FROM json_array_elements_text($2::json)"}
+        ") ORDER BY calendar, id" }
     ALL_SIGHTINGS { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 ORDER BY calendar, id" }
     MEETINGS_OF { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (
             SELECT meeting FROM seen WHERE tenant = $1 AND sighting IN (" [2] ")) ORDER BY id" }
