@@ -125,6 +125,7 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
 /// The pass itself: no write, only requests.
 async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result<sync::Finished, ReadError> {
     let now = host.now();
+    let host = &host.in_terms_of(row.tenant).await?;
     let window = now..now.checked_add(host.horizon).unwrap_or(Instant::MAX);
     let (mut pass, mut request) = Pass::start(&host.bases, row, window, now);
     for _ in 0..CALLS_MAX {

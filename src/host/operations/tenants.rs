@@ -19,6 +19,8 @@ pub struct Wanted {
     pub own_domains: Option<Vec<String>>,
     /// Addresses of its recording bots.
     pub bots: Option<Vec<String>>,
+    /// How many days what is past is kept, and how many are planned ahead; `None`: as the operator set it for all.
+    pub days: Option<(Option<u16>, Option<u16>)>,
 }
 
 /// Makes a tenant.
@@ -27,7 +29,7 @@ pub struct Wanted {
 /// [`OperationError::Refused`] where a domain or address is none.
 pub async fn add(host: &Context, wanted: Wanted) -> Result<Tenant, OperationError> {
     let id = TenantId(host.store.next_id().await?);
-    let blank = Tenant { id, name: String::new(), own_domains: vec![], bots: vec![], plan_version: 0 };
+    let blank = Tenant { id, name: String::new(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     let row = changed(blank, wanted)?;
     match commit(host, id, vec![Write::Tenant(row.clone())]).await? {
         true => Ok(row),
@@ -59,6 +61,8 @@ fn changed(row: Tenant, wanted: Wanted) -> Result<Tenant, OperationError> {
         name: wanted.name.unwrap_or(row.name),
         own_domains: wanted.own_domains.unwrap_or(row.own_domains),
         bots: wanted.bots.unwrap_or(row.bots),
+        keep_days: wanted.days.map_or(row.keep_days, |(keep, _)| keep),
+        horizon_days: wanted.days.map_or(row.horizon_days, |(_, horizon)| horizon),
         ..row
     })
 }

@@ -1,7 +1,7 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -49,6 +49,9 @@ impl Write {
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
+            Self::ApiKey(row) => Some(row.tenant),
+            Self::Audit(row) => Some(row.tenant),
+            Self::Request(row) => Some(row.tenant),
             Self::PlanVersion(_)
             | Self::RemoveTenant
             | Self::RemoveEvent(_)
@@ -63,6 +66,10 @@ impl Write {
             | Self::ErrandOver(_)
             | Self::RemoveErrand(_)
             | Self::List(..)
+            | Self::RemoveList(_)
+            | Self::RemoveRules(_)
+            | Self::RemoveRequest(_)
+            | Self::RemoveRequests(_)
             | Self::RemoveEndpoint(_) => None,
         }
     }
@@ -89,6 +96,11 @@ impl Write {
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
+            Self::ApiKey(row) => {
+                Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })
+            }
+            Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
+            Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
             other => other,
         }
     }
