@@ -3,6 +3,7 @@
 //! The loops know nothing but the store, the clock and the way out. What is due they learn from the store; what they do about it
 //! is one function an item, the same that the simulation runs.
 
+pub mod attendance;
 pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
@@ -58,8 +59,11 @@ impl Stop {
     }
 }
 
-/// Runs all duties until `stop`, then waits for what is under way.
+/// Runs all duties until `stop`, then waits for what is under way. Whoever shares the store is told last.
 pub async fn run(host: Context, backend: Backend, stop: Stop) {
+    let (last, ended) = stopper();
+    let mut attendance = JoinSet::new();
+    attendance.spawn(attendance::run(host.clone(), ended));
     let mut duties = JoinSet::new();
     duties.spawn(times::run(host.clone(), backend.clone(), stop.clone()));
     duties.spawn(syncs::run(host.clone(), stop.clone()));
@@ -74,6 +78,8 @@ pub async fn run(host: Context, backend: Backend, stop: Stop) {
             tracing::error!(error = %error, "a duty broke off");
         }
     }
+    last.stop();
+    while attendance.join_next().await.is_some() {}
 }
 
 /// Waits until an item of work ends, `longest` is over, or the stop is set.

@@ -20,6 +20,13 @@ pub(super) fn override_key(row: &OverrideRow) -> OverrideKey {
 /// The key of a dispatch: tenant, meeting, epoch.
 pub(super) type DispatchKey = (TenantId, String, u32);
 
+/// A host that shares the store.
+pub(super) struct HostRow {
+    pub(super) joined: Instant,
+    pub(super) renewed: Instant,
+    pub(super) renewals: u64,
+}
+
 /// Everything the store holds.
 #[derive(Default)]
 pub(super) struct Rows {
@@ -39,6 +46,8 @@ pub(super) struct Rows {
     pub(super) deliveries: BTreeMap<(TenantId, EventId, EndpointId), Delivery>,
     /// What must be decided anew, with its number.
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
+    /// The hosts that share the store, by name.
+    pub(super) hosts: BTreeMap<String, HostRow>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.
