@@ -81,7 +81,7 @@ impl Memory {
             rows.hosts.retain(|_, row| now.duration_since(row.renewed) <= kept);
             let row = rows.hosts.entry(host.to_owned()).or_insert(HostRow { joined: now, renewed: now, renewals: 0 });
             if now.duration_since(row.renewed) > lease {
-                *row = HostRow { joined: now, renewed: now, renewals: 0 };
+                row.joined = now;
             }
             (row.renewed, row.renewals) = (now, row.renewals + 1);
             members(rows)

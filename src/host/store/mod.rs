@@ -224,7 +224,7 @@ pub struct Member {
     pub host: String,
     /// When it joined, by the store's time; `None` where nobody else can.
     pub joined: Option<Instant>,
-    /// How often it was there since then. It grows with every [`Store::attend`].
+    /// How often it was there, since before then if it was away for a while. It grows with every [`Store::attend`].
     pub renewals: u64,
 }
 

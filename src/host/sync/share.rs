@@ -109,8 +109,8 @@ enum Standing {
 
 #[derive(Clone, Copy, Debug)]
 struct Membership {
-    /// How often the row was renewed, at the last renewal that we know of.
-    renewals: u64,
+    /// When we joined, as the store has it; otherwise it has seen us go, and others may have.
+    joined: Option<Instant>,
     /// When that was asked for.
     asked: Elapsed,
     /// Takes part from here on,
@@ -164,9 +164,7 @@ impl Share {
             Standing::Alone => return false,
             Standing::Away => None,
             // Others may have stopped reckoning with us, where we were too late.
-            Standing::Member(known) => {
-                Some(known).filter(|known| own.renewals > known.renewals && answered <= known.asked + LEASE)
-            }
+            Standing::Member(known) => Some(known).filter(|known| own.joined == known.joined && answered <= known.asked + LEASE),
         };
         let begins = match before {
             Some(known) => known.begins,
@@ -175,7 +173,7 @@ impl Share {
         };
         let changed = before.is_none() || reckoned != self.reckoned;
         self.reckoned = reckoned;
-        self.standing = Standing::Member(Membership { renewals: own.renewals, asked, begins, ends: asked + LEASE });
+        self.standing = Standing::Member(Membership { joined: own.joined, asked, begins, ends: asked + LEASE });
         changed
     }
 

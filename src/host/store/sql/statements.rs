@@ -129,7 +129,7 @@ statements! {
         SELECT $1, told.now, told.now, 1 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS told
         ON CONFLICT (host) DO UPDATE SET renewed_at = excluded.renewed_at,
             joined_at = CASE WHEN hosts.renewed_at < excluded.renewed_at - $2 THEN excluded.joined_at ELSE hosts.joined_at END,
-            renewals = CASE WHEN hosts.renewed_at < excluded.renewed_at - $2 THEN 1 ELSE hosts.renewals + 1 END"} }
+            renewals = hosts.renewals + 1"} }
     MEMBERS { {"SELECT 1" "SELECT host, joined_at, renewals FROM hosts ORDER BY host"} }
     LEAVE { {"SELECT $1" "DELETE FROM hosts WHERE host = $1"} }
 
