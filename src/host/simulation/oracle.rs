@@ -15,6 +15,7 @@ use crate::host::outbox::delivery::{DELAYS, message_id};
 use crate::host::schedule::{self, identity};
 use crate::host::store::{DueDelivery, PassedOver};
 use crate::host::sync::calendar_of;
+use crate::host::sync::share::TAKEN_OVER;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
 use crate::host::world::calendar::{MeetingId, State};
@@ -296,7 +297,9 @@ impl Case<'_> {
     /// The time before which nothing disturbed the hosts long enough for a change to be followed until `at`.
     fn undisturbed(&self, at: Instant) -> Instant {
         let settled = at - SETTLED;
-        let touching = self.incidents.iter().filter(|range| range.start < at && range.end > settled);
+        // Where hosts share the reading, the calendars of one that is away are nobody's for a while.
+        let unread = if self.kind == Kind::Hosts { TAKEN_OVER } else { Elapsed::ZERO };
+        let touching = self.incidents.iter().filter(|range| range.start < at && range.end + unread > settled);
         touching.map(|range| range.start - SETTLED).min().unwrap_or(at)
     }
 

@@ -38,8 +38,9 @@ pub(super) enum Kind {
     Receivers,
     /// The host is killed at operations of every sort.
     Crashes,
-    /// Two hosts share the store, each is held up now and then, and the clock of one may be wrong from the begin on.
-    TwoHosts,
+    /// Two to five hosts share the store; they are held up, killed, stop and join, and the clock of one may be wrong from the begin
+    /// on.
+    Hosts,
     /// The host's clock is set forth and back, or stands still.
     Jumps,
     /// The quota is just enough.
@@ -56,7 +57,7 @@ impl Kind {
         Self::Liars,
         Self::Receivers,
         Self::Crashes,
-        Self::TwoHosts,
+        Self::Hosts,
         Self::Jumps,
         Self::Quota,
     ];
@@ -71,7 +72,7 @@ impl Kind {
             Self::Liars => "liars",
             Self::Receivers => "receivers",
             Self::Crashes => "crashes",
-            Self::TwoHosts => "two-hosts",
+            Self::Hosts => "hosts",
             Self::Jumps => "jumps",
             Self::Quota => "quota",
         }
@@ -134,6 +135,12 @@ enum Incident {
     Doom(Death),
     /// Is held up.
     Hold(usize, Elapsed),
+    /// Dies without a word, if it is not the last one.
+    Kill(usize),
+    /// Stops in order, if it is not the last one.
+    Leave(usize),
+    /// Another host begins.
+    Join,
     /// Its clock shows another time.
     SetOff(i64),
     /// Its clock stands still.
@@ -172,10 +179,17 @@ impl Run {
         script::home(self.seed).instant(morning)
     }
 
-    /// How many hosts share the store. Each reads all calendars by a governor of its own, so that more than two would ask for one
-    /// mailbox more often at once than Graph allows.
+    /// How many hosts share the store at first.
     fn host_count(&self) -> usize {
-        if self.kind == Kind::TwoHosts { 2 } else { 1 }
+        if self.kind == Kind::Hosts { *Dice::of(self.seed, "hosts").pick(&[2, 3, 4, 5]) } else { 1 }
+    }
+
+    /// Sets the quota of the OAuth clients at Google, for the world and for the hosts.
+    fn limit_google(setting: &mut Setting, minute: usize) {
+        setting.shared.world().google.limits.client_per_minute = minute;
+        let own = Limits::of(crate::host::model::Origin::Google);
+        let client = Rate { count: minute, window: Elapsed::from_secs(60) };
+        setting.limits = Some(Limits { client, ..own });
     }
 
     /// How long the hosts live on after the faults stopped: until everything must have been made good.
@@ -244,6 +258,16 @@ impl Run {
 
     /// What of the world is otherwise from the begin on.
     fn prepare(&self, setting: &mut Setting) {
+        match self.kind {
+            Kind::Hosts => {
+                setting.tells_time = true;
+                // Less than the hosts would ask for, if each took the whole.
+                let minute = self.users.max(2 * self.host_count());
+                Self::limit_google(setting, minute);
+            }
+            Kind::Quota => Self::limit_google(setting, 2 * self.users),
+            _ => {}
+        }
         let mut world = setting.shared.world();
         match self.kind {
             Kind::Liars => {
@@ -260,14 +284,6 @@ impl Run {
                     ("shaky", Manner::FailsFirst(2)),
                 ];
                 manners.into_iter().for_each(|(name, manner)| world.receivers.set(name, manner));
-            }
-            Kind::TwoHosts => setting.tells_time = true,
-            Kind::Quota => {
-                let minute = 2 * self.users;
-                world.google.limits.client_per_minute = minute;
-                let own = Limits::of(crate::host::model::Origin::Google);
-                let client = Rate { count: minute, window: Elapsed::from_secs(60) };
-                setting.limits = Some(Limits { client, ..own });
             }
             _ => {}
         }
@@ -299,12 +315,19 @@ impl Run {
                     (any(dice), Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only }))
                 })
                 .collect(),
-            Kind::TwoHosts => (0..10)
-                .map(|number| {
+            Kind::Hosts => (0..12)
+                .flat_map(|number| {
                     // Around the seconds at which hosts are busy.
                     let quarter = any(dice).as_second() / 900 * 900 - 130 + dice.below(60).cast_signed();
                     let at = Instant::from_second(quarter).expect("a time").max(start);
-                    (at, Incident::Hold(number % self.host_count(), Elapsed::from_secs(dice.below(600).cast_signed())))
+                    let (place, secs) = (number % self.host_count(), Elapsed::from_secs(dice.below(600).cast_signed()));
+                    let incident = match number {
+                        8 | 9 => Incident::Kill(place),
+                        10 => Incident::Leave(place),
+                        _ => Incident::Hold(place, secs),
+                    };
+                    let follows = (!matches!(incident, Incident::Hold(..))).then_some((at + secs, Incident::Join));
+                    std::iter::once((at, incident)).chain(follows)
                 })
                 .collect(),
             Kind::Jumps => (0..4)
@@ -344,7 +367,7 @@ impl Run {
         };
         let mut hosts: Vec<Living> = (1..self.host_count().max(2)).map(|_| next()).collect();
         let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
-        if self.kind == Kind::TwoHosts {
+        if self.kind == Kind::Hosts {
             let off = *Dice::of(self.seed, "skew").pick(&[0, 3600, -3600, 60]);
             *counts.entry("skewed").or_default() += u64::from(off != 0);
             hosts.push(setting.begin_off("host-skewed", off));
@@ -373,11 +396,29 @@ impl Run {
             match *incident {
                 Incident::Doom(death) => hosts[0].switch.doom(death),
                 Incident::Hold(place, long) if !hosts.iter().any(|host| host.switch.is_held(now)) => {
+                    let place = place % hosts.len();
                     hosts[place].switch.hold(now + long);
                     disturbed.push(now..now + long + Elapsed::from_secs(60));
                     *counts.entry("held up").or_default() += 1;
                 }
-                Incident::Hold(..) => {}
+                Incident::Kill(place) | Incident::Leave(place) if hosts.len() > 1 => {
+                    let (place, leaves) = (place % hosts.len(), matches!(incident, Incident::Leave(_)));
+                    let host = hosts.remove(place);
+                    // What is held up cannot be asked to stop.
+                    if leaves && !host.switch.is_held(now) {
+                        host.leave().await
+                    } else {
+                        host.kill().await
+                    }
+                    disturbed.push(now..setting.now() + Elapsed::from_secs(60));
+                    *counts.entry(if leaves { "left" } else { "died" }).or_default() += 1;
+                }
+                Incident::Join => {
+                    hosts.push(next());
+                    disturbed.push(now..now);
+                    *counts.entry("joined").or_default() += 1;
+                }
+                Incident::Hold(..) | Incident::Kill(_) | Incident::Leave(_) => {}
                 // No excuse for anything: the host is to know better than its clock.
                 Incident::SetOff(secs) => {
                     hosts[0].clock.set_off(secs);

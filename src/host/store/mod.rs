@@ -23,11 +23,11 @@ pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
-    Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting,
+    Tenant, TenantId, Undecided,
 };
-use crate::time::Instant;
+use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -233,10 +233,23 @@ pub struct Watched {
     pub tenant: TenantId,
     /// The calendar.
     pub calendar: CalendarId,
+    /// The mailbox, as far as quotas go.
+    pub connection: ConnectionId,
     /// Who keeps it.
     pub origin: Origin,
     /// The OAuth client it is read with.
     pub client: String,
+}
+
+/// A host that shares the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name; no two processes at a time have one.
+    pub host: String,
+    /// When it joined, by the store's time; `None` where nobody else can.
+    pub joined: Option<Instant>,
+    /// How often it was there, since before then if it was away for a while. It grows with every [`Store::attend`].
+    pub renewals: u64,
 }
 
 /// A calendar with a meeting that has a bot, or is to have one.
@@ -488,6 +501,54 @@ impl Store {
             Self::Memory(store) => Ok(store.time()),
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(store) => store.time().await.map(Some),
+        }
+    }
+
+    /// Whether other hosts may work on it as well.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Memory(store) => store.time().is_some(),
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+
+    /// Writes down that the host is there, and answers with all that are, itself among them, by name. One that was not there for
+    /// `lease` joins anew; rows of those that were not for `kept` are removed. By the store's own time; where it has none nobody can
+    /// share it, so that the host is alone, and nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn attend(&self, host: &str, lease: Elapsed, kept: Elapsed) -> Result<Vec<Member>, StoreError> {
+        match self {
+            Self::Memory(store) => store.attend(host, lease, kept),
+            Self::Sqlite(_) => Ok(vec![Member { host: host.to_owned(), joined: None, renewals: 1 }]),
+            Self::Postgres(store) => store.attend(host, lease, kept).await,
+        }
+    }
+
+    /// Those that attended, by name, whether they still do or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        match self {
+            Self::Memory(store) => store.members(),
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(store) => store.members().await,
+        }
+    }
+
+    /// Takes the row of a host out that attends no more, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leave(&self, host: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(store) => store.leave(host),
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(store) => store.leave(host).await,
         }
     }
 

@@ -4,6 +4,7 @@ mod calendars;
 mod commits;
 mod deliveries;
 mod files;
+mod hosts;
 mod meetings;
 #[path = "../../../tests/support/load/postgres.rs"]
 mod postgres;

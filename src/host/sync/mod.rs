@@ -20,6 +20,7 @@ mod google;
 mod graph;
 pub mod quota;
 pub mod related;
+pub mod share;
 pub mod single;
 #[cfg(test)]
 mod tests;

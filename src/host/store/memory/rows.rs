@@ -2,8 +2,8 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;
@@ -19,6 +19,13 @@ pub(super) fn override_key(row: &OverrideRow) -> OverrideKey {
 
 /// The key of a dispatch: tenant, meeting, epoch.
 pub(super) type DispatchKey = (TenantId, String, u32);
+
+/// A host that shares the store.
+pub(super) struct HostRow {
+    pub(super) joined: Instant,
+    pub(super) renewed: Instant,
+    pub(super) renewals: u64,
+}
 
 /// Everything the store holds.
 #[derive(Default)]
@@ -44,6 +51,8 @@ pub(super) struct Rows {
     pub(super) changed: BTreeMap<(TenantId, String), u64>,
     /// What must be decided anew, with its number.
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
+    /// The hosts that share the store, by name.
+    pub(super) hosts: BTreeMap<String, HostRow>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.

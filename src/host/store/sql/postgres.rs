@@ -8,7 +8,7 @@
 //! connection is then given up. The other way round, the server gives up a host that fell silent in the middle of a transaction,
 //! since what it was taking up is left alone by all others.
 
-use super::args::{Arg, border, number};
+use super::args::{Arg, border, number, text};
 use super::commit::apply;
 use super::link::{Fail, Found, Link, Noted, Read};
 use super::queries::{Ask, Scope, Wider};
@@ -17,9 +17,9 @@ use super::{migrator, rows};
 use crate::host::model::{Dispatch, TenantId};
 use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{
-    Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, decided, from_micros, unfit,
+    Commit, CommitError, Decide, Member, OpenError, StoreError, StoreState, UnreadableRow, decided, from_micros, unfit,
 };
-use crate::time::Instant;
+use crate::time::{self, Instant};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
@@ -38,6 +38,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "operations", include_str!("../migrations/postgres/0002_operations.sql")),
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
+    (5, "hosts", include_str!("../migrations/postgres/0005_hosts.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
 ];
 
@@ -140,6 +141,37 @@ impl Postgres {
         from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
     }
 
+    /// Writes down that the host is there; those that are.
+    pub(in crate::host::store) async fn attend(
+        &self,
+        host: &str,
+        lease: time::Elapsed,
+        kept: time::Elapsed,
+    ) -> Result<Vec<Member>, StoreError> {
+        for _ in 0..TRIES_MAX {
+            let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
+            let done = timeout(self.patience, attended(&mut connection, host, (lease, kept))).await;
+            match Self::ended(connection, done) {
+                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                other => return other.map_err(|fail| fail.asked(failure)),
+            }
+        }
+        Err(StoreError::Unavailable)
+    }
+
+    /// Those that attended.
+    pub(in crate::host::store) async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        self.ask(Scope::Scheduler, sql::MEMBERS, vec![], rows::member).await
+    }
+
+    /// Takes the row of a host out.
+    pub(in crate::host::store) async fn leave(&self, host: &str) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
+        let left = async { connection.run(sql::LEAVE, vec![text(host)]).await };
+        let done = timeout(self.patience, left).await;
+        Self::ended(connection, done).map(drop).map_err(|fail| fail.asked(failure))
+    }
+
     pub(in crate::host::store) fn unreadable_rows(&self) -> Vec<UnreadableRow> {
         self.unreadable.list()
     }
@@ -196,6 +228,20 @@ async fn attempted(connection: &mut PgConnection, commit: &Commit) -> Result<(),
     enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
     apply(&mut *transaction, commit).await?;
     Ok(transaction.commit().await?)
+}
+
+/// The host's own row first: who reads it with ours reads ours with its.
+async fn attended(
+    connection: &mut PgConnection,
+    host: &str,
+    (lease, kept): (time::Elapsed, time::Elapsed),
+) -> Result<Vec<Member>, Fail> {
+    let mut transaction = connection.begin().await?;
+    transaction.run(sql::ATTEND, vec![text(host), number(lease.as_micros())]).await?;
+    transaction.run(sql::FORGET_HOSTS, vec![number(kept.as_micros())]).await?;
+    let members = transaction.rows(sql::MEMBERS, vec![], rows::member).await?;
+    transaction.commit().await?;
+    Ok(members)
 }
 
 /// The rows are locked as the scheduler, who sees those of all tenants, and changed as their tenants, one after the other.
