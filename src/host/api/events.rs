@@ -285,7 +285,7 @@ async fn changes(call: Call<Since>) -> Result<Shown<Changes>, Problem> {
     let tenant = call.tenant();
     let limit = usize::from(call.query.limit.unwrap_or(50).clamp(1, ITEMS_MAX));
     let after: (u64, String) = match &call.query.since {
-        Some(since) => call.shared.cursors.read(tenant, "changes", since).map_err(|_| Problem::field("since", "is no watermark of this list"))?,
+        Some(since) => call.shared.cursors.read(tenant, "changes", since).map_err(|_| Problem::refused("since", "is no watermark of this list"))?,
         None => (0, String::new()),
     };
     let mut rows = call.host.store.meetings_changed(tenant, (after.0, &after.1), limit + 1).await?;

@@ -161,8 +161,10 @@ pub fn refusals(route: &Route) -> BTreeSet<Kind> {
     if !route.body.is_empty() {
         kinds.insert(Kind::MediaType);
     }
+    // A cursor that the list did not give.
+    kinds.insert(Kind::Refused);
     if route.method != Method::GET {
-        kinds.extend([Kind::Conflict, Kind::Refused]);
+        kinds.insert(Kind::Conflict);
     }
     if route.method == Method::POST {
         kinds.insert(Kind::Reused);

@@ -85,19 +85,17 @@ impl<Q, B> Call<Q, B> {
         text.parse().ok().filter(|number: &u64| number.to_string() == text).ok_or_else(Problem::absent)
     }
 
-    /// The version that `If-Match` names, as [`Versioned`] tells it; `None`: any.
-    ///
-    /// # Errors
-    /// A problem that names the header.
-    pub fn if_match(&self) -> Result<Option<u64>, Problem> {
+    /// The version that `If-Match` names, as [`Versioned`] tells it; `None`: any. A tag that we never gave is that of a version that
+    /// never was.
+    #[must_use]
+    pub fn if_match(&self) -> Option<u64> {
         let mut sent = self.headers.get_all(header::IF_MATCH).iter();
-        let Some(value) = sent.next() else { return Ok(None) };
-        let text = value.to_str().unwrap_or_default();
+        let text = sent.next()?.to_str().unwrap_or_default();
         if sent.next().is_none() && text == "*" {
-            return Ok(None);
+            return None;
         }
         let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-        version.map(Some).ok_or_else(|| Problem::field("If-Match", "must be one ETag as it was answered"))
+        Some(version.unwrap_or(u64::MAX))
     }
 }
 
