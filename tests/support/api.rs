@@ -183,7 +183,8 @@ impl Stage {
 async fn dumped(store: &str) -> BTreeMap<String, String> {
     use sqlx::{AssertSqlSafe, Column as _, Connection as _, Row as _};
     let mut connection = sqlx::SqliteConnection::connect(store).await.expect("the file is there");
-    let names = sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&mut connection).await.expect("tables");
+    let names =
+        sqlx::query("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&mut connection).await.expect("tables");
     let mut all = BTreeMap::new();
     for name in names.iter().map(|row| row.get::<String, _>(0)) {
         let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {name}"))).fetch_all(&mut connection).await.expect("rows");
@@ -204,7 +205,9 @@ async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
     for (name, word, user) in [("all", CANARY, USER), ("other", "other", "ben")] {
         let file = folder.0.join(format!("{word}.ics"));
         std::fs::write(&file, calendar(word)).expect("a scratch file");
-        let tenant = tenants::add(&host, tenants::Wanted { name: Some(name.to_owned()), ..tenants::Wanted::default() });
+        let own_domains = Some(vec!["@acme.example".to_owned()]);
+        let tenant =
+            tenants::add(&host, tenants::Wanted { name: Some(name.to_owned()), own_domains, ..tenants::Wanted::default() });
         let tenant = tenant.await.expect("it can be made").id;
         let wanted = connections::Wanted {
             user: user.to_owned(),
@@ -227,7 +230,10 @@ async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
         if name == "all" {
             for scope in Scope::ALL {
                 let (scopes, bytes) = key(&[*scope]);
-                made.insert(scope.word(), keys::add(&host, tenant, scope.word(), &scopes, &bytes).await.expect("it can be made").1);
+                made.insert(
+                    scope.word(),
+                    keys::add(&host, tenant, scope.word(), &scopes, &bytes).await.expect("it can be made").1,
+                );
             }
             let (scopes, bytes) = key(Scope::ALL);
             let (row, text) = keys::add(&host, tenant, "revoked", &scopes, &bytes).await.expect("it can be made");

@@ -27,6 +27,8 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a handler may take.
 const WORK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest parameter of a path, in characters.
+pub const NAME_CHARS_MAX: usize = 256;
 /// Most parameters of a query.
 const PARAMETERS_MAX: usize = 32;
 
@@ -426,7 +428,8 @@ where
     };
     let call = Call { shared, host: host.clone(), caller, path, query, body, headers: parts.headers };
     let done = tokio::time::timeout(WORK_TIMEOUT, handler(call)).await;
-    let done = done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
+    let done =
+        done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
     let done = done.map(Answer::answered);
     if let Some(row) = request {
         let kept = done.as_ref().ok().map(|answer| (answer.status, answer.kept.clone().unwrap_or_else(|| answer.body.clone())));
@@ -459,7 +462,9 @@ fn response(answer: Answered) -> Response {
 async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {
     use axum::extract::FromRequestParts;
     let raw = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::absent())?;
-    Ok(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    let path: Vec<(String, String)> = raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let long = path.iter().any(|(_, value)| value.chars().count() > NAME_CHARS_MAX);
+    if long { Err(Problem::absent()) } else { Ok(path) }
 }
 
 /// The query, each parameter once, held to its schema.
@@ -508,7 +513,8 @@ fn content_type<B: Content>(headers: &HeaderMap) -> Result<String, Problem> {
 
 async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let large = || Problem::new(Kind::Large, format!("at most {BODY_BYTES_MAX} bytes are read"));
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     if said.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
         return Err(large());
     }

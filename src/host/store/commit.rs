@@ -1,7 +1,10 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, RequestRow, Sighting,
+    TenantId,
+};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -96,9 +99,7 @@ impl Write {
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
-            Self::ApiKey(row) => {
-                Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })
-            }
+            Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),
             Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
             Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
             other => other,

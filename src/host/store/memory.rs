@@ -9,9 +9,9 @@ mod rows;
 use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries, StoreError, Watched};
 use crate::host::clock::Clock;
 use crate::host::model::{
-    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
-    EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
-    Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
+    Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent,
+    OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use rows::Rows;

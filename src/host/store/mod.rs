@@ -23,9 +23,9 @@ pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
-    Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting,
+    Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,8 +2,8 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;

@@ -5,11 +5,12 @@ use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    Undecided,
 };
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{calendar_of, DueDelivery, Near, PassedOver, Queries, StoreError, Watched, nearest};
+use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, calendar_of, nearest};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 

@@ -3,9 +3,9 @@
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
-    OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
+    Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, Meeting,
+    Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::{DueDelivery, StoreError, Watched, from_micros};
 use crate::time::Instant;
