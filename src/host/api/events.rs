@@ -295,7 +295,7 @@ async fn changes(call: Call<Since>) -> Result<Shown<Changes>, Problem> {
             .shared
             .cursors
             .read(tenant, "changes", since)
-            .map_err(|_| Problem::field("since", "is no watermark of this list"))?,
+            .map_err(|_| Problem::refused("since", "is no watermark of this list"))?,
         None => (0, String::new()),
     };
     let mut rows = call.host.store.meetings_changed(tenant, (after.0, &after.1), limit + 1).await?;

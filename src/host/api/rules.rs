@@ -241,7 +241,7 @@ async fn versions(call: Call<Paging>) -> Result<Shown<Page<RulesVersion>>, Probl
 }
 
 async fn put(call: Call<Try, RulesBody>) -> Result<Versioned<RulesOutcome>, Problem> {
-    let expected = call.if_match()?;
+    let expected = call.if_match();
     let (tenant, user, text) = (call.tenant(), whose(&call), call.body.0.as_str());
     let considered = rules::consider(&call.host, tenant, user, "rules", text).await?;
     let Considered { checked, last, decided } = considered;
