@@ -570,6 +570,8 @@ shown! {
     Undecided { tenant number }
 }
 
+pub mod grants;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use super::{Commit, CommitError, Write, kept};
 use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::grants::{Flow, Grant};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -49,6 +50,10 @@ impl Write {
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
+            Self::Client(row) => Some(row.tenant),
+            Self::ReturnUrl(row) => Some(row.tenant),
+            Self::Flow(row) => Some(row.tenant),
+            Self::Grant(row) => Some(row.tenant),
             Self::PlanVersion(_)
             | Self::RemoveTenant
             | Self::RemoveEvent(_)
@@ -63,6 +68,10 @@ impl Write {
             | Self::ErrandOver(_)
             | Self::RemoveErrand(_)
             | Self::List(..)
+            | Self::RemoveClient(_)
+            | Self::RemoveReturnUrl(_)
+            | Self::RemoveFlows(_)
+            | Self::RemoveFlowsOf(_)
             | Self::RemoveEndpoint(_) => None,
         }
     }
@@ -88,6 +97,8 @@ impl Write {
                 Self::Endpoint(Endpoint { failing_since, due_at, ..row })
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
+            Self::Flow(row) => Self::Flow(Flow { made_at: kept(row.made_at), expires_at: kept(row.expires_at), ..row }),
+            Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             other => other,
         }

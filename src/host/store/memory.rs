@@ -6,13 +6,14 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Handle, Near, PassedOver, Queries, StoreError, Watched};
 use crate::host::clock::Clock;
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
     Sighting, Tenant, TenantId, Undecided,
 };
+use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::time::Instant;
 use rows::Rows;
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,6 +405,43 @@ impl Queries for Memory {
             let dead = rows.dead.range(from..).take_while(|key| key.0 == tenant && key.1 == endpoint).take(limit);
             dead.filter_map(|(_, _, event)| rows.deliveries.get(&(tenant, *event, endpoint))).cloned().collect()
         })
+    }
+
+    async fn oauth_clients(&self, tenant: TenantId) -> Result<Vec<ClientRow>, StoreError> {
+        self.read("oauth_clients", |rows| rows.clients.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn return_urls(&self, tenant: TenantId) -> Result<Vec<ReturnUrl>, StoreError> {
+        self.read("return_urls", |rows| {
+            let of_tenant = rows.return_urls.iter().filter(|(key, _)| key.0 == tenant);
+            of_tenant.map(|((_, url), bare)| ReturnUrl { tenant, url: url.clone(), bare: *bare }).collect()
+        })
+    }
+
+    async fn flow(&self, tenant: TenantId, flow: u64) -> Result<Option<Flow>, StoreError> {
+        self.read("flow", |rows| rows.flows.get(&(tenant, flow)).cloned())
+    }
+
+    async fn flow_of(&self, handle: Handle<'_>) -> Result<Option<Flow>, StoreError> {
+        let opens = |row: &&Flow| match handle {
+            Handle::Ref(hash) => row.ref_hash.as_deref() == Some(hash),
+            Handle::State(hash) => row.state_hash.as_deref() == Some(hash),
+            Handle::Session(hash) => row.session_hash.as_deref() == Some(hash),
+        };
+        self.read("flow_of", |rows| rows.flows.values().find(opens).cloned())
+    }
+
+    async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {
+        self.read("grant", |rows| rows.grants.get(&(tenant, connection)).cloned())
+    }
+
+    async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
+        self.read("grants", |rows| rows.grants.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
+        let alike = |row: &&Grant| row.client == client && row.account == account;
+        self.read("grants_alike", |rows| rows.grants.values().filter(alike).cloned().collect())
     }
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {

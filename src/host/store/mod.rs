@@ -26,6 +26,7 @@ use super::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
     Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
+use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -164,6 +165,22 @@ pub enum Write {
     Undecided(Option<String>),
     /// They have been decided anew with this commit, for the change of this number; a later one stays.
     Decided(Option<String>, u64),
+    /// Makes or replaces an OAuth client.
+    Client(ClientRow),
+    /// Removes an OAuth client, if it is there. What was granted to it stays, and cannot be renewed.
+    RemoveClient(String),
+    /// Makes or replaces a URL that browsers may be sent to after a flow.
+    ReturnUrl(ReturnUrl),
+    /// Removes one, if it is there.
+    RemoveReturnUrl(String),
+    /// Makes or replaces a flow. Guarded by version.
+    Flow(Flow),
+    /// Removes the flows that ended before.
+    RemoveFlows(Instant),
+    /// Removes the flows of a user.
+    RemoveFlowsOf(String),
+    /// Makes or replaces what is known of a grant. Guarded by version; its connection must be there.
+    Grant(Grant),
 }
 
 /// What is changed, without what the host did not choose itself: see the rows.
@@ -198,8 +215,27 @@ impl fmt::Debug for Write {
             Self::Delivery(of) => row("Delivery", of),
             Self::Undecided(of) => row("Undecided", &of.as_ref().map(|_| "one")),
             Self::Decided(_, number) => row("Decided", number),
+            Self::Client(of) => row("Client", of),
+            Self::RemoveClient(_) => f.write_str("RemoveClient"),
+            Self::ReturnUrl(of) => row("ReturnUrl", of),
+            Self::RemoveReturnUrl(_) => f.write_str("RemoveReturnUrl"),
+            Self::Flow(of) => row("Flow", of),
+            Self::RemoveFlows(before) => row("RemoveFlows", before),
+            Self::RemoveFlowsOf(_) => f.write_str("RemoveFlowsOf"),
+            Self::Grant(of) => row("Grant", of),
         }
     }
+}
+
+/// What opens a step of a flow: the SHA-256 of a secret of 256 bits, so that whoever has one names one flow, whosever it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Handle<'a> {
+    /// Opens the page.
+    Ref(&'a str),
+    /// Came back from the provider.
+    State(&'a str),
+    /// Came from the tenant.
+    Session(&'a str),
 }
 
 /// A calendar that the host must keep in sync, as the scheduler needs it.
@@ -405,6 +441,20 @@ queries! {
     fn due_deliveries(&self, before: Instant, limit: usize, each: usize, passed_over: &PassedOver) -> Vec<DueDelivery>;
     /// The deliveries to a receiver that were given up, by event, at most `limit`.
     fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Vec<Delivery>;
+    /// The OAuth clients of a tenant, by id.
+    fn oauth_clients(&self, tenant: TenantId) -> Vec<ClientRow>;
+    /// Where browsers of a tenant may be sent after a flow, by URL.
+    fn return_urls(&self, tenant: TenantId) -> Vec<ReturnUrl>;
+    /// One flow.
+    fn flow(&self, tenant: TenantId, flow: u64) -> Option<Flow>;
+    /// The flow that a secret opens, whosever it is.
+    fn flow_of(&self, handle: Handle<'_>) -> Option<Flow>;
+    /// What is known of the grant of a connection.
+    fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Option<Grant>;
+    /// The grants of a tenant, by connection.
+    fn grants(&self, tenant: TenantId) -> Vec<Grant>;
+    /// The grants of all tenants by one account to one client, by tenant and connection.
+    fn grants_alike(&self, client: &str, account: &str) -> Vec<Grant>;
     /// How many deliveries to a receiver are in each state: pending, delivered, dead.
     fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Vec<(DeliveryState, u64)>;
 }

@@ -1,5 +1,7 @@
 //! Commits to the rows in memory: each guard checked in the order of the writes, everything taken back at the first that fails.
 
+mod grants;
+
 use super::rows::{Change, Rows, override_key};
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
@@ -79,6 +81,14 @@ impl Work<'_> {
             Write::Event(row) => self.event(row),
             Write::RemoveEvent(id) => self.remove_event(*id),
             Write::Delivery(row) => self.delivery(row)?,
+            Write::Client(row) => self.client(row),
+            Write::RemoveClient(id) => self.put(Change::Client((tenant, id.clone()), None)),
+            Write::ReturnUrl(row) => self.return_url(row),
+            Write::RemoveReturnUrl(url) => self.put(Change::ReturnUrl((tenant, url.clone()), None)),
+            Write::Flow(row) => self.flow(row)?,
+            Write::RemoveFlows(before) => self.remove_flows_before(*before),
+            Write::RemoveFlowsOf(user) => self.remove_flows(|row| row.user == *user),
+            Write::Grant(row) => self.grant(row)?,
             Write::Undecided(uid) => {
                 let number = self.rows.number + 1;
                 self.put(Change::Number(number));
@@ -135,6 +145,7 @@ impl Work<'_> {
         for key in keys(&self.rows.undecided, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::Undecided(key, None));
         }
+        self.remove_clients_and_flows();
         self.put(Change::LastEvent(tenant, None));
         Ok(())
     }
@@ -163,6 +174,7 @@ impl Work<'_> {
             sightings.into_iter().for_each(|id| self.put(Change::Sighting((tenant, calendar, id), None)));
             self.put(Change::Calendar((tenant, calendar), None));
         }
+        self.put(Change::Grant((tenant, id), None));
         self.put(Change::Connection((tenant, id), None));
     }
 

@@ -6,6 +6,7 @@ use crate::host::model::{
     ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
+use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,11 @@ pub(super) struct Rows {
     pub(super) deliveries: BTreeMap<(TenantId, EventId, EndpointId), Delivery>,
     /// What must be decided anew, with its number.
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
+    pub(super) clients: BTreeMap<(TenantId, String), ClientRow>,
+    /// With whether flows that end there may be bare.
+    pub(super) return_urls: BTreeMap<(TenantId, String), bool>,
+    pub(super) flows: BTreeMap<(TenantId, u64), Flow>,
+    pub(super) grants: BTreeMap<(TenantId, ConnectionId), Grant>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.
@@ -78,6 +84,10 @@ pub(super) enum Change {
     Event((TenantId, EventId), Option<OutboxEvent>),
     Delivery((TenantId, EventId, EndpointId), Option<Delivery>),
     Undecided((TenantId, Option<String>), Option<u64>),
+    Client((TenantId, String), Option<ClientRow>),
+    ReturnUrl((TenantId, String), Option<bool>),
+    Flow((TenantId, u64), Option<Flow>),
+    Grant((TenantId, ConnectionId), Option<Grant>),
     Number(u64),
     LastEvent(TenantId, Option<u64>),
 }
@@ -117,6 +127,10 @@ impl Rows {
             Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),
             Change::Delivery(key, row) => self.put_delivery(key, row),
             Change::Undecided(key, number) => Change::Undecided(key.clone(), swap(&mut self.undecided, key, number)),
+            Change::Client(key, row) => Change::Client(key.clone(), swap(&mut self.clients, key, row)),
+            Change::ReturnUrl(key, row) => Change::ReturnUrl(key.clone(), swap(&mut self.return_urls, key, row)),
+            Change::Flow(key, row) => Change::Flow(key, swap(&mut self.flows, key, row)),
+            Change::Grant(key, row) => Change::Grant(key, swap(&mut self.grants, key, row)),
             Change::Number(number) => Change::Number(std::mem::replace(&mut self.number, number)),
             Change::LastEvent(tenant, last) => Change::LastEvent(tenant, swap(&mut self.last_events, tenant, last)),
         }

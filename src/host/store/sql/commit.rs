@@ -3,7 +3,9 @@
 //! A guard is part of the statement that it guards: the row that must be there is named in its condition, and no row touched
 //! means that somebody was faster. What a row belongs to is held by foreign keys.
 
-use super::args::{flag, key, list, maybe_number, maybe_text, maybe_time, number, place, text, time};
+mod grants;
+
+use super::args::{border, flag, key, list, maybe_number, maybe_text, maybe_time, number, place, text, time};
 use super::link::{Fail, Link};
 use super::rows;
 use super::statements as sql;
@@ -71,6 +73,14 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::Event(row) => add_event(link, row).await,
         Write::RemoveEvent(id) => remove(link.run(sql::REMOVE_EVENT, vec![t(), number(id.0)]).await),
         Write::Delivery(row) => change_delivery(link, row).await,
+        Write::Client(row) => grants::put_client(link, row).await,
+        Write::RemoveClient(id) => remove(link.run(sql::REMOVE_CLIENT, vec![t(), text(id)]).await),
+        Write::ReturnUrl(row) => grants::put_return_url(link, row).await,
+        Write::RemoveReturnUrl(url) => remove(link.run(sql::REMOVE_RETURN_URL, vec![t(), text(url)]).await),
+        Write::Flow(row) => grants::put_flow(link, row).await,
+        Write::RemoveFlows(before) => remove(link.run(sql::REMOVE_FLOWS_BEFORE, vec![t(), border(*before)]).await),
+        Write::RemoveFlowsOf(user) => remove(link.run(sql::REMOVE_FLOWS_OF, vec![t(), text(user)]).await),
+        Write::Grant(row) => grants::put_grant(link, row).await,
         Write::Undecided(uid) => put_undecided(link, tenant, uid.as_deref()).await,
         Write::Decided(uid, seen) => remove(link.run(sql::FORGET_UNDECIDED, vec![t(), key(uid.as_deref()), number(*seen)]).await),
     }
@@ -111,6 +121,9 @@ async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fai
         sql::REMOVE_EVENTS,
         sql::REMOVE_EVENT_NUMBERS,
         sql::REMOVE_UNDECIDED,
+        sql::REMOVE_CLIENTS,
+        sql::REMOVE_RETURN_URLS,
+        sql::REMOVE_FLOWS,
     ];
     for statement in tables {
         link.run(statement, t()).await?;

@@ -9,7 +9,8 @@ use crate::host::model::{
     ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, nearest};
+use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, StoreError, Watched, nearest};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -330,6 +331,39 @@ impl<S: Ask> Queries for S {
 
     async fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<String>, StoreError> {
         of(self, tenant, sql::PLACES_OF, [list(meetings)], rows::meeting_id).await
+    }
+
+    async fn oauth_clients(&self, tenant: TenantId) -> Result<Vec<ClientRow>, StoreError> {
+        list_of(self, tenant, sql::CLIENTS, [], rows::grants::client).await
+    }
+
+    async fn return_urls(&self, tenant: TenantId) -> Result<Vec<ReturnUrl>, StoreError> {
+        list_of(self, tenant, sql::RETURN_URLS, [], rows::grants::return_url).await
+    }
+
+    async fn flow(&self, tenant: TenantId, flow: u64) -> Result<Option<Flow>, StoreError> {
+        one_of(self, tenant, sql::FLOW, [number(flow)], rows::grants::flow).await
+    }
+
+    async fn flow_of(&self, handle: Handle<'_>) -> Result<Option<Flow>, StoreError> {
+        let (sql, hash) = match handle {
+            Handle::Ref(hash) => (sql::FLOW_BY_REF, hash),
+            Handle::State(hash) => (sql::FLOW_BY_STATE, hash),
+            Handle::Session(hash) => (sql::FLOW_BY_SESSION, hash),
+        };
+        Ok(self.ask(Scope::Scheduler, sql, vec![text(hash)], rows::grants::flow).await?.pop())
+    }
+
+    async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {
+        one_of(self, tenant, sql::GRANT, [number(connection.0)], rows::grants::grant).await
+    }
+
+    async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
+        list_of(self, tenant, sql::GRANTS, [], rows::grants::grant).await
+    }
+
+    async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
+        self.ask(Scope::Scheduler, sql::GRANTS_ALIKE, vec![text(client), text(account)], rows::grants::grant).await
     }
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {

@@ -1,5 +1,7 @@
 //! Rows out of cells, in the order of [`columns`](super::statements).
 
+pub(super) mod grants;
+
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{

@@ -22,6 +22,10 @@ macro_rules! columns {
     (errands) => { "tenant, id, name, room, url, title, at, state, made_at, version" };
     (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
+    (clients) => { "tenant, id, provider, client_id, secret, authority, endpoints, enabled" };
+    (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
+                  session_hash, verifier, code, reason, connection, made_at, expires_at, version" };
+    (grants) => { "tenant, connection, client, account, name, bare, reason, owner, lease_until, version" };
     (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer, version" };
 }
 
@@ -120,6 +124,16 @@ statements! {
         ORDER BY event LIMIT $3" }
     DELIVERY_COUNTS { "SELECT state, count(*) FROM deliveries WHERE tenant = $1 AND endpoint = $2 GROUP BY state ORDER BY state" }
 
+    CLIENTS { "SELECT " (clients) " FROM oauth_clients WHERE tenant = $1 ORDER BY id" }
+    RETURN_URLS { "SELECT tenant, url, bare FROM return_urls WHERE tenant = $1 ORDER BY url" }
+    FLOW { "SELECT " (flows) " FROM connect_flows WHERE tenant = $1 AND id = $2" }
+    FLOW_BY_REF { "SELECT " (flows) " FROM connect_flows WHERE ref_hash = $1" }
+    FLOW_BY_STATE { "SELECT " (flows) " FROM connect_flows WHERE state_hash = $1" }
+    FLOW_BY_SESSION { "SELECT " (flows) " FROM connect_flows WHERE session_hash = $1" }
+    GRANT { "SELECT " (grants) " FROM grants WHERE tenant = $1 AND connection = $2" }
+    GRANTS { "SELECT " (grants) " FROM grants WHERE tenant = $1 ORDER BY connection" }
+    GRANTS_ALIKE { "SELECT " (grants) " FROM grants WHERE client = $1 AND account = $2 ORDER BY tenant, connection" }
+
     // What time it is for all who share the store; of SQLite that is the machine's, and nobody asks.
     TIME { {"SELECT unixepoch() * 1000000" "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} }
 
@@ -201,6 +215,27 @@ statements! {
     REMOVE_EVENT { "DELETE FROM events WHERE tenant = $1 AND id = $2" }
     CHANGE_DELIVERY { "UPDATE deliveries SET state = $4, due_at = $5, attempts = $6, last_answer = $7, version = $8 + 1
         WHERE tenant = $1 AND event = $2 AND endpoint = $3 AND version = $8" }
+    PUT_CLIENT { "INSERT INTO oauth_clients (" (clients) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE
+        SET provider = excluded.provider, client_id = excluded.client_id, secret = excluded.secret, authority = excluded.authority,
+            endpoints = excluded.endpoints, enabled = excluded.enabled" }
+    REMOVE_CLIENT { "DELETE FROM oauth_clients WHERE tenant = $1 AND id = $2" }
+    REMOVE_CLIENTS { "DELETE FROM oauth_clients WHERE tenant = $1" }
+    PUT_RETURN_URL { "INSERT INTO return_urls (tenant, url, bare) VALUES ($1, $2, $3)
+        ON CONFLICT (tenant, url) DO UPDATE SET bare = excluded.bare" }
+    REMOVE_RETURN_URL { "DELETE FROM return_urls WHERE tenant = $1 AND url = $2" }
+    REMOVE_RETURN_URLS { "DELETE FROM return_urls WHERE tenant = $1" }
+    ADD_FLOW { "INSERT INTO connect_flows (" (flows) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+            $17, $18, $19, $20 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_FLOW { "UPDATE connect_flows SET provider = $3, client = $4, user_name = $5, return_url = $6, bare = $7, state = $8,
+            ref_hash = $9, state_hash = $10, cookie_hash = $11, nonce_hash = $12, session_hash = $13, verifier = $14, code = $15,
+            reason = $16, connection = $17, made_at = $18, expires_at = $19, version = $20 + 1
+        WHERE tenant = $1 AND id = $2 AND version = $20" }
+    REMOVE_FLOWS { "DELETE FROM connect_flows WHERE tenant = $1" }
+    REMOVE_FLOWS_BEFORE { "DELETE FROM connect_flows WHERE tenant = $1 AND expires_at < $2" }
+    REMOVE_FLOWS_OF { "DELETE FROM connect_flows WHERE tenant = $1 AND user_name = $2" }
+    ADD_GRANT { "INSERT INTO grants (" (grants) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_GRANT { "UPDATE grants SET client = $3, account = $4, name = $5, bare = $6, reason = $7, owner = $8, lease_until = $9,
+            version = $10 + 1 WHERE tenant = $1 AND connection = $2 AND version = $10" }
     PUT_UNDECIDED { "INSERT INTO undecided (tenant, uid_key, number) VALUES ($1, $2, $3)
         ON CONFLICT (tenant, uid_key) DO UPDATE SET number = excluded.number" }
     FORGET_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1 AND uid_key = $2 AND number = $3" }
