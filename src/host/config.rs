@@ -12,6 +12,9 @@
 //! url = "https://bots.example/"        # of "recall" its region instead: region = "eu-central-1"
 //! token_file = "bots.token"            # else the variable CALLSHEET_BOTS_TOKEN
 //!
+//! [api]
+//! public_url = "https://callsheet.example"
+//!
 //! [tenant]
 //! name = "Acme"
 //! own_domains = ["@acme.example"]
@@ -51,6 +54,9 @@ pub struct Config {
     pub keep_days: Option<u16>,
     /// Who sends the bots.
     pub bots: Option<Bots>,
+    /// The programming interface.
+    #[serde(default)]
+    pub api: Api,
     /// Whose calendars they are.
     #[serde(default)]
     pub tenant: Tenant,
@@ -60,6 +66,18 @@ pub struct Config {
     /// The webhook receivers.
     #[serde(default)]
     pub webhook: Vec<Webhook>,
+}
+
+/// The programming interface, which is served where health checks are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Where the world reaches it, for links that are given out.
+    pub public_url: Option<String>,
+    /// Requests a second that one key may send.
+    pub requests_per_second: Option<u32>,
+    /// A file with 32 bytes in base64 that all hosts behind one address share; it signs cursors of lists.
+    pub secret_file: Option<String>,
 }
 
 /// Who sends the bots.
@@ -316,6 +334,12 @@ impl Config {
         if let Some(bots) = &self.bots {
             bots.check()?;
         }
+        if let Some(url) = &self.api.public_url {
+            check_url("api.public_url", url)?;
+        }
+        if self.api.requests_per_second.is_some_and(|count| !(1..=1_000_000).contains(&count)) {
+            return wrong("api.requests_per_second", "must be 1 to 1000000");
+        }
         for (number, domain) in self.tenant.own_domains.iter().enumerate() {
             if let Err(error) = DomainPattern::parse(domain) {
                 return wrong(&format!("tenant.own_domains[{number}]"), &format!("is no domain: {error}"));
@@ -400,7 +424,7 @@ mod tests {
               |
             1 | horizon = 14
               | ^^^^^^^
-            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `tenant`, `feed`, `webhook`
+            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `api`, `tenant`, `feed`, `webhook`
 
             `bots.url` is missing: it is where bots are asked for
 

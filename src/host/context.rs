@@ -42,6 +42,8 @@ pub struct Context {
     pub credentials: Arc<Credentials>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
+    pub actor: Option<String>,
     shared: Arc<Shared>,
 }
 
@@ -154,8 +156,15 @@ impl Context {
             credentials: Arc::default(),
             metrics: Arc::default(),
             owner,
+            actor: None,
             shared: Arc::default(),
         }
+    }
+
+    /// The same host, acting for somebody: what it changes is written into the tenant's audit.
+    #[must_use]
+    pub fn acting(&self, actor: impl Into<String>) -> Self {
+        Self { actor: Some(actor.into()), ..self.clone() }
     }
 
     /// A number that this host gives only once.

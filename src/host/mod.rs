@@ -7,7 +7,9 @@
 //!
 //! Deliberately absent: opinions about meetings. Those are the rules'.
 
+pub mod api;
 pub mod app;
+pub mod audit;
 pub mod bots;
 pub mod clock;
 pub mod config;

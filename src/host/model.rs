@@ -33,6 +33,8 @@ ids! {
     EventId,
     /// A bot that a person sent to a meeting by its link.
     ErrandId,
+    /// A key that opens the programming interface for one tenant.
+    KeyId,
 }
 
 /// Words for the variants of an enum, as stored and as shown.
@@ -58,7 +60,7 @@ macro_rules! words {
 }
 
 /// A customer.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tenant {
     /// Its number.
     pub id: TenantId,
@@ -70,6 +72,10 @@ pub struct Tenant {
     pub bots: Vec<String>,
     /// Grows with every commit that changes meetings: plans are made against one version and fail against another.
     pub plan_version: u64,
+    /// How many days past meetings, events and deliveries are kept; `None`: as the operator set it for all.
+    pub keep_days: Option<u16>,
+    /// How many days ahead meetings are planned; `None`: as the operator set it for all.
+    pub horizon_days: Option<u16>,
 }
 
 /// Who keeps a calendar.
@@ -529,6 +535,65 @@ pub struct Delivery {
     pub version: u64,
 }
 
+/// A key that opens the programming interface for one tenant. The key itself is shown once, when it is made, and is not kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Its number: names it in the audit.
+    pub id: KeyId,
+    /// What people call it.
+    pub name: String,
+    /// SHA-256 of the key, in hexadecimal digits. The key is random, so that nobody finds it from this.
+    pub hash: String,
+    /// What it allows: words of [`Scope`](super::api::auth::Scope).
+    pub scopes: Vec<String>,
+    /// When it was made.
+    pub made_at: Instant,
+    /// Since when it opens nothing any more.
+    pub revoked_at: Option<Instant>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// A line of a tenant's audit: who did what when. It holds nothing about people but pseudonyms, and outlives what it tells of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// From 1, without gaps; 0 in a commit, where the store gives the next one.
+    pub number: u64,
+    /// When.
+    pub at: Instant,
+    /// `key/7`, `admin`.
+    pub actor: String,
+    /// What was done: `rules.set` and the like.
+    pub action: String,
+    /// To what: a kind and a number, or a pseudonym.
+    pub subject: String,
+    /// The digest of this line and the one before, as [`audit`](super::audit) makes it; empty in a commit.
+    pub digest: String,
+}
+
+/// A request that its caller may repeat: what it was, and what came of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The caller's name of it.
+    pub name: String,
+    /// Digest of method, path and body.
+    pub hash: String,
+    /// When it came.
+    pub made_at: Instant,
+    /// The status of the answer; `None`: it is being worked on.
+    pub status: Option<u16>,
+    /// The body of the answer.
+    pub body: String,
+    /// Grows with every change.
+    pub version: u64,
+}
+
 /// Something that decisions are made from has changed, and the meetings that it concerns have not been decided anew yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Undecided {
@@ -568,6 +633,8 @@ shown! {
     OutboxEvent { tenant id kind at }
     Endpoint { tenant id state failing_since due_at tries configured version }
     Undecided { tenant number }
+    ApiKey { tenant id made_at revoked_at version }
+    RequestRow { tenant made_at status version }
 }
 
 pub mod grants;
@@ -665,7 +732,29 @@ mod tests {
         };
         let endpoint = Endpoint { secrets: several(), ..Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), at) };
         vec![
-            Write::Tenant(Tenant { id: tenant, name: canary(), own_domains: several(), bots: several(), plan_version: 7 }),
+            Write::Tenant(Tenant { id: tenant, name: canary(), own_domains: several(), bots: several(), plan_version: 7, ..Tenant::default() }),
+            Write::ApiKey(ApiKey {
+                tenant,
+                id: KeyId(8),
+                name: canary(),
+                hash: canary(),
+                scopes: several(),
+                made_at: at,
+                revoked_at: None,
+                version: 0,
+            }),
+            Write::Request(RequestRow {
+                tenant,
+                name: canary(),
+                hash: canary(),
+                made_at: at,
+                status: None,
+                body: canary(),
+                version: 0,
+            }),
+            Write::RemoveRequest(canary()),
+            Write::RemoveRules(canary()),
+            Write::RemoveList(canary()),
             Write::Connection(connection),
             Write::Calendar(calendar),
             Write::Entry(CalendarId(3), Entry { id: canary(), body: canary() }),

@@ -90,6 +90,9 @@ async fn tenant(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Res
         own_domains: config.tenant.own_domains.clone(),
         bots: config.tenant.bots.clone(),
         plan_version: stored.as_ref().map_or(0, |tenant| tenant.plan_version),
+        // Those are for the tenant to set.
+        keep_days: stored.as_ref().and_then(|tenant| tenant.keep_days),
+        horizon_days: stored.as_ref().and_then(|tenant| tenant.horizon_days),
     };
     let changed = stored.as_ref() != Some(&wanted);
     if changed {

@@ -6,6 +6,7 @@
 mod bots;
 mod connections;
 mod endpoints;
+mod keys;
 mod meetings;
 mod overrides;
 mod record;
@@ -81,6 +82,9 @@ enum What {
     /// Webhook receivers
     #[command(subcommand)]
     Endpoints(endpoints::What),
+    /// Keys of the programming interface
+    #[command(subcommand)]
+    Keys(keys::What),
     /// What could not be delivered to webhook receivers
     #[command(subcommand)]
     Deliveries(endpoints::Deliveries),
@@ -144,6 +148,7 @@ async fn answer(args: &Args, host: &Context) -> Result<Answer, CliError> {
         What::Meetings(args) => meetings::run(host, tenant, args).await,
         What::Why(args) => meetings::why(host, tenant, args).await,
         What::Endpoints(what) => endpoints::run(host, tenant, what).await,
+        What::Keys(what) => keys::run(host, tenant, what).await,
         What::Deliveries(what) => endpoints::deliveries(host, tenant, what).await,
     }
 }
@@ -174,7 +179,7 @@ async fn open(url: &str, makes: bool) -> Result<Context, CliError> {
         return Err(wrong("there is no such file; a host makes it, and so does `callsheet admin tenants add`".to_owned()));
     }
     let store = Store::open(url).await.map_err(|error| wrong(error.to_string()))?;
-    Ok(Context::new(store, Arc::new(Nowhere), Arc::new(SystemClock), "admin"))
+    Ok(Context::new(store, Arc::new(Nowhere), Arc::new(SystemClock), "admin").acting("admin"))
 }
 
 /// A store's URL without what could be a password.

@@ -14,7 +14,7 @@ use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
-use crate::host::{health, log};
+use crate::host::{api, health, log};
 use crate::time::Elapsed;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -57,11 +57,30 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     }
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
-    serve(args, host, backend, listen, "callsheet").await
+    serve(args, host, backend, &settings(&config)?, listen, "callsheet").await
+}
+
+/// How the programming interface is served.
+fn settings(config: &Config) -> Result<api::Settings, CliError> {
+    let mut settings = api::Settings::of_this_process();
+    if let Some(name) = &config.api.secret_file {
+        let bytes = data_encoding::BASE64.decode(read(name)?.trim().as_bytes()).unwrap_or_default();
+        let wrong = |_| CliError::Content { name: name.clone(), why: "must be 32 bytes in base64".to_owned() };
+        settings.secret = <[u8; 32]>::try_from(bytes).map_err(wrong)?;
+    }
+    settings.requests_per_second = config.api.requests_per_second.unwrap_or(settings.requests_per_second);
+    Ok(settings)
 }
 
 /// Runs the host, its health server, and the view, until it is told to stop.
-pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: &str, title: &str) -> Result<Outcome, CliError> {
+pub(super) async fn serve(
+    args: &Args,
+    host: Context,
+    backend: Backend,
+    settings: &api::Settings,
+    listen: &str,
+    title: &str,
+) -> Result<Outcome, CliError> {
     let cannot = |source| CliError::Write { name: format!("{listen}, to listen there"), source };
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
@@ -79,7 +98,8 @@ pub(super) async fn serve(args: &Args, host: Context, backend: Backend, listen: 
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let health = axum::serve(listener, health::router(host.clone())).with_graceful_shutdown(async move { ended.set().await });
+    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
+    let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {
             tracing::error!(error = %error, "health checks are no longer served");

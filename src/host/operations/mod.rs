@@ -8,6 +8,7 @@
 
 pub mod connections;
 pub mod errands;
+pub mod keys;
 pub mod overrides;
 pub mod receivers;
 pub mod rules;
@@ -15,6 +16,7 @@ pub mod tenants;
 #[cfg(test)]
 mod tests;
 
+use super::audit;
 use super::clock::Boxed;
 use super::context::Context;
 use super::http::{Egress, NetError, Request, Response};
@@ -78,6 +80,7 @@ pub async fn tenant(host: &Context, tenant: TenantId) -> Result<Tenant, Operatio
 
 /// Commits; false where somebody else was faster.
 async fn commit(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Result<bool, OperationError> {
+    let writes = audit::told(host, tenant, writes);
     match host.store.commit(Commit { tenant, writes }).await {
         Ok(()) => Ok(true),
         Err(CommitError::Conflict(_)) => Ok(false),

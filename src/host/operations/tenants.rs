@@ -27,7 +27,7 @@ pub struct Wanted {
 /// [`OperationError::Refused`] where a domain or address is none.
 pub async fn add(host: &Context, wanted: Wanted) -> Result<Tenant, OperationError> {
     let id = TenantId(host.store.next_id().await?);
-    let blank = Tenant { id, name: String::new(), own_domains: vec![], bots: vec![], plan_version: 0 };
+    let blank = Tenant { id, name: String::new(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     let row = changed(blank, wanted)?;
     match commit(host, id, vec![Write::Tenant(row.clone())]).await? {
         true => Ok(row),

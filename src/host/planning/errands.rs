@@ -1,6 +1,7 @@
 //! Bots that people send by hand, planned with what they are sent to in one commit; and what follows when one is over.
 
 use super::{MEETINGS_MAX, PlanError, Reach, Stored, TRIES_MAX, Touched, belonging, commit, planned, saturating};
+use crate::host::audit;
 use crate::host::context::Context;
 use crate::host::model::{Errand, ErrandId, ErrandState, Sighting, TenantId};
 use crate::host::schedule::errand;
@@ -29,7 +30,7 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
         writes.push(Write::PlanVersion(plan_version));
     }
     writes.push(Write::Errand(row.clone()));
-    commit(host, row.tenant, writes).await
+    commit(host, row.tenant, audit::told(host, row.tenant, writes)).await
 }
 
 /// Decides anew about a bot that was sent and what it may be for; how many rows followed.

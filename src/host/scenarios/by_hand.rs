@@ -222,7 +222,7 @@ async fn one_link_twice_is_one_bot() {
 async fn customers_never_share_a_bot() {
     let other = TenantId(2);
     let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
-    let row = Tenant { id: other, name: "Other".into(), own_domains: vec![], bots: vec![], plan_version: 0 };
+    let row = Tenant { id: other, name: "Other".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     stage.setting.store().commit(Commit { tenant: other, writes: vec![Write::Tenant(row)] }).await.expect("stored");
     stage.live_until(-300).await;
     assert!(!sends(&stage, other, LINK).await.1);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 async fn neighbour(stage: &Stage, id: u64, receivers: u64, host: impl Fn(u64) -> String, times: &[i64]) {
     let tenant = TenantId(id);
     let name = format!("neighbour {id}");
-    let row = Tenant { id: tenant, name, own_domains: vec![], bots: vec![], plan_version: 0 };
+    let row = Tenant { id: tenant, name, own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     let endpoints = (0..receivers).map(|number| {
         let url = format!("https://{}.hanging.example/{id}/{number}", host(number));
         let endpoint = Endpoint::unproven(tenant, EndpointId(1000 * id + number), url, SECRET.to_owned(), at(-3600));
@@ -94,7 +94,7 @@ async fn a_host_name_that_hangs_is_probed_and_not_hammered() {
 async fn receivers_that_never_asked_for_it_are_not_hammered_with_challenges() {
     let mut stage = office().await;
     let tenant = TenantId(2);
-    let row = Tenant { id: tenant, name: "neighbour".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0 };
+    let row = Tenant { id: tenant, name: "neighbour".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     // The sandbox's receiver answers 404 to longer paths, which is no proof.
     let endpoints = (0..500).map(|number| {
         let url = format!("https://hooks.example/victim/{number}");

@@ -1,7 +1,7 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
 use crate::host::model::grants::{Flow, Grant};
 use std::collections::BTreeSet;
 
@@ -54,6 +54,9 @@ impl Write {
             Self::ReturnUrl(row) => Some(row.tenant),
             Self::Flow(row) => Some(row.tenant),
             Self::Grant(row) => Some(row.tenant),
+            Self::ApiKey(row) => Some(row.tenant),
+            Self::Audit(row) => Some(row.tenant),
+            Self::Request(row) => Some(row.tenant),
             Self::PlanVersion(_)
             | Self::RemoveTenant
             | Self::RemoveEvent(_)
@@ -72,6 +75,10 @@ impl Write {
             | Self::RemoveReturnUrl(_)
             | Self::RemoveFlows(_)
             | Self::RemoveFlowsOf(_)
+            | Self::RemoveList(_)
+            | Self::RemoveRules(_)
+            | Self::RemoveRequest(_)
+            | Self::RemoveRequests(_)
             | Self::RemoveEndpoint(_) => None,
         }
     }
@@ -100,6 +107,11 @@ impl Write {
             Self::Flow(row) => Self::Flow(Flow { made_at: kept(row.made_at), expires_at: kept(row.expires_at), ..row }),
             Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
+            Self::ApiKey(row) => {
+                Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })
+            }
+            Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
+            Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
             other => other,
         }
     }

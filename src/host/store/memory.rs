@@ -9,7 +9,7 @@ mod rows;
 use super::{Commit, CommitError, Decide, DueDelivery, Handle, Near, PassedOver, Queries, StoreError, Watched};
 use crate::host::clock::Clock;
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
+    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
     Sighting, Tenant, TenantId, Undecided,
 };
@@ -442,6 +442,95 @@ impl Queries for Memory {
     async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
         let alike = |row: &&Grant| row.client == client && row.account == account;
         self.read("grants_alike", |rows| rows.grants.values().filter(alike).cloned().collect())
+    }
+
+    async fn deliveries(
+        &self,
+        tenant: TenantId,
+        endpoint: EndpointId,
+        after: EventId,
+        state: Option<DeliveryState>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        self.read("deliveries", |rows| {
+            let from = Bound::Excluded((tenant, after, EndpointId(u64::MAX)));
+            let of_tenant = rows.deliveries.range((from, Bound::Unbounded)).take_while(|(key, _)| key.0 == tenant);
+            let wanted = of_tenant.map(|(_, row)| row).filter(|row| row.endpoint == endpoint);
+            wanted.filter(|row| state.is_none_or(|state| row.state == state)).take(limit).cloned().collect()
+        })
+    }
+
+    async fn rule_versions(
+        &self,
+        tenant: TenantId,
+        user: Option<&str>,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<RulesRow>, StoreError> {
+        self.read("rule_versions", |rows| {
+            let user = user.map(str::to_owned);
+            let range = (tenant, user.clone(), 0)..(tenant, user, before);
+            rows.rules.range(range).rev().take(limit).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn meetings_changed(
+        &self,
+        tenant: TenantId,
+        after: (u64, &str),
+        limit: usize,
+    ) -> Result<Vec<(u64, Meeting)>, StoreError> {
+        self.read("meetings_changed", |rows| {
+            let from = (tenant, String::new());
+            let of_tenant = rows.changed.range(from..).take_while(|(key, _)| key.0 == tenant);
+            let later: BTreeSet<(u64, String)> =
+                of_tenant.map(|(key, at)| (*at, key.1.clone())).filter(|(at, id)| (*at, id.as_str()) > after).collect();
+            let found = later.into_iter().take(limit);
+            found.filter_map(|(at, id)| rows.meetings.get(&(tenant, id)).map(|row| (at, row.clone()))).collect()
+        })
+    }
+
+    async fn dispatches_ahead(
+        &self,
+        tenant: TenantId,
+        after: (Instant, &str),
+        to: Instant,
+        limit: usize,
+    ) -> Result<Vec<Dispatch>, StoreError> {
+        self.read("dispatches_ahead", |rows| {
+            let of_tenant = rows.dispatches.range((tenant, String::new(), 0)..).take_while(|(key, _)| key.0 == tenant);
+            let mut found: Vec<Dispatch> = of_tenant
+                .map(|(_, row)| row)
+                .filter(|row| (super::kept(row.fire_at), row.key.as_str()) > after && row.fire_at < to)
+                .cloned()
+                .collect();
+            found.sort_by(|a, b| (a.fire_at, &a.key).cmp(&(b.fire_at, &b.key)));
+            found.truncate(limit);
+            found
+        })
+    }
+
+    async fn errand(&self, tenant: TenantId, errand: ErrandId) -> Result<Option<Errand>, StoreError> {
+        self.read("errand", |rows| rows.errands.get(&(tenant, errand)).cloned())
+    }
+
+    async fn api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        self.read("api_key", |rows| rows.api_keys.values().find(|row| row.hash == hash).cloned())
+    }
+
+    async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, StoreError> {
+        self.read("api_keys", |rows| rows.api_keys.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn audit(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+        self.read("audit", |rows| {
+            let later = rows.audit.range((Bound::Excluded((tenant, after)), Bound::Included((tenant, u64::MAX))));
+            later.take(limit).map(|(_, row)| row.clone()).collect()
+        })
+    }
+
+    async fn request(&self, tenant: TenantId, name: &str) -> Result<Option<RequestRow>, StoreError> {
+        self.read("request", |rows| rows.requests.get(&(tenant, name.to_owned())).cloned())
     }
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {

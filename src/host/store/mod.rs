@@ -23,8 +23,9 @@ pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    Undecided,
 };
 use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::time::Instant;
@@ -148,8 +149,12 @@ pub enum Write {
     RemoveOverride(OverrideRow),
     /// Adds a version of rules; it must be the one after the last.
     Rules(RulesRow),
+    /// Removes every version of the rules of a user.
+    RemoveRules(String),
     /// Makes or replaces a provided list: name, text.
     List(String, String),
+    /// Removes a provided list, if it is there.
+    RemoveList(String),
     /// Makes or replaces a webhook receiver. Guarded by version.
     Endpoint(Endpoint),
     /// Removes a webhook receiver, if it is there, with its deliveries.
@@ -181,6 +186,17 @@ pub enum Write {
     RemoveFlowsOf(String),
     /// Makes or replaces what is known of a grant. Guarded by version; its connection must be there.
     Grant(Grant),
+    /// Makes or replaces a key of the programming interface. Guarded by version.
+    ApiKey(ApiKey),
+    /// Adds a line to the tenant's audit, under the next number, its digest made from the line before. A conflict where another
+    /// line was added at the same moment.
+    Audit(AuditRow),
+    /// Makes or replaces a request that may be repeated. Guarded by version.
+    Request(RequestRow),
+    /// Forgets a request, if it is there.
+    RemoveRequest(String),
+    /// Forgets the requests that came before.
+    RemoveRequests(Instant),
 }
 
 /// What is changed, without what the host did not choose itself: see the rows.
@@ -207,7 +223,9 @@ impl fmt::Debug for Write {
             Self::Override(of) => row("Override", of),
             Self::RemoveOverride(of) => row("RemoveOverride", of),
             Self::Rules(of) => row("Rules", of),
+            Self::RemoveRules(_) => f.write_str("RemoveRules"),
             Self::List(..) => f.write_str("List"),
+            Self::RemoveList(_) => f.write_str("RemoveList"),
             Self::Endpoint(of) => row("Endpoint", of),
             Self::RemoveEndpoint(id) => row("RemoveEndpoint", id),
             Self::Event(of) => row("Event", of),
@@ -223,6 +241,11 @@ impl fmt::Debug for Write {
             Self::RemoveFlows(before) => row("RemoveFlows", before),
             Self::RemoveFlowsOf(_) => f.write_str("RemoveFlowsOf"),
             Self::Grant(of) => row("Grant", of),
+            Self::ApiKey(of) => row("ApiKey", of),
+            Self::Audit(of) => row("Audit", of),
+            Self::Request(of) => row("Request", of),
+            Self::RemoveRequest(_) => f.write_str("RemoveRequest"),
+            Self::RemoveRequests(before) => row("RemoveRequests", before),
         }
     }
 }
@@ -455,6 +478,25 @@ queries! {
     fn grants(&self, tenant: TenantId) -> Vec<Grant>;
     /// The grants of all tenants by one account to one client, by tenant and connection.
     fn grants_alike(&self, client: &str, account: &str) -> Vec<Grant>;
+    /// The deliveries to a receiver of events after `after`, by event, at most `limit`; of one state alone where it is named.
+    fn deliveries(&self, tenant: TenantId, endpoint: EndpointId, after: EventId, state: Option<DeliveryState>, limit: usize) -> Vec<Delivery>;
+    /// The versions of the rules of the organisation, or of a user, before `before`, the newest first, at most `limit`.
+    fn rule_versions(&self, tenant: TenantId, user: Option<&str>, before: u64, limit: usize) -> Vec<RulesRow>;
+    /// The meetings of a tenant in the order in which they last changed, with the version of the plan that the change made, then by
+    /// id; those behind `after`, at most `limit`.
+    fn meetings_changed(&self, tenant: TenantId, after: (u64, &str), limit: usize) -> Vec<(u64, Meeting)>;
+    /// The dispatches of a tenant that are planned for an instant in `[from, to)`, by it and bot key, behind `after`, at most `limit`.
+    fn dispatches_ahead(&self, tenant: TenantId, after: (Instant, &str), to: Instant, limit: usize) -> Vec<Dispatch>;
+    /// The errand.
+    fn errand(&self, tenant: TenantId, errand: ErrandId) -> Option<Errand>;
+    /// The key with this digest, whosever it is.
+    fn api_key(&self, hash: &str) -> Option<ApiKey>;
+    /// The keys of a tenant, by number.
+    fn api_keys(&self, tenant: TenantId) -> Vec<ApiKey>;
+    /// The lines of a tenant's audit after `after`, by number, at most `limit`.
+    fn audit(&self, tenant: TenantId, after: u64, limit: usize) -> Vec<AuditRow>;
+    /// The request of this name.
+    fn request(&self, tenant: TenantId, name: &str) -> Option<RequestRow>;
     /// How many deliveries to a receiver are in each state: pending, delivered, dead.
     fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Vec<(DeliveryState, u64)>;
 }

@@ -3,8 +3,9 @@
 mod grants;
 
 use super::rows::{Change, Rows, override_key};
+use crate::host::audit;
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
+    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
     Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
@@ -75,6 +76,21 @@ impl Work<'_> {
             Write::Override(row) => self.override_row(row),
             Write::RemoveOverride(row) => self.put(Change::Override(override_key(row), None)),
             Write::Rules(row) => self.rules(row)?,
+            Write::RemoveRules(user) => {
+                for key in keys(&self.rows.rules, |key| (key.0 == tenant && key.1.as_ref() == Some(user)).then(|| key.clone())) {
+                    self.put(Change::Rules(key, None));
+                }
+            }
+            Write::RemoveList(name) => self.put(Change::List((tenant, name.clone()), None)),
+            Write::ApiKey(row) => self.api_key(row)?,
+            Write::Audit(row) => self.audit(row),
+            Write::Request(row) => self.request(row)?,
+            Write::RemoveRequest(name) => self.put(Change::Request((tenant, name.clone()), None)),
+            Write::RemoveRequests(before) => {
+                let old = self.rows.requests.iter().filter(|(key, row)| key.0 == tenant && row.made_at < *before);
+                let old: Vec<_> = old.map(|(key, _)| key.clone()).collect();
+                old.into_iter().for_each(|key| self.put(Change::Request(key, None)));
+            }
             Write::List(name, text) => self.put(Change::List((tenant, name.clone()), Some(text.clone()))),
             Write::Endpoint(row) => self.endpoint(row)?,
             Write::RemoveEndpoint(id) => self.remove_endpoint(*id),
@@ -141,6 +157,12 @@ impl Work<'_> {
         }
         for key in keys(&self.rows.lists, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::List(key, None));
+        }
+        for key in keys(&self.rows.api_keys, |key| (key.0 == tenant).then_some(*key)) {
+            self.put(Change::ApiKey(key, None));
+        }
+        for key in keys(&self.rows.requests, |key| (key.0 == tenant).then(|| key.clone())) {
+            self.put(Change::Request(key, None));
         }
         for key in keys(&self.rows.undecided, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::Undecided(key, None));
@@ -212,6 +234,8 @@ impl Work<'_> {
         let key = (self.tenant, row.id.clone());
         let stored = self.rows.meetings.get(&key).map_or(0, |stored| stored.version);
         guard(stored == row.version, "meeting")?;
+        let plan = self.rows.tenants.get(&self.tenant).map_or(0, |tenant| tenant.plan_version);
+        self.put(Change::Changed(key.clone(), Some(plan)));
         self.put(Change::Meeting(key, Some(Meeting { version: row.version + 1, ..row.clone() })));
         Ok(())
     }
@@ -221,7 +245,32 @@ impl Work<'_> {
         for epoch in epochs {
             self.put(Change::Dispatch((self.tenant, id.to_owned(), epoch), None));
         }
+        self.put(Change::Changed((self.tenant, id.to_owned()), None));
         self.put(Change::Meeting((self.tenant, id.to_owned()), None));
+    }
+
+    fn api_key(&mut self, row: &ApiKey) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id);
+        let stored = self.rows.api_keys.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "api key")?;
+        self.put(Change::ApiKey(key, Some(ApiKey { version: row.version + 1, ..row.clone() })));
+        self.taken(row.id.0);
+        Ok(())
+    }
+
+    fn audit(&mut self, row: &AuditRow) {
+        let range = (self.tenant, 0)..=(self.tenant, u64::MAX);
+        let last = self.rows.audit.range(range).next_back().map(|(_, row)| row.clone());
+        let next = audit::chained(last.as_ref(), row);
+        self.put(Change::Audit((self.tenant, next.number), Some(next)));
+    }
+
+    fn request(&mut self, row: &RequestRow) -> Result<(), CommitError> {
+        let key = (self.tenant, row.name.clone());
+        let stored = self.rows.requests.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "request")?;
+        self.put(Change::Request(key, Some(RequestRow { version: row.version + 1, ..row.clone() })));
+        Ok(())
     }
 
     fn dispatch(&mut self, row: &Dispatch) -> Result<(), CommitError> {

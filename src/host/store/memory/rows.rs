@@ -2,7 +2,7 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
+    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
     ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
@@ -38,6 +38,11 @@ pub(super) struct Rows {
     pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
     pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
     pub(super) deliveries: BTreeMap<(TenantId, EventId, EndpointId), Delivery>,
+    pub(super) api_keys: BTreeMap<(TenantId, KeyId), ApiKey>,
+    pub(super) audit: BTreeMap<(TenantId, u64), AuditRow>,
+    pub(super) requests: BTreeMap<(TenantId, String), RequestRow>,
+    /// The version of the plan with which a meeting last changed.
+    pub(super) changed: BTreeMap<(TenantId, String), u64>,
     /// What must be decided anew, with its number.
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
     pub(super) clients: BTreeMap<(TenantId, String), ClientRow>,
@@ -88,6 +93,10 @@ pub(super) enum Change {
     ReturnUrl((TenantId, String), Option<bool>),
     Flow((TenantId, u64), Option<Flow>),
     Grant((TenantId, ConnectionId), Option<Grant>),
+    ApiKey((TenantId, KeyId), Option<ApiKey>),
+    Audit((TenantId, u64), Option<AuditRow>),
+    Request((TenantId, String), Option<RequestRow>),
+    Changed((TenantId, String), Option<u64>),
     Number(u64),
     LastEvent(TenantId, Option<u64>),
 }
@@ -131,6 +140,10 @@ impl Rows {
             Change::ReturnUrl(key, row) => Change::ReturnUrl(key.clone(), swap(&mut self.return_urls, key, row)),
             Change::Flow(key, row) => Change::Flow(key, swap(&mut self.flows, key, row)),
             Change::Grant(key, row) => Change::Grant(key, swap(&mut self.grants, key, row)),
+            Change::ApiKey(key, row) => Change::ApiKey(key, swap(&mut self.api_keys, key, row)),
+            Change::Audit(key, row) => Change::Audit(key, swap(&mut self.audit, key, row)),
+            Change::Request(key, row) => Change::Request(key.clone(), swap(&mut self.requests, key, row)),
+            Change::Changed(key, version) => Change::Changed(key.clone(), swap(&mut self.changed, key, version)),
             Change::Number(number) => Change::Number(std::mem::replace(&mut self.number, number)),
             Change::LastEvent(tenant, last) => Change::LastEvent(tenant, swap(&mut self.last_events, tenant, last)),
         }

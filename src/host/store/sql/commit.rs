@@ -9,8 +9,9 @@ use super::args::{border, flag, key, list, maybe_number, maybe_text, maybe_time,
 use super::link::{Fail, Link};
 use super::rows;
 use super::statements as sql;
+use crate::host::audit;
 use crate::host::model::{
-    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, Meeting, OutboxEvent, OverrideRow, RulesRow,
+    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, Meeting, OutboxEvent, OverrideRow, RulesRow,
     Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
@@ -67,6 +68,13 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
             remove(link.run(sql::REMOVE_OVERRIDE, vec![t(), user, text(&row.uid), occurrence, text(&row.mark)]).await)
         }
         Write::Rules(row) => add_rules(link, row).await,
+        Write::RemoveRules(user) => remove(link.run(sql::REMOVE_USER_RULES, vec![t(), key(Some(user))]).await),
+        Write::RemoveList(name) => remove(link.run(sql::REMOVE_LIST, vec![t(), text(name)]).await),
+        Write::ApiKey(row) => put_api_key(link, row).await,
+        Write::Audit(row) => add_audit(link, row).await,
+        Write::Request(row) => put_request(link, row).await,
+        Write::RemoveRequest(name) => remove(link.run(sql::REMOVE_REQUEST, vec![t(), text(name)]).await),
+        Write::RemoveRequests(before) => remove(link.run(sql::REMOVE_OLD_REQUESTS, vec![t(), border(*before)]).await),
         Write::List(name, body) => guard(link.run(sql::PUT_LIST, vec![t(), text(name), text(body)]).await?, "list"),
         Write::Endpoint(row) => put_endpoint(link, row).await,
         Write::RemoveEndpoint(id) => remove(link.run(sql::REMOVE_ENDPOINT, vec![t(), number(id.0)]).await),
@@ -98,6 +106,7 @@ async fn take_number(link: &mut impl Link, taken: u64) -> Result<(), Fail> {
 
 async fn put_tenant(link: &mut impl Link, row: &Tenant) -> Result<(), Fail> {
     let args = vec![number(row.id.0), text(&row.name), list(&row.own_domains), list(&row.bots), number(row.plan_version)];
+    let args = args.into_iter().chain([maybe_number(row.keep_days.map(u64::from)), maybe_number(row.horizon_days.map(u64::from))]).collect();
     guard(link.run(sql::PUT_TENANT, args).await?, "tenant")?;
     take_number(link, row.id.0).await
 }
@@ -120,6 +129,8 @@ async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fai
         sql::REMOVE_ENDPOINTS,
         sql::REMOVE_EVENTS,
         sql::REMOVE_EVENT_NUMBERS,
+        sql::REMOVE_API_KEYS,
+        sql::REMOVE_REQUESTS,
         sql::REMOVE_UNDECIDED,
         sql::REMOVE_CLIENTS,
         sql::REMOVE_RETURN_URLS,
@@ -274,6 +285,52 @@ async fn put_override(link: &mut impl Link, row: &OverrideRow) -> Result<(), Fai
 async fn add_rules(link: &mut impl Link, row: &RulesRow) -> Result<(), Fail> {
     let args = vec![number(row.tenant.0), key(row.user.as_deref()), number(row.version), text(&row.text)];
     guard(link.run(sql::ADD_RULES, args).await?, "rules")
+}
+
+async fn put_api_key(link: &mut impl Link, row: &ApiKey) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.id.0),
+        text(&row.name),
+        text(&row.hash),
+        list(&row.scopes),
+        time(row.made_at),
+        maybe_time(row.revoked_at),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_API_KEY } else { sql::CHANGE_API_KEY };
+    guard(link.run(statement, args).await?, "api key")?;
+    if row.version == 0 { take_number(link, row.id.0).await } else { Ok(()) }
+}
+
+/// On PostgreSQL two may read the same last line; the key of the table lets one of them through.
+async fn add_audit(link: &mut impl Link, row: &AuditRow) -> Result<(), Fail> {
+    let last = link.rows(sql::LAST_AUDIT, vec![number(row.tenant.0)], rows::audit).await?;
+    let next = audit::chained(last.first(), row);
+    let args = vec![
+        number(next.tenant.0),
+        number(next.number),
+        time(next.at),
+        text(&next.actor),
+        text(&next.action),
+        text(&next.subject),
+        text(&next.digest),
+    ];
+    guard(link.run(sql::ADD_AUDIT, args).await?, "audit")
+}
+
+async fn put_request(link: &mut impl Link, row: &RequestRow) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        text(&row.name),
+        text(&row.hash),
+        time(row.made_at),
+        maybe_number(row.status.map(u64::from)),
+        text(&row.body),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_REQUEST } else { sql::CHANGE_REQUEST };
+    guard(link.run(statement, args).await?, "request")
 }
 
 async fn put_endpoint(link: &mut impl Link, row: &Endpoint) -> Result<(), Fail> {

@@ -35,6 +35,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
     (7, "oauth", include_str!("../migrations/postgres/0007_oauth.sql")),
+    (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
 ];
 
 /// Connections of one host.

@@ -1,11 +1,11 @@
 //! The queries, one statement each.
 
-use super::args::{Arg, border, list, number, place, place_border, text};
+use super::args::{Arg, border, key, list, number, place, place_border, text, time};
 use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
+    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
     ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::unreadable::Unreadable;
@@ -364,6 +364,70 @@ impl<S: Ask> Queries for S {
 
     async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
         self.ask(Scope::Scheduler, sql::GRANTS_ALIKE, vec![text(client), text(account)], rows::grants::grant).await
+    }
+
+    async fn deliveries(
+        &self,
+        tenant: TenantId,
+        endpoint: EndpointId,
+        after: EventId,
+        state: Option<DeliveryState>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let state = text(state.map_or("", DeliveryState::word));
+        list_of(self, tenant, sql::DELIVERIES, [number(endpoint.0), number(after.0), state, number(limit)], rows::delivery).await
+    }
+
+    async fn rule_versions(
+        &self,
+        tenant: TenantId,
+        user: Option<&str>,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<RulesRow>, StoreError> {
+        of(self, tenant, sql::RULE_VERSIONS, [key(user), number(before), number(limit)], rows::rules).await
+    }
+
+    async fn meetings_changed(
+        &self,
+        tenant: TenantId,
+        after: (u64, &str),
+        limit: usize,
+    ) -> Result<Vec<(u64, Meeting)>, StoreError> {
+        let args = [number(after.0), text(after.1), number(limit)];
+        list_of(self, tenant, sql::MEETINGS_CHANGED, args, rows::meeting_changed).await
+    }
+
+    async fn dispatches_ahead(
+        &self,
+        tenant: TenantId,
+        after: (Instant, &str),
+        to: Instant,
+        limit: usize,
+    ) -> Result<Vec<Dispatch>, StoreError> {
+        let args = [time(after.0), text(after.1), border(to), number(limit)];
+        list_of(self, tenant, sql::DISPATCHES_AHEAD, args, rows::dispatch).await
+    }
+
+    async fn errand(&self, tenant: TenantId, errand: ErrandId) -> Result<Option<Errand>, StoreError> {
+        one_of(self, tenant, sql::ERRAND, [number(errand.0)], rows::errand).await
+    }
+
+    async fn api_key(&self, hash: &str) -> Result<Option<ApiKey>, StoreError> {
+        let found = self.ask(Scope::Scheduler, sql::API_KEY, vec![text(hash)], rows::api_key).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn api_keys(&self, tenant: TenantId) -> Result<Vec<ApiKey>, StoreError> {
+        list_of(self, tenant, sql::API_KEYS, [], rows::api_key).await
+    }
+
+    async fn audit(&self, tenant: TenantId, after: u64, limit: usize) -> Result<Vec<AuditRow>, StoreError> {
+        of(self, tenant, sql::AUDIT, [number(after), number(limit)], rows::audit).await
+    }
+
+    async fn request(&self, tenant: TenantId, name: &str) -> Result<Option<RequestRow>, StoreError> {
+        one_of(self, tenant, sql::REQUEST, [text(name)], rows::request).await
     }
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {

@@ -5,7 +5,7 @@ pub(super) mod grants;
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
+    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
     DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
     OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
@@ -50,6 +50,11 @@ impl<'a> Row<'a> {
     fn maybe_count(&mut self) -> Answer<Option<u64>> {
         let Some(int) = self.maybe_int()? else { return Ok(None) };
         u64::try_from(int).map(Some).or_else(|_| self.wrong("a number out of range"))
+    }
+
+    fn maybe_short(&mut self) -> Answer<Option<u16>> {
+        let Some(int) = self.maybe_int()? else { return Ok(None) };
+        u16::try_from(int).map(Some).or_else(|_| self.wrong("a number out of range"))
     }
 
     fn flag(&mut self) -> Answer<bool> {
@@ -113,6 +118,8 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
         own_domains: row.list()?,
         bots: row.list()?,
         plan_version: row.count()?,
+        keep_days: row.maybe_short()?,
+        horizon_days: row.maybe_short()?,
     })
 }
 
@@ -287,6 +294,52 @@ pub(super) fn event(cells: &mut dyn Cells) -> Answer<OutboxEvent> {
         body: row.text()?,
         at: row.time()?,
     })
+}
+
+pub(super) fn api_key(cells: &mut dyn Cells) -> Answer<ApiKey> {
+    let mut row = Row::of(cells, "api_keys", 2);
+    Ok(ApiKey {
+        tenant: TenantId(row.count()?),
+        id: KeyId(row.count()?),
+        name: row.text()?,
+        hash: row.text()?,
+        scopes: row.list()?,
+        made_at: row.time()?,
+        revoked_at: row.maybe_time()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn audit(cells: &mut dyn Cells) -> Answer<AuditRow> {
+    let mut row = Row::of(cells, "audit", 2);
+    Ok(AuditRow {
+        tenant: TenantId(row.count()?),
+        number: row.count()?,
+        at: row.time()?,
+        actor: row.text()?,
+        action: row.text()?,
+        subject: row.text()?,
+        digest: row.text()?,
+    })
+}
+
+pub(super) fn request(cells: &mut dyn Cells) -> Answer<RequestRow> {
+    let mut row = Row::of(cells, "requests", 2);
+    Ok(RequestRow {
+        tenant: TenantId(row.count()?),
+        name: row.text()?,
+        hash: row.text()?,
+        made_at: row.time()?,
+        status: row.maybe_short()?,
+        body: row.text()?,
+        version: row.count()?,
+    })
+}
+
+/// When it changed, and the meeting.
+pub(super) fn meeting_changed(cells: &mut dyn Cells) -> Answer<(u64, Meeting)> {
+    let changed = Row { cells: &mut *cells, table: "meetings" }.count()?;
+    Ok((changed, meeting(cells)?))
 }
 
 pub(super) fn delivery(cells: &mut dyn Cells) -> Answer<Delivery> {

@@ -37,6 +37,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (3, "marks", include_str!("../migrations/sqlite/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/sqlite/0004_errands.sql")),
     (7, "oauth", include_str!("../migrations/sqlite/0007_oauth.sql")),
+    (9, "api", include_str!("../migrations/sqlite/0009_api.sql")),
 ];
 
 /// Most commits that share one transaction: what one of them can wait for the others.

@@ -12,7 +12,7 @@ pub(in crate::host::store) struct Sql {
 /// The columns of a table, in the order in which `rows` reads them.
 #[rustfmt::skip]
 macro_rules! columns {
-    (tenants) => { "tenant, name, own_domains, bots, plan_version" };
+    (tenants) => { "tenant, name, own_domains, bots, plan_version, keep_days, horizon_days" };
     (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file" };
     (calendars) => { "tenant, id, connection, origin, reference, cursor, state, synced_at, expanded_to, version" };
     (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
@@ -26,6 +26,9 @@ macro_rules! columns {
     (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
                   session_hash, verifier, code, reason, connection, made_at, expires_at, version" };
     (grants) => { "tenant, connection, client, account, name, bare, reason, owner, lease_until, version" };
+    (api_keys) => { "tenant, id, name, hash, scopes, made_at, revoked_at, version" };
+    (audit) => { "tenant, number, happened_at, actor, action, subject, digest" };
+    (requests) => { "tenant, name, hash, made_at, status, body, version" };
     (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer, version" };
 }
 
@@ -122,6 +125,20 @@ statements! {
         ORDER BY d.due_at, d.tenant, d.event, d.endpoint LIMIT $2" }
     DEAD_DELIVERIES { "SELECT " (deliveries) " FROM deliveries WHERE tenant = $1 AND endpoint = $2 AND state = 'dead'
         ORDER BY event LIMIT $3" }
+    DELIVERIES { "SELECT " (deliveries) " FROM deliveries WHERE tenant = $1 AND endpoint = $2 AND event > $3 AND ($4 = '' OR state = $4)
+        ORDER BY event LIMIT $5" }
+    RULE_VERSIONS { "SELECT tenant, user_key, version, body FROM rules WHERE tenant = $1 AND user_key = $2 AND version < $3
+        ORDER BY version DESC LIMIT $4" }
+    MEETINGS_CHANGED { "SELECT changed, " (meetings) " FROM meetings WHERE tenant = $1 AND (changed, id) > ($2, $3)
+        ORDER BY changed, id LIMIT $4" }
+    DISPATCHES_AHEAD { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND (fire_at, bot_key) > ($2, $3) AND fire_at < $4
+        ORDER BY fire_at, bot_key LIMIT $5" }
+    ERRAND { "SELECT " (errands) " FROM errands WHERE tenant = $1 AND id = $2" }
+    API_KEY { "SELECT " (api_keys) " FROM api_keys WHERE hash = $1" }
+    API_KEYS { "SELECT " (api_keys) " FROM api_keys WHERE tenant = $1 ORDER BY id" }
+    AUDIT { "SELECT " (audit) " FROM audit WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3" }
+    LAST_AUDIT { "SELECT " (audit) " FROM audit WHERE tenant = $1 ORDER BY number DESC LIMIT 1" }
+    REQUEST { "SELECT " (requests) " FROM requests WHERE tenant = $1 AND name = $2" }
     DELIVERY_COUNTS { "SELECT state, count(*) FROM deliveries WHERE tenant = $1 AND endpoint = $2 GROUP BY state ORDER BY state" }
 
     CLIENTS { "SELECT " (clients) " FROM oauth_clients WHERE tenant = $1 ORDER BY id" }
@@ -143,8 +160,9 @@ statements! {
 
     NEXT_NUMBER { "UPDATE numbers SET last = last + 1 RETURNING last" }
     TAKE_NUMBER { "UPDATE numbers SET last = $1 WHERE last < $1" }
-    PUT_TENANT { "INSERT INTO tenants (" (tenants) ") VALUES ($1, $2, $3, $4, $5) ON CONFLICT (tenant) DO UPDATE
-        SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots" }
+    PUT_TENANT { "INSERT INTO tenants (" (tenants) ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant) DO UPDATE
+        SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots, keep_days = excluded.keep_days,
+            horizon_days = excluded.horizon_days" }
     GROW_PLAN { "UPDATE tenants SET plan_version = plan_version + 1 WHERE tenant = $1 AND plan_version = $2" }
     // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them.
     REMOVE_TENANT { "DELETE FROM tenants WHERE tenant = $1" }
@@ -158,6 +176,8 @@ statements! {
     REMOVE_ENDPOINTS { "DELETE FROM endpoints WHERE tenant = $1" }
     REMOVE_EVENTS { "DELETE FROM events WHERE tenant = $1" }
     REMOVE_EVENT_NUMBERS { "DELETE FROM event_numbers WHERE tenant = $1" }
+    REMOVE_API_KEYS { "DELETE FROM api_keys WHERE tenant = $1" }
+    REMOVE_REQUESTS { "DELETE FROM requests WHERE tenant = $1" }
     REMOVE_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1" }
     PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, id) DO UPDATE
         SET user_name = excluded.user_name, origin = excluded.origin, client = excluded.client, addresses = excluded.addresses,
@@ -175,10 +195,13 @@ statements! {
         SET uid = excluded.uid, family = excluded.family, occurrence = excluded.occurrence, start_at = excluded.start_at,
             room = excluded.room, entry = excluded.entry, body = excluded.body, place = excluded.place" }
     REMOVE_SIGHTING { "DELETE FROM sightings WHERE tenant = $1 AND calendar = $2 AND id = $3" }
-    ADD_MEETING { "INSERT INTO meetings (" (meetings) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 + 1)
-        ON CONFLICT DO NOTHING" }
+    // What changed together has the version of the plan that the change made.
+    ADD_MEETING { "INSERT INTO meetings (" (meetings) ", changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 + 1,
+        (SELECT coalesce(max(plan_version), 0) FROM tenants WHERE tenant = $1)) ON CONFLICT DO NOTHING" }
     CHANGE_MEETING { "UPDATE meetings SET sightings = $3, start_at = $4, end_at = $5, outcome = $6, decided_by = $7, rule = $8,
-            reason = $9, record = $10, conflict = $11, version = $12 + 1 WHERE tenant = $1 AND id = $2 AND version = $12" }
+            reason = $9, record = $10, conflict = $11, version = $12 + 1,
+            changed = (SELECT coalesce(max(plan_version), 0) FROM tenants WHERE tenant = $1)
+        WHERE tenant = $1 AND id = $2 AND version = $12" }
     REMOVE_MEETING { "DELETE FROM meetings WHERE tenant = $1 AND id = $2" }
     FORGET_SEEN { "DELETE FROM seen WHERE tenant = $1 AND meeting = $2 AND sighting NOT IN (" [3] ")" }
     PUT_SEEN { "INSERT INTO seen (tenant, meeting, sighting) SELECT $1, $2, value FROM (" [3] ") AS listed WHERE true
@@ -200,6 +223,17 @@ statements! {
         AND mark = $5" }
     ADD_RULES { "INSERT INTO rules (tenant, user_key, version, body) SELECT $1, $2, $3, $4
         WHERE (SELECT coalesce(max(version), 0) + 1 FROM rules WHERE tenant = $1 AND user_key = $2) = $3 ON CONFLICT DO NOTHING" }
+    REMOVE_USER_RULES { "DELETE FROM rules WHERE tenant = $1 AND user_key = $2" }
+    REMOVE_LIST { "DELETE FROM lists WHERE tenant = $1 AND name = $2" }
+    ADD_API_KEY { "INSERT INTO api_keys (" (api_keys) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_API_KEY { "UPDATE api_keys SET name = $3, hash = $4, scopes = $5, made_at = $6, revoked_at = $7, version = $8 + 1
+        WHERE tenant = $1 AND id = $2 AND version = $8" }
+    ADD_AUDIT { "INSERT INTO audit (" (audit) ") VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING" }
+    ADD_REQUEST { "INSERT INTO requests (" (requests) ") VALUES ($1, $2, $3, $4, $5, $6, $7 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_REQUEST { "UPDATE requests SET hash = $3, made_at = $4, status = $5, body = $6, version = $7 + 1
+        WHERE tenant = $1 AND name = $2 AND version = $7" }
+    REMOVE_REQUEST { "DELETE FROM requests WHERE tenant = $1 AND name = $2" }
+    REMOVE_OLD_REQUESTS { "DELETE FROM requests WHERE tenant = $1 AND made_at < $2" }
     PUT_LIST { "INSERT INTO lists (tenant, name, body) VALUES ($1, $2, $3) ON CONFLICT (tenant, name) DO UPDATE SET body = excluded.body" }
     ADD_ENDPOINT { "INSERT INTO endpoints (" (endpoints) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_ENDPOINT { "UPDATE endpoints SET url = $3, secrets = $4, state = $5, failing_since = $6, due_at = $7, tries = $8,

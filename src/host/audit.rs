@@ -1,0 +1,150 @@
+//! The audit of a tenant: lines that are added and never changed, each with a digest over itself and the line before, so that one
+//! that was changed or taken out is found.
+//!
+//! It holds nothing about people: who acted is a key's number, and an end user is a pseudonym, so that it can outlive both.
+//! Deliberately absent: an anchor outside. Who can write the table can write all of it anew; whoever wants to know keeps the last
+//! digest elsewhere.
+
+use super::context::Context;
+use super::model::{AuditRow, ConnectionState, DeliveryState, ErrandState, TenantId};
+use super::store::Write;
+use aws_lc_rs::digest::{SHA256, digest as hashed};
+use data_encoding::HEXLOWER;
+
+/// The line as it follows the last: with its number and digest.
+#[must_use]
+pub fn chained(last: Option<&AuditRow>, row: &AuditRow) -> AuditRow {
+    let number = last.map_or(1, |last| last.number + 1);
+    let next = AuditRow { number, ..row.clone() };
+    let digest = digest(last.map_or("", |last| &last.digest), &next);
+    AuditRow { digest, ..next }
+}
+
+/// The first line of a whole audit, in order, that does not follow the one before: it was changed, or one before it was taken out.
+#[must_use]
+pub fn broken_at(lines: &[AuditRow]) -> Option<u64> {
+    let mut last: Option<&AuditRow> = None;
+    for (at, line) in lines.iter().enumerate() {
+        if chained(last, line) != *line {
+            return Some(at as u64 + 1);
+        }
+        last = Some(line);
+    }
+    None
+}
+
+/// The changes with what the audit says of them, where somebody is acted for.
+#[must_use]
+pub fn told(host: &Context, tenant: TenantId, mut writes: Vec<Write>) -> Vec<Write> {
+    let Some(actor) = &host.actor else { return writes };
+    let mut said: Vec<(&'static str, String)> = Vec::new();
+    for line in writes.iter().filter_map(|write| line(tenant, write)) {
+        if !said.contains(&line) {
+            said.push(line);
+        }
+    }
+    let at = host.now();
+    let row = |(action, subject): (&str, String)| AuditRow {
+        tenant,
+        at,
+        actor: actor.clone(),
+        action: action.to_owned(),
+        subject,
+        ..AuditRow::default()
+    };
+    writes.extend(said.into_iter().map(row).map(Write::Audit));
+    writes
+}
+
+/// What a change is to people, and what it is about; `None` for what only follows from others.
+fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
+    let whose = |user: Option<&str>| user.map_or_else(|| "organisation".to_owned(), |user| pseudonym(tenant, user));
+    Some(match write {
+        Write::Tenant(_) => ("tenant.set", "tenant".to_owned()),
+        Write::RemoveTenant => ("tenant.removed", "tenant".to_owned()),
+        Write::Connection(row) if row.state == ConnectionState::Disconnected => {
+            ("connection.disconnected", format!("connection/{}", row.id))
+        }
+        Write::Connection(row) => ("connection.set", format!("connection/{}", row.id)),
+        Write::RemoveConnection(id) => ("connection.emptied", format!("connection/{id}")),
+        Write::Calendar(row) => ("calendar.set", format!("calendar/{}", row.id)),
+        Write::Errand(row) => match row.state {
+            ErrandState::Open => ("bot.sent", format!("bot/{}", row.id)),
+            ErrandState::Over => ("bot.over", format!("bot/{}", row.id)),
+            ErrandState::Recalled => ("bot.recalled", format!("bot/{}", row.id)),
+        },
+        // A UID can hold an address.
+        Write::Override(row) => (if row.stop { "override.stop" } else { "override.record" }, whose(row.user.as_deref())),
+        Write::RemoveOverride(row) => ("override.cleared", whose(row.user.as_deref())),
+        Write::Rules(row) => ("rules.set", format!("{} version {}", whose(row.user.as_deref()), row.version)),
+        Write::RemoveRules(user) => ("rules.removed", pseudonym(tenant, user)),
+        Write::List(..) => ("list.set", "list".to_owned()),
+        Write::RemoveList(_) => ("list.removed", "list".to_owned()),
+        Write::Endpoint(row) => ("endpoint.set", format!("endpoint/{}", row.id)),
+        Write::RemoveEndpoint(id) => ("endpoint.removed", format!("endpoint/{id}")),
+        Write::Delivery(row) if row.state == DeliveryState::Pending => ("deliveries.replayed", format!("endpoint/{}", row.endpoint)),
+        Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
+        Write::ApiKey(row) => ("key.made", format!("key/{}", row.id)),
+        _ => return None,
+    })
+}
+
+/// Every part with its length before it, so that no two lines read alike.
+fn digest(before: &str, row: &AuditRow) -> String {
+    let (tenant, number, at) = (row.tenant.to_string(), row.number.to_string(), row.at.as_microsecond().to_string());
+    let mut bytes = Vec::new();
+    for part in [before, &tenant, &number, &at, &row.actor, &row.action, &row.subject] {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    HEXLOWER.encode(hashed(&SHA256, &bytes).as_ref())
+}
+
+/// Stands for an end user in the audit: whoever knows the name can look it up, and nobody reads the name off it.
+#[must_use]
+pub fn pseudonym(tenant: TenantId, user: &str) -> String {
+    let text = format!("callsheet user\0{tenant}\0{user}");
+    format!("user/{}", &HEXLOWER.encode(hashed(&SHA256, text.as_bytes()).as_ref())[..24])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Vec<AuditRow> {
+        let mut lines: Vec<AuditRow> = Vec::new();
+        for subject in ["rules", "endpoint/1", "endpoint/2", "key/3"] {
+            let row = AuditRow { tenant: TenantId(1), subject: subject.to_owned(), ..AuditRow::default() };
+            let next = chained(lines.last(), &row);
+            lines.push(next);
+        }
+        lines
+    }
+
+    #[test]
+    fn a_line_that_was_changed_or_taken_out_is_found() {
+        let whole = lines();
+        assert_eq!(broken_at(&whole), None);
+        for at in 0..whole.len() {
+            for change in [
+                |row: &mut AuditRow| row.actor.push('x'),
+                |row: &mut AuditRow| row.action.push('x'),
+                |row: &mut AuditRow| row.subject.push('x'),
+                |row: &mut AuditRow| row.at = row.at + crate::time::Elapsed::from_secs(1),
+                |row: &mut AuditRow| row.tenant = TenantId(2),
+                |row: &mut AuditRow| row.number += 1,
+                |row: &mut AuditRow| row.digest = row.digest.replace(|c: char| c.is_ascii_digit(), "f"),
+            ] {
+                let mut changed = whole.clone();
+                change(&mut changed[at]);
+                assert_eq!(broken_at(&changed), Some(at as u64 + 1));
+            }
+        }
+        // One at the end is missed by nobody but who knows the last digest.
+        for at in 0..whole.len() - 1 {
+            let mut shorter = whole.clone();
+            shorter.remove(at);
+            assert_eq!(broken_at(&shorter), Some(at as u64 + 1));
+        }
+    }
+}
