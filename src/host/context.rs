@@ -5,6 +5,8 @@ use super::clock::{Clock, Timekeeper};
 use super::credentials::Credentials;
 use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
+use super::oauth::refresh::Keep;
+use super::oauth;
 use super::model::{CalendarId, RulesRow, Tenant, TenantId};
 use super::schedule::{RulesError, TenantRules};
 use super::store::{Store, StoreError};
@@ -40,6 +42,10 @@ pub struct Context {
     pub cadence: Cadence,
     /// The tokens that providers want to see.
     pub credentials: Arc<Credentials>,
+    /// Access tokens of what users granted.
+    pub tokens: Arc<Keep>,
+    /// How users grant.
+    pub oauth: Arc<oauth::Settings>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
@@ -154,6 +160,8 @@ impl Context {
             bases: Bases::default(),
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),
+            tokens: Arc::default(),
+            oauth: Arc::default(),
             metrics: Arc::default(),
             owner,
             actor: None,

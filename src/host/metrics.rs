@@ -29,6 +29,8 @@ pub struct Metrics {
     deliveries: Family<Outcome, Counter>,
     preflights: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
+    tokens: Family<Outcome, Counter>,
+    clients_refused: Gauge,
     clock_off: Gauge,
     store_full: Gauge,
     calendars: Gauge,
@@ -63,6 +65,16 @@ impl Metrics {
     /// The time was in doubt, or is not any more: which clock is believed.
     pub fn clock(&self, outcome: &'static str) {
         self.clock.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A token endpoint was asked for an access token.
+    pub fn token(&self, outcome: &'static str) {
+        self.tokens.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// How many OAuth clients their providers refuse: an alarm for the operator.
+    pub fn clients_refused(&self, clients: usize) {
+        self.clients_refused.set(i64::try_from(clients).unwrap_or(i64::MAX));
     }
 
     /// How far the time that is believed is from the wall clock.
@@ -112,6 +124,8 @@ impl Metrics {
         registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
+        registry.register("tokens", "Access tokens asked for, by outcome", self.tokens.clone());
+        registry.register("oauth_clients_refused", "OAuth clients that their providers refuse", self.clients_refused.clone());
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("store_full", "1 while the store's disk is full", self.store_full.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());

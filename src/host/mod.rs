@@ -22,6 +22,7 @@ pub mod log;
 pub mod metrics;
 pub mod model;
 pub mod net;
+pub mod oauth;
 pub mod operations;
 pub mod outbox;
 pub mod planning;

@@ -75,6 +75,8 @@ pub(crate) enum Bug {
     AddressInWebhook,
     /// A log line holds the addresses of a user.
     AddressInLog,
+    /// The next refresh token is not stored before the access token that came with it is used.
+    TokenNotStored,
     /// The wall clock is believed whatever it shows.
     WallClockBelieved,
 }
@@ -148,6 +150,7 @@ mod planting {
             (Self::GovernorSilent, "I9", "quota"),
             (Self::AddressInWebhook, "I10", "calm"),
             (Self::AddressInLog, "I10", "calm"),
+            (Self::TokenNotStored, "I13", "calm"),
             (Self::WallClockBelieved, "I1", "jumps"),
         ];
     }

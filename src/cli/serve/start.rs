@@ -9,6 +9,7 @@ use crate::host::clock::SystemClock;
 use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
+use crate::host::oauth::pages;
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
@@ -98,7 +99,7 @@ pub(super) async fn serve(
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
+    let router = health::router(host.clone()).merge(api::router(host.clone(), settings)).merge(pages::router(host.clone()));
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {

@@ -11,6 +11,7 @@
 pub mod auth;
 mod body;
 mod calendars;
+mod connect;
 mod idempotency;
 mod limits;
 pub mod openapi;
@@ -75,7 +76,7 @@ pub struct Shared {
 /// Every route.
 #[must_use]
 pub fn routes() -> Routes {
-    calendars::routes()
+    calendars::routes().and(connect::routes())
 }
 
 /// The interface as a router. Whatever it refuses, and whatever is not there, is a problem.
