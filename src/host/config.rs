@@ -12,6 +12,9 @@
 //! url = "https://bots.example/"        # of "recall" its region instead: region = "eu-central-1"
 //! token_file = "bots.token"            # else the variable CALLSHEET_BOTS_TOKEN
 //!
+//! [secrets]                            # docs/secrets.md
+//! root_key_file = "root.key"           # else the variable CALLSHEET_ROOT_KEY
+//!
 //! [tenant]
 //! name = "Acme"
 //! own_domains = ["@acme.example"]
@@ -29,6 +32,10 @@
 //! ```
 //!
 //! Secrets come from files or the environment, never inline, so that a configuration can be shown to others.
+
+mod secrets;
+
+pub use secrets::{Keeper, RootAt, Secrets};
 
 use crate::event::Address;
 use crate::event::address::DomainPattern;
@@ -51,6 +58,9 @@ pub struct Config {
     pub keep_days: Option<u16>,
     /// Who sends the bots.
     pub bots: Option<Bots>,
+    /// Where the root key is that seals secrets.
+    #[serde(default)]
+    pub secrets: Secrets,
     /// Whose calendars they are.
     #[serde(default)]
     pub tenant: Tenant,
@@ -316,6 +326,7 @@ impl Config {
         if let Some(bots) = &self.bots {
             bots.check()?;
         }
+        self.secrets.check()?;
         for (number, domain) in self.tenant.own_domains.iter().enumerate() {
             if let Err(error) = DomainPattern::parse(domain) {
                 return wrong(&format!("tenant.own_domains[{number}]"), &format!("is no domain: {error}"));
@@ -400,7 +411,7 @@ mod tests {
               |
             1 | horizon = 14
               | ^^^^^^^
-            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `tenant`, `feed`, `webhook`
+            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `secrets`, `tenant`, `feed`, `webhook`
 
             `bots.url` is missing: it is where bots are asked for
 

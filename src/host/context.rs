@@ -7,6 +7,7 @@ use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
 use super::model::{CalendarId, RulesRow, Tenant, TenantId};
 use super::schedule::{RulesError, TenantRules};
+use super::seal::Vault;
 use super::store::{Store, StoreError};
 use super::sync::Bases;
 use super::sync::cadence::Cadence;
@@ -38,6 +39,8 @@ pub struct Context {
     pub cadence: Cadence,
     /// The tokens that providers want to see.
     pub credentials: Arc<Credentials>,
+    /// What secrets are sealed and opened with.
+    pub vault: Vault,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     shared: Arc<Shared>,
@@ -145,10 +148,17 @@ impl Context {
             bases: Bases::default(),
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),
+            vault: Vault::without_root(),
             metrics: Arc::default(),
             owner,
             shared: Arc::default(),
         }
+    }
+
+    /// The same host with this vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
     }
 
     /// A number that this host gives only once.

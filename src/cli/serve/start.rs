@@ -12,10 +12,12 @@ use crate::host::http::Egress;
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
+use crate::host::seal::{Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
 use crate::host::{health, log};
 use crate::time::Elapsed;
+use secrecy::SecretString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     }
     let egress: Arc<dyn Egress> = Arc::new(Files::new(local, store.clone(), Arc::new(network)));
     let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
+    host = host.with_vault(vault(&config).await?);
     if let Some(days) = config.keep_days {
         host.keep = Elapsed::from_hours(i64::from(days) * 24);
     }
@@ -58,6 +61,13 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
     serve(args, host, backend, listen, "callsheet").await
+}
+
+/// What the configuration's root keys open.
+pub(in crate::cli) async fn vault(config: &Config) -> Result<Vault, CliError> {
+    let variable = |name: &str| std::env::var(name).ok().map(SecretString::from);
+    let roots = configured::roots(&config.secrets, variable).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    Ok(roots.map_or_else(Vault::without_root, |roots| Vault::new(roots, Arc::new(SystemClock))))
 }
 
 /// Runs the host, its health server, and the view, until it is told to stop.
@@ -173,7 +183,7 @@ fn files(config: &Config) -> Result<setup::Files, CliError> {
         Some(name) => Some((name.clone(), read(name)?)),
         None => None,
     };
-    let secrets = config.webhook.iter().map(|webhook| Ok(read(&webhook.secret_file)?.trim().to_owned()));
+    let secrets = config.webhook.iter().map(|webhook| Ok(SecretString::from(read(&webhook.secret_file)?.trim())));
     Ok(setup::Files { rules, secrets: secrets.collect::<Result<_, CliError>>()? })
 }
 

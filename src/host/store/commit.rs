@@ -1,7 +1,7 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, Sighting, TenantId};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -46,6 +46,7 @@ impl Write {
             Self::Errand(row) => Some(row.tenant),
             Self::Override(row) | Self::RemoveOverride(row) => Some(row.tenant),
             Self::Rules(row) => Some(row.tenant),
+            Self::TenantKey(row) => Some(row.tenant),
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
@@ -55,6 +56,9 @@ impl Write {
             | Self::Undecided(_)
             | Self::Decided(..)
             | Self::RemoveConnection(_)
+            | Self::Token { .. }
+            | Self::RemoveToken(_)
+            | Self::Rewrapped { .. }
             | Self::Entry(..)
             | Self::RemoveEntry(..)
             | Self::Sighting(_)
@@ -88,6 +92,7 @@ impl Write {
                 Self::Endpoint(Endpoint { failing_since, due_at, ..row })
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
+            Self::TenantKey(row) => Self::TenantKey(KeyRow { made_at: kept(row.made_at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             other => other,
         }

@@ -3,7 +3,7 @@
 
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;
@@ -33,6 +33,7 @@ pub(super) struct Rows {
     pub(super) errands: BTreeMap<(TenantId, ErrandId), Errand>,
     pub(super) overrides: BTreeMap<OverrideKey, OverrideRow>,
     pub(super) rules: BTreeMap<(TenantId, Option<String>, u64), RulesRow>,
+    pub(super) keys: BTreeMap<(TenantId, u64), KeyRow>,
     pub(super) lists: BTreeMap<(TenantId, String), String>,
     pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
     pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
@@ -73,6 +74,7 @@ pub(super) enum Change {
     Errand((TenantId, ErrandId), Option<Errand>),
     Override(OverrideKey, Option<OverrideRow>),
     Rules((TenantId, Option<String>, u64), Option<RulesRow>),
+    TenantKey((TenantId, u64), Option<KeyRow>),
     List((TenantId, String), Option<String>),
     Endpoint((TenantId, EndpointId), Option<Endpoint>),
     Event((TenantId, EventId), Option<OutboxEvent>),
@@ -112,6 +114,7 @@ impl Rows {
             Change::Errand(key, row) => Change::Errand(key, swap(&mut self.errands, key, row)),
             Change::Override(key, row) => Change::Override(key.clone(), swap(&mut self.overrides, key, row)),
             Change::Rules(key, row) => Change::Rules(key.clone(), swap(&mut self.rules, key, row)),
+            Change::TenantKey(key, row) => Change::TenantKey(key, swap(&mut self.keys, key, row)),
             Change::List(key, row) => Change::List(key.clone(), swap(&mut self.lists, key, row)),
             Change::Endpoint(key, row) => Change::Endpoint(key, swap(&mut self.endpoints, key, row)),
             Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),
