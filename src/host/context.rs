@@ -9,6 +9,7 @@ use super::oauth::refresh::Keep;
 use super::oauth;
 use super::model::{CalendarId, RulesRow, Tenant, TenantId};
 use super::schedule::{RulesError, TenantRules};
+use super::seal::Vault;
 use super::store::{Store, StoreError};
 use super::sync::Bases;
 use super::sync::cadence::Cadence;
@@ -46,6 +47,8 @@ pub struct Context {
     pub tokens: Arc<Keep>,
     /// How users grant.
     pub oauth: Arc<oauth::Settings>,
+    /// What secrets are sealed and opened with.
+    pub vault: Vault,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
@@ -162,6 +165,7 @@ impl Context {
             credentials: Arc::default(),
             tokens: Arc::default(),
             oauth: Arc::default(),
+            vault: Vault::without_root(),
             metrics: Arc::default(),
             owner,
             actor: None,
@@ -173,6 +177,12 @@ impl Context {
     #[must_use]
     pub fn acting(&self, actor: impl Into<String>) -> Self {
         Self { actor: Some(actor.into()), ..self.clone() }
+    }
+
+    /// The same host with this vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
     }
 
     /// A number that this host gives only once.

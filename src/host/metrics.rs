@@ -36,6 +36,7 @@ pub struct Metrics {
     calendars: Gauge,
     waiting: Gauge,
     held_back: Gauge,
+    old_keys: Gauge,
     unreadable: Family<Table, Gauge>,
     /// Where the registry is made, once.
     registry: Mutex<Option<Registry>>,
@@ -98,6 +99,11 @@ impl Metrics {
         self.held_back.set(i64::try_from(hosts).unwrap_or(i64::MAX));
     }
 
+    /// How many secrets are sealed by another than the newest version of their tenant's key.
+    pub fn sealed_under_old_keys(&self, secrets: usize) {
+        self.old_keys.set(i64::try_from(secrets).unwrap_or(i64::MAX));
+    }
+
     /// How many rows of each table cannot be read.
     pub fn unreadable_rows(&self, tables: &BTreeMap<&'static str, usize>) {
         self.unreadable.clear();
@@ -132,6 +138,8 @@ impl Metrics {
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";
         registry.register("receiver_hosts_held_back", held_back, self.held_back.clone());
+        let old_keys = "Secrets that another than the newest version of their tenant's key seals";
+        registry.register("secrets_under_old_keys", old_keys, self.old_keys.clone());
         registry.register("unreadable_rows", "Stored rows that this version cannot read, by table", self.unreadable.clone());
         registry
     }

@@ -28,6 +28,7 @@ pub mod outbox;
 pub mod planning;
 mod planted;
 pub mod schedule;
+pub mod seal;
 pub mod setup;
 pub mod store;
 pub mod sync;

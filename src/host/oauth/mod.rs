@@ -19,8 +19,6 @@ pub mod identity;
 pub mod pages;
 pub mod refresh;
 pub mod secret;
-#[cfg(test)]
-mod tests;
 pub mod token;
 mod view;
 

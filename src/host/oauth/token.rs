@@ -4,20 +4,21 @@
 //! a provider gets into an error: refusals are told by words of ours.
 
 use super::clients::Client;
+use crate::host::clock::Boxed;
 use crate::host::context::Context;
-use crate::host::http::{Method, NetError, Purpose, Request};
+use crate::host::http::{Method, Purpose, Request};
 use crate::host::model::Origin;
 use crate::host::seal::SealError;
-use crate::host::sync::error::Word;
-use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
+use crate::host::sync::SyncError;
+use crate::host::sync::error::{Word, of_net, of_token};
+use oauth2::basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, ErrorResponse,
+    AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
     ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
     RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::time::Duration;
 
 /// How long a token endpoint may take.
@@ -65,6 +66,18 @@ impl TokenError {
     pub fn word(self) -> Word {
         match self {
             Self::Gone(word) | Self::Operator(word) | Self::Later(word) => word,
+        }
+    }
+}
+
+/// As the providers' refusals are told apart everywhere.
+impl From<SyncError> for TokenError {
+    fn from(error: SyncError) -> Self {
+        match error {
+            SyncError::Reconnect(word) | SyncError::PermissionMissing(word) => Self::Gone(word),
+            SyncError::Operator(word) => Self::Operator(word),
+            SyncError::Retry(word) => Self::Later(word),
+            other => Self::Later(other.word()),
         }
     }
 }
@@ -119,27 +132,6 @@ impl Scopes {
     }
 }
 
-/// A refusal, as providers write it.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-struct Refusal {
-    error: String,
-    /// Microsoft's.
-    suberror: String,
-    error_codes: Vec<u64>,
-    /// Google's.
-    error_subtype: String,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.error)
-    }
-}
-
-impl std::error::Error for Refusal {}
-impl ErrorResponse for Refusal {}
-
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Beside {
     #[serde(default)]
@@ -150,7 +142,7 @@ impl ExtraTokenFields for Beside {}
 
 type Answer = StandardTokenResponse<Beside, BasicTokenType>;
 type Way = oauth2::Client<
-    Refusal,
+    BasicErrorResponse,
     Answer,
     BasicTokenIntrospectionResponse,
     StandardRevocableToken,
@@ -165,7 +157,7 @@ type Way = oauth2::Client<
 /// Why there was no answer that could be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Unanswered(Word);
+struct Unanswered(TokenError);
 
 fn way(client: &Client, redirect_uri: Option<&str>) -> Result<Way, TokenError> {
     let wrong = |_| TokenError::Operator("endpoints");
@@ -179,27 +171,36 @@ fn way(client: &Client, redirect_uri: Option<&str>) -> Result<Way, TokenError> {
     })
 }
 
+/// The host's way out, as the crate wants one. Futures are boxed, or the compiler loses sight of what they borrow.
+struct Out<'a>(&'a Context);
+
+impl<'c> AsyncHttpClient<'c> for Out<'_> {
+    type Error = Unanswered;
+    type Future = Boxed<'c, Result<HttpResponse, Unanswered>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(sent(self.0, request))
+    }
+}
+
 /// One exchange over the host's way out. What says nothing about the grant is kept from being read as if it did.
 async fn sent(host: &Context, asked: HttpRequest) -> Result<HttpResponse, Unanswered> {
     let (parts, body) = asked.into_parts();
     let mut request = Request::new(Purpose::Provider, Method::Post, parts.uri.to_string());
     for (name, value) in &parts.headers {
-        request = request.header(name.as_str(), value.to_str().map_err(|_| Unanswered("header"))?);
+        request = request.header(name.as_str(), value.to_str().map_err(|_| Unanswered(TokenError::Later("header")))?);
     }
     request.body = body;
     request.timeout = PATIENCE;
     request.answer_bytes_max = ANSWER_BYTES_MAX;
-    let answer = host.call(request).await.map_err(|error| match error {
-        NetError::NotSent | NetError::Ambiguous => Unanswered("no-answer"),
-        NetError::TooLarge => Unanswered("too-large"),
-        NetError::Forbidden | NetError::BadUrl => Unanswered("address"),
-    })?;
-    if answer.status >= 500 || answer.status == 429 || (300..400).contains(&answer.status) {
-        return Err(Unanswered("out-of-order"));
-    }
-    // The crate wants 200 and nothing else for success.
-    let status = if (200..300).contains(&answer.status) { 200 } else { answer.status };
-    oauth2::http::Response::builder().status(status).body(answer.body).map_err(|_| Unanswered("status"))
+    let answer = host.call(request).await;
+    let refused = answer.as_ref().map_or_else(|error| Some(of_net(Origin::Google, *error)), of_token);
+    let answer = match (answer, refused) {
+        (Ok(answer), None) => answer,
+        (_, refused) => return Err(Unanswered(refused.map_or(TokenError::Later("no-answer"), Into::into))),
+    };
+    // The crate takes nothing but 200 for success, which is what a new answer has.
+    Ok(HttpResponse::new(answer.body))
 }
 
 /// The URL that a browser is sent to.
@@ -230,59 +231,66 @@ pub fn authorize_url(
 ///
 /// # Errors
 /// [`TokenError`].
-pub async fn exchange(
-    host: &Context,
-    client: &Client,
-    redirect_uri: &str,
+pub fn exchange<'a>(
+    host: &'a Context,
+    client: &'a Client,
+    redirect_uri: &'a str,
     (code, verifier): (SecretString, SecretString),
-) -> Result<Tokens, TokenError> {
+) -> Boxed<'a, Result<Tokens, TokenError>> {
+    Box::pin(async move {
     let secret = client.secret(host).await?;
     let way = way(client, Some(redirect_uri))?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-    let send = |asked| sent(host, asked);
+    let out = Out(host);
     let answer = way
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&send)
+        .request_async(&out)
         .await;
     told(answer)
+    })
 }
 
 /// Exchanges a refresh token.
 ///
 /// # Errors
 /// [`TokenError`].
-pub async fn refresh(host: &Context, client: &Client, token: &SecretString) -> Result<Tokens, TokenError> {
+pub fn refresh<'a>(
+    host: &'a Context,
+    client: &'a Client,
+    token: &'a SecretString,
+) -> Boxed<'a, Result<Tokens, TokenError>> {
+    Box::pin(async move {
     let secret = client.secret(host).await?;
     let way = way(client, None)?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-    let send = |asked| sent(host, asked);
+    let out = Out(host);
     let token = RefreshToken::new(token.expose_secret().to_owned());
-    told(way.exchange_refresh_token(&token).request_async(&send).await)
+    told(way.exchange_refresh_token(&token).request_async(&out).await)
+    })
 }
 
 /// Gives a grant back; whether the provider said that it took it. Where it has no place for that, false.
 pub async fn revoke(host: &Context, client: &Client, token: &SecretString) -> bool {
     let Some(url) = &client.endpoints.revoke else { return false };
     let Ok(secret) = client.secret(host).await else { return false };
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("token", token.expose_secret())
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", token.expose_secret())
         .append_pair("token_type_hint", "refresh_token")
         .append_pair("client_id", &client.client_id)
-        .append_pair("client_secret", secret.expose_secret());
+        .append_pair("client_secret", secret.expose_secret())
+        .finish();
     let mut request = Request::new(Purpose::Provider, Method::Post, url.clone())
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept", "application/json");
-    request.body = form.finish().into_bytes();
+    request.body = form.into_bytes();
     request.timeout = PATIENCE;
     request.answer_bytes_max = ANSWER_BYTES_MAX;
     host.call(request).await.is_ok_and(|answer| (200..300).contains(&answer.status))
 }
 
-fn told(answer: Result<Answer, RequestTokenError<Unanswered, Refusal>>) -> Result<Tokens, TokenError> {
+fn told(answer: Result<Answer, RequestTokenError<Unanswered, BasicErrorResponse>>) -> Result<Tokens, TokenError> {
     let answer = answer.map_err(|error| match error {
-        RequestTokenError::ServerResponse(refusal) => of_refusal(&refusal),
-        RequestTokenError::Request(Unanswered("address")) => TokenError::Operator("endpoints"),
-        RequestTokenError::Request(Unanswered(why)) => TokenError::Later(why),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => TokenError::Later("no-token-answer"),
+        RequestTokenError::Request(Unanswered(error)) => error,
+        _ => TokenError::Later("no-token-answer"),
     })?;
     let usable = |text: &str| !text.is_empty() && text.len() <= TOKEN_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
     let access = answer.access_token().secret();
@@ -299,63 +307,12 @@ fn told(answer: Result<Answer, RequestTokenError<Unanswered, Refusal>>) -> Resul
     })
 }
 
-/// What a refusal means (`G5.4`, `M9.7`): by `error` and `suberror`; numbers choose the word, and tell a client's fault from a user's.
-fn of_refusal(refusal: &Refusal) -> TokenError {
-    let has = |codes: &[u64]| refusal.error_codes.iter().any(|code| codes.contains(code));
-    if has(&[7_000_222]) {
-        return TokenError::Operator("client-secret-expired");
-    }
-    match refusal.error.as_str() {
-        "invalid_client" | "deleted_client" | "disabled_client" => TokenError::Operator("client-refused"),
-        "unauthorized_client" if has(&[700_016]) => TokenError::Gone("client-unknown-to-directory"),
-        "invalid_request" if has(&[700_016]) => TokenError::Gone("client-unknown-to-directory"),
-        "unauthorized_client" | "invalid_request" | "invalid_scope" | "unsupported_grant_type" => {
-            TokenError::Operator("request-refused")
-        }
-        "invalid_grant" if refusal.error_subtype == "invalid_rapt" => TokenError::Gone("session-control"),
-        "invalid_grant" if has(&[50_173]) => TokenError::Gone("password-changed"),
-        "invalid_grant" if has(&[70_008, 700_082, 700_084]) => TokenError::Gone("unused-too-long"),
-        "invalid_grant" if refusal.suberror == "consent_required" => TokenError::Gone("consent-needed"),
-        "invalid_grant" => TokenError::Gone("grant-revoked"),
-        "interaction_required" | "login_required" => TokenError::Gone("sign-in-needed"),
-        "consent_required" => TokenError::Gone("consent-needed"),
-        "temporarily_unavailable" | "server_error" | "slow_down" => TokenError::Later("out-of-order"),
-        // What nobody has told us of yet takes no connection away.
-        _ => TokenError::Later("unknown-refusal"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::host::oauth::Endpoints;
     use crate::host::oauth::clients::tests_client;
     use expect_test::expect;
-
-    #[test]
-    fn refusals_mean_what_is_to_be_done() {
-        let told: String = [
-            r#"{"error": "invalid_grant"}"#,
-            r#"{"error": "invalid_grant", "error_description": "Token has been expired or revoked."}"#,
-            r#"{"error": "invalid_grant", "error_subtype": "invalid_rapt"}"#,
-            r#"{"error": "invalid_grant", "error_codes": [700082], "suberror": "bad_token"}"#,
-            r#"{"error": "invalid_grant", "error_codes": [50173]}"#,
-            r#"{"error": "interaction_required", "error_codes": [50076]}"#,
-            r#"{"error": "consent_required", "error_codes": [65001]}"#,
-            r#"{"error": "invalid_grant", "error_codes": [65001], "suberror": "consent_required"}"#,
-            r#"{"error": "unauthorized_client", "error_codes": [700016]}"#,
-            r#"{"error": "invalid_client", "error_codes": [7000222]}"#,
-            r#"{"error": "invalid_client"}"#,
-            r#"{"error": "invalid_scope"}"#,
-            r#"{"error": "temporarily_unavailable"}"#,
-            r#"{"error": "new_word"}"#,
-            "{}",
-        ]
-        .iter()
-        .map(|text| format!("{text}\n  {}\n", of_refusal(&serde_json::from_str(text).expect("JSON"))))
-        .collect();
-        expect![[r#""#]].assert_eq(&told);
-    }
 
     #[test]
     fn scopes_that_open_no_calendar_do_not_suffice() {

@@ -1,7 +1,10 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow, Sighting,
+    TenantId,
+};
 use crate::host::model::grants::{Flow, Grant};
 use std::collections::BTreeSet;
 
@@ -47,6 +50,7 @@ impl Write {
             Self::Errand(row) => Some(row.tenant),
             Self::Override(row) | Self::RemoveOverride(row) => Some(row.tenant),
             Self::Rules(row) => Some(row.tenant),
+            Self::TenantKey(row) => Some(row.tenant),
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
@@ -63,6 +67,9 @@ impl Write {
             | Self::Undecided(_)
             | Self::Decided(..)
             | Self::RemoveConnection(_)
+            | Self::Token { .. }
+            | Self::RemoveToken(_)
+            | Self::Rewrapped { .. }
             | Self::Entry(..)
             | Self::RemoveEntry(..)
             | Self::Sighting(_)
@@ -106,6 +113,7 @@ impl Write {
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Flow(row) => Self::Flow(Flow { made_at: kept(row.made_at), expires_at: kept(row.expires_at), ..row }),
             Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
+            Self::TenantKey(row) => Self::TenantKey(KeyRow { made_at: kept(row.made_at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             Self::ApiKey(row) => {
                 Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })

@@ -6,14 +6,14 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Handle, Near, PassedOver, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched};
 use crate::host::clock::Clock;
-use crate::host::model::{
-    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
-    EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow,
-    Sighting, Tenant, TenantId, Undecided,
-};
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
+    Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent,
+    OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+};
 use crate::time::Instant;
 use rows::Rows;
 use std::collections::{BTreeMap, BTreeSet};
@@ -346,6 +346,43 @@ impl Queries for Memory {
             let of_tenant = rows.rules.range((tenant, None, 0)..).take_while(|(key, _)| key.0 == tenant);
             // Ascending by version, so the last of each user stays.
             of_tenant.map(|(_, row)| (row.user.clone(), row.clone())).collect::<BTreeMap<_, _>>().into_values().collect()
+        })
+    }
+
+    async fn tenant_keys(&self, tenant: TenantId) -> Result<Vec<KeyRow>, StoreError> {
+        self.read("tenant_keys", |rows| rows.keys.range((tenant, 0)..=(tenant, u64::MAX)).map(|(_, row)| row.clone()).collect())
+    }
+
+    async fn key_roots(&self) -> Result<Vec<String>, StoreError> {
+        self.read("key_roots", |rows| {
+            let roots: BTreeSet<String> = rows.keys.values().map(|row| row.root.clone()).collect();
+            roots.into_iter().collect()
+        })
+    }
+
+    async fn tokens_not_under(
+        &self,
+        tenant: TenantId,
+        prefix: &str,
+        after: ConnectionId,
+        limit: usize,
+    ) -> Result<Vec<SealedToken>, StoreError> {
+        self.read("tokens_not_under", |rows| {
+            let behind = rows.connections.range((Bound::Excluded((tenant, after)), Bound::Unbounded));
+            let of_tenant = behind.take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row);
+            let sealed = of_tenant.filter_map(|row| {
+                let token = row.token.clone().filter(|token| !token.starts_with(prefix))?;
+                Some(SealedToken { connection: row.id, origin: row.origin, token })
+            });
+            sealed.take(limit).collect()
+        })
+    }
+
+    async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.read("unsealed", |rows| {
+            let plain = rows.endpoints.values().filter(|row| row.secrets.first().is_some_and(|text| !text.starts_with("v1.")));
+            let tenants: BTreeSet<TenantId> = plain.map(|row| row.tenant).collect();
+            tenants.into_iter().collect()
         })
     }
 

@@ -23,9 +23,7 @@ pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
-    Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::time::Instant;
@@ -111,12 +109,24 @@ pub struct Commit {
 pub enum Write {
     /// Makes or replaces the tenant's row. Leaves `plan_version` alone, but for a new tenant.
     Tenant(Tenant),
-    /// Removes the tenant, if it is there, with everything it has. A conflict while a host must still act on a dispatch of it.
+    /// Removes the tenant, if it is there, with everything it has, its keys among it: whatever of its secrets lies in a copy of
+    /// another table is lost then. A conflict while a host must still act on a dispatch of it.
     RemoveTenant,
     /// The tenant's plans were made against this version, which must still hold; it then grows by one.
     PlanVersion(u64),
-    /// Makes or replaces a connection.
+    /// Makes or replaces a connection. Leaves `token` alone, but for a new connection.
     Connection(Connection),
+    /// The sealed token of a connection is no longer `was`, which must still hold, but `is`.
+    Token {
+        /// Which connection.
+        connection: ConnectionId,
+        /// As it was read.
+        was: Option<String>,
+        /// As it is from now on.
+        is: Option<String>,
+    },
+    /// Removes the sealed token of a connection, if there is one, whatever it is.
+    RemoveToken(ConnectionId),
     /// Removes a connection, if it is there, with its calendars, entries and sightings.
     RemoveConnection(ConnectionId),
     /// Makes or replaces a calendar. Guarded by version.
@@ -159,6 +169,19 @@ pub enum Write {
     Endpoint(Endpoint),
     /// Removes a webhook receiver, if it is there, with its deliveries.
     RemoveEndpoint(EndpointId),
+    /// Adds a version of the tenant's key; it must be the one after the last, and the tenant must be there.
+    TenantKey(KeyRow),
+    /// A version of the tenant's key is no longer wrapped by the root key `was`, which must still hold, but by `root`.
+    Rewrapped {
+        /// Which version.
+        version: u64,
+        /// The name of the root key before.
+        was: String,
+        /// The key as it is wrapped now.
+        wrapped: String,
+        /// The name of the root key now.
+        root: String,
+    },
     /// Adds an event, and a pending delivery for every active receiver of the tenant, due at the event's time.
     Event(OutboxEvent),
     /// Removes an event, if it is there, with its deliveries.
@@ -209,6 +232,10 @@ impl fmt::Debug for Write {
             Self::PlanVersion(version) => row("PlanVersion", version),
             Self::Connection(of) => row("Connection", of),
             Self::RemoveConnection(id) => row("RemoveConnection", id),
+            Self::Token { connection, .. } => row("Token", connection),
+            Self::RemoveToken(id) => row("RemoveToken", id),
+            Self::TenantKey(of) => row("TenantKey", of),
+            Self::Rewrapped { version, .. } => row("Rewrapped", version),
             Self::Calendar(of) => row("Calendar", of),
             Self::Entry(calendar, _) => row("Entry", calendar),
             Self::RemoveEntry(calendar, _) => row("RemoveEntry", calendar),
@@ -272,6 +299,24 @@ pub struct Watched {
     pub origin: Origin,
     /// The OAuth client it is read with.
     pub client: String,
+}
+
+/// The sealed token of a connection.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedToken {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// Who it is for.
+    pub origin: Origin,
+    /// As it is stored.
+    pub token: String,
+}
+
+/// Without the token.
+impl fmt::Debug for SealedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token of connection {}", self.connection)
+    }
 }
 
 /// A calendar with a meeting that has a bot, or is to have one.
@@ -447,6 +492,14 @@ queries! {
     fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
     /// The newest rules of the organisation and of each user; the organisation's first, then by user.
     fn rules(&self, tenant: TenantId) -> Vec<RulesRow>;
+    /// The versions of a tenant's key, ascending.
+    fn tenant_keys(&self, tenant: TenantId) -> Vec<KeyRow>;
+    /// The names of the root keys that keys of any tenant are wrapped by, ascending, each once.
+    fn key_roots(&self) -> Vec<String>;
+    /// The sealed tokens of a tenant that do not begin with `prefix`, of connections after `after`, by connection, at most `limit`.
+    fn tokens_not_under(&self, tenant: TenantId, prefix: &str, after: ConnectionId, limit: usize) -> Vec<SealedToken>;
+    /// The tenants that have receivers with secrets of which the newest is not sealed, ascending.
+    fn unsealed(&self) -> Vec<TenantId>;
     /// The provided lists: name and text, by name.
     fn lists(&self, tenant: TenantId) -> Vec<(String, String)>;
     /// The webhook receivers of a tenant, by number.

@@ -2,8 +2,7 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
 use crate::host::model::grants::{ClientRow, Flow, Grant};
@@ -34,6 +33,7 @@ pub(super) struct Rows {
     pub(super) errands: BTreeMap<(TenantId, ErrandId), Errand>,
     pub(super) overrides: BTreeMap<OverrideKey, OverrideRow>,
     pub(super) rules: BTreeMap<(TenantId, Option<String>, u64), RulesRow>,
+    pub(super) keys: BTreeMap<(TenantId, u64), KeyRow>,
     pub(super) lists: BTreeMap<(TenantId, String), String>,
     pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
     pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
@@ -84,6 +84,7 @@ pub(super) enum Change {
     Errand((TenantId, ErrandId), Option<Errand>),
     Override(OverrideKey, Option<OverrideRow>),
     Rules((TenantId, Option<String>, u64), Option<RulesRow>),
+    TenantKey((TenantId, u64), Option<KeyRow>),
     List((TenantId, String), Option<String>),
     Endpoint((TenantId, EndpointId), Option<Endpoint>),
     Event((TenantId, EventId), Option<OutboxEvent>),
@@ -131,6 +132,7 @@ impl Rows {
             Change::Errand(key, row) => Change::Errand(key, swap(&mut self.errands, key, row)),
             Change::Override(key, row) => Change::Override(key.clone(), swap(&mut self.overrides, key, row)),
             Change::Rules(key, row) => Change::Rules(key.clone(), swap(&mut self.rules, key, row)),
+            Change::TenantKey(key, row) => Change::TenantKey(key, swap(&mut self.keys, key, row)),
             Change::List(key, row) => Change::List(key.clone(), swap(&mut self.lists, key, row)),
             Change::Endpoint(key, row) => Change::Endpoint(key, swap(&mut self.endpoints, key, row)),
             Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),

@@ -11,8 +11,7 @@ use super::rows;
 use super::statements as sql;
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, Meeting, OutboxEvent, OverrideRow, RulesRow,
-    Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
@@ -49,6 +48,16 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::PlanVersion(version) => guard(link.run(sql::GROW_PLAN, vec![t(), number(*version)]).await?, "plan"),
         Write::Connection(row) => put_connection(link, row).await,
         Write::RemoveConnection(id) => remove(link.run(sql::REMOVE_CONNECTION, vec![t(), number(id.0)]).await),
+        Write::Token { connection, was, is } => {
+            let args = vec![t(), number(connection.0), maybe_text(was.as_deref()), maybe_text(is.as_deref())];
+            guard(link.run(sql::CHANGE_TOKEN, args).await?, "token")
+        }
+        Write::RemoveToken(id) => remove(link.run(sql::REMOVE_TOKEN, vec![t(), number(id.0)]).await),
+        Write::TenantKey(row) => add_tenant_key(link, row).await,
+        Write::Rewrapped { version, was, wrapped, root } => {
+            let args = vec![t(), number(*version), text(was), text(wrapped), text(root)];
+            guard(link.run(sql::REWRAP_KEY, args).await?, "tenant key")
+        }
         Write::Calendar(row) => put_calendar(link, row).await,
         Write::Entry(calendar, row) => put_entry(link, tenant, *calendar, row).await,
         Write::RemoveEntry(calendar, id) => remove(link.run(sql::REMOVE_ENTRY, vec![t(), number(calendar.0), text(id)]).await),
@@ -160,9 +169,15 @@ async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fa
         maybe_text(row.zone.as_deref()),
         text(row.state.word()),
         maybe_text(row.token_file.as_deref()),
+        maybe_text(row.token.as_deref()),
     ];
     guard(link.run(sql::PUT_CONNECTION, args).await?, "connection")?;
     take_number(link, row.id.0).await
+}
+
+async fn add_tenant_key(link: &mut impl Link, row: &KeyRow) -> Result<(), Fail> {
+    let args = vec![number(row.tenant.0), number(row.version), text(&row.wrapped), text(&row.root), time(row.made_at)];
+    guard(belongs(link.run(sql::ADD_TENANT_KEY, args).await, "tenant")?, "tenant key")
 }
 
 async fn put_calendar(link: &mut impl Link, row: &Calendar) -> Result<(), Fail> {

@@ -5,12 +5,11 @@ use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand,
-    ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
-use crate::host::store::unreadable::Unreadable;
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
-use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, StoreError, Watched, nearest};
+use crate::host::store::unreadable::Unreadable;
+use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, nearest};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -274,6 +273,28 @@ impl<S: Ask> Queries for S {
 
     async fn rules(&self, tenant: TenantId) -> Result<Vec<RulesRow>, StoreError> {
         of(self, tenant, sql::RULES, [], rows::rules).await
+    }
+
+    async fn tenant_keys(&self, tenant: TenantId) -> Result<Vec<KeyRow>, StoreError> {
+        of(self, tenant, sql::TENANT_KEYS, [], rows::tenant_key).await
+    }
+
+    async fn key_roots(&self) -> Result<Vec<String>, StoreError> {
+        self.ask(Scope::Scheduler, sql::KEY_ROOTS, vec![], rows::key_root).await
+    }
+
+    async fn tokens_not_under(
+        &self,
+        tenant: TenantId,
+        prefix: &str,
+        after: ConnectionId,
+        limit: usize,
+    ) -> Result<Vec<SealedToken>, StoreError> {
+        of(self, tenant, sql::TOKENS_NOT_UNDER, [text(prefix), number(after.0), number(limit)], rows::token).await
+    }
+
+    async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.ask(Scope::Scheduler, sql::UNSEALED, vec![], rows::tenant_id).await
     }
 
     async fn lists(&self, tenant: TenantId) -> Result<Vec<(String, String)>, StoreError> {

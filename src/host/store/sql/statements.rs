@@ -13,7 +13,7 @@ pub(in crate::host::store) struct Sql {
 #[rustfmt::skip]
 macro_rules! columns {
     (tenants) => { "tenant, name, own_domains, bots, plan_version, keep_days, horizon_days" };
-    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file" };
+    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file, token" };
     (calendars) => { "tenant, id, connection, origin, reference, cursor, state, synced_at, expanded_to, version" };
     (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
     (meetings) => { "tenant, id, sightings, start_at, end_at, outcome, decided_by, rule, reason, record, conflict, version" };
@@ -21,6 +21,7 @@ macro_rules! columns {
                        attempts, verified, reason, calendar, errand, version" };
     (errands) => { "tenant, id, name, room, url, title, at, state, made_at, version" };
     (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
+    (tenant_keys) => { "tenant, version, wrapped, root, made_at" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
     (clients) => { "tenant, id, provider, client_id, secret, authority, endpoints, enabled" };
     (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
@@ -103,6 +104,11 @@ statements! {
         ORDER BY uid, user_key, occurrence_key, mark" }
     RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
         AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
+    TENANT_KEYS { "SELECT " (tenant_keys) " FROM tenant_keys WHERE tenant = $1 ORDER BY version" }
+    KEY_ROOTS { "SELECT DISTINCT root FROM tenant_keys ORDER BY root" }
+    TOKENS_NOT_UNDER { "SELECT id, origin, token FROM connections WHERE tenant = $1 AND id > $3 AND token IS NOT NULL
+            AND substr(token, 1, length($2)) <> $2 ORDER BY id LIMIT $4" }
+    UNSEALED { "SELECT DISTINCT tenant FROM endpoints WHERE secrets <> '[]' AND substr(secrets, 1, 5) <> '[\"v1.' ORDER BY tenant" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
     ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
     DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 AND CAST(tenant AS text) NOT IN (" [3] ")
@@ -164,7 +170,7 @@ statements! {
         SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots, keep_days = excluded.keep_days,
             horizon_days = excluded.horizon_days" }
     GROW_PLAN { "UPDATE tenants SET plan_version = plan_version + 1 WHERE tenant = $1 AND plan_version = $2" }
-    // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them.
+    // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them. Its keys go with it.
     REMOVE_TENANT { "DELETE FROM tenants WHERE tenant = $1" }
     COUNT_ACTING { "SELECT count(*) FROM dispatches WHERE tenant = $1 AND acts_at IS NOT NULL" }
     REMOVE_CONNECTIONS { "DELETE FROM connections WHERE tenant = $1" }
@@ -179,9 +185,14 @@ statements! {
     REMOVE_API_KEYS { "DELETE FROM api_keys WHERE tenant = $1" }
     REMOVE_REQUESTS { "DELETE FROM requests WHERE tenant = $1" }
     REMOVE_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1" }
-    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, id) DO UPDATE
+    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, id) DO UPDATE
         SET user_name = excluded.user_name, origin = excluded.origin, client = excluded.client, addresses = excluded.addresses,
             zone = excluded.zone, state = excluded.state, token_file = excluded.token_file" }
+    CHANGE_TOKEN { "UPDATE connections SET token = $4 WHERE tenant = $1 AND id = $2 AND token IS NOT DISTINCT FROM $3" }
+    REMOVE_TOKEN { "UPDATE connections SET token = NULL WHERE tenant = $1 AND id = $2" }
+    ADD_TENANT_KEY { "INSERT INTO tenant_keys (" (tenant_keys) ") SELECT $1, $2, $3, $4, $5
+        WHERE (SELECT coalesce(max(version), 0) + 1 FROM tenant_keys WHERE tenant = $1) = $2 ON CONFLICT DO NOTHING" }
+    REWRAP_KEY { "UPDATE tenant_keys SET wrapped = $4, root = $5 WHERE tenant = $1 AND version = $2 AND root = $3" }
     REMOVE_CONNECTION { "DELETE FROM connections WHERE tenant = $1 AND id = $2" }
     ADD_CALENDAR { "INSERT INTO calendars (" (calendars) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_CALENDAR { "UPDATE calendars SET connection = $3, origin = $4, reference = $5, cursor = $6, state = $7, synced_at = $8,
