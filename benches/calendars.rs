@@ -262,6 +262,7 @@ async fn fill(url: &str, (count, unread): (usize, usize), served: &Served) {
                 zone: Some("UTC".into()),
                 state,
                 token_file: None,
+                token: None,
             }));
             // One after the other, since the world's quotas count these passes as well.
             let at = now - PASS_EVERY * i32::try_from(count - place).expect("not so many");

@@ -33,7 +33,7 @@ fn standard_webhooks_vectors_hold() {
         let name = text(&case["case"]);
         let payload = text(&case["payload"]).as_bytes();
         if let Some(expected) = case["expected_signature"].as_str() {
-            let secrets = Secrets::parse(&[text(&case["secret"]).to_owned()]).expect("a secret");
+            let secrets = Secrets::parse(&[text(&case["secret"]).into()]).expect("a secret");
             let made = sign::headers(text(&case["id"]), second(&case["timestamp"]), payload, &secrets);
             assert_eq!(made[2], (sign::SIGNATURE_HEADER, expected.to_owned()), "{name}");
             continue;
@@ -73,10 +73,11 @@ fn wycheproof_vectors_hold() {
 #[test]
 fn the_receivers_own_library_accepts_what_we_sign() {
     let secrets: Vec<String> = [24, 32, 64].map(|bytes| sign::new_secret(&vec![bytes; bytes.into()]).expect("a secret")).into();
+    let texts: Vec<secrecy::SecretString> = secrets.iter().map(|text| text.as_str().into()).collect();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
     let now = Instant::from_second(now.try_into().expect("a time")).expect("an instant");
     let body = r#"{"type":"dispatch.accepted","data":{"title":"Überraschung 🎉"}}"#.as_bytes();
-    let signed = sign::headers("evt_7_41", now, body, &Secrets::parse(&secrets).expect("secrets"));
+    let signed = sign::headers("evt_7_41", now, body, &Secrets::parse(&texts).expect("secrets"));
     let mut headers = reqwest::header::HeaderMap::new();
     for (name, value) in &signed {
         headers.insert(*name, value.parse().expect("a header"));
@@ -113,7 +114,7 @@ fn the_reference_library_makes_the_echo_of_a_challenge() {
     let secret = sign::new_secret(&[7; 32]).expect("a secret");
     let new = Endpoint::unproven(TenantId(1), EndpointId(2), "https://hooks.example/in".into(), secret.clone(), now);
     let receiver::Next::Ask(asked) = receiver::step(&new, now) else { panic!("a new receiver is asked") };
-    let challenge = receiver::challenge(&asked, now).expect("a secret");
+    let challenge = receiver::challenge(&asked, &[secret.as_str().into()], now).expect("a secret");
     let header = |name: &str| challenge.request.find_header(name).expect("signed").to_owned();
     let body: Value = serde_json::from_slice(&challenge.request.body).expect("JSON");
     let library = standardwebhooks::Webhook::new(&secret).expect("a secret");

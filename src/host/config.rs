@@ -15,6 +15,13 @@
 //! [api]
 //! public_url = "https://callsheet.example"
 //!
+//! [oauth.google]                       # docs/connecting.md
+//! client_id = "….apps.googleusercontent.com"
+//! client_secret_file = "google.secret"
+//!
+//! [secrets]                            # docs/secrets.md
+//! root_key_file = "root.key"           # else the variable CALLSHEET_ROOT_KEY
+//!
 //! [tenant]
 //! name = "Acme"
 //! own_domains = ["@acme.example"]
@@ -33,9 +40,14 @@
 //!
 //! Secrets come from files or the environment, never inline, so that a configuration can be shown to others.
 
+mod secrets;
+
+pub use secrets::{Keeper, RootAt, Secrets};
+
 use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::host::bots::{Backend, Region};
+use crate::host::oauth::Endpoints;
 use crate::time::Zone;
 use serde::Deserialize;
 use std::fmt;
@@ -57,6 +69,15 @@ pub struct Config {
     /// The programming interface.
     #[serde(default)]
     pub api: Api,
+    /// The operator's own OAuth clients, for tenants that have none of their own.
+    #[serde(default)]
+    pub oauth: OauthClients,
+    /// Where the providers' interfaces are, where they are not where everybody finds them.
+    #[serde(default)]
+    pub providers: Providers,
+    /// Where the root key is that seals secrets.
+    #[serde(default)]
+    pub secrets: Secrets,
     /// Whose calendars they are.
     #[serde(default)]
     pub tenant: Tenant,
@@ -78,6 +99,40 @@ pub struct Api {
     pub requests_per_second: Option<u32>,
     /// A file with 32 bytes in base64 that all hosts behind one address share; it signs cursors of lists.
     pub secret_file: Option<String>,
+}
+
+/// The operator's own OAuth clients: docs/connecting.md.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthClients {
+    /// With Google.
+    pub google: Option<OauthClient>,
+    /// With Microsoft.
+    pub microsoft: Option<OauthClient>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OauthClient {
+    /// What the provider calls it.
+    pub client_id: String,
+    /// A file that holds its secret.
+    pub client_secret_file: String,
+    /// Of Microsoft: whose accounts may grant; `organizations` where nobody says.
+    pub authority: Option<String>,
+    /// Where the provider's authorization server is, as JSON, where it is not where it publishes to be.
+    pub endpoints: Option<String>,
+}
+
+/// Where the providers' interfaces are: sovereign clouds, and tests.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Providers {
+    /// Google Calendar, like `https://www.googleapis.com/calendar/v3`.
+    pub google: Option<String>,
+    /// Microsoft Graph, like `https://graph.microsoft.com/v1.0`.
+    pub graph: Option<String>,
 }
 
 /// Who sends the bots.
@@ -340,6 +395,16 @@ impl Config {
         if self.api.requests_per_second.is_some_and(|count| !(1..=1_000_000).contains(&count)) {
             return wrong("api.requests_per_second", "must be 1 to 1000000");
         }
+        self.secrets.check()?;
+        for (key, client) in [("oauth.google", &self.oauth.google), ("oauth.microsoft", &self.oauth.microsoft)] {
+            let Some(text) = client.as_ref().and_then(|client| client.endpoints.as_ref()) else { continue };
+            if let Err(why) = Endpoints::parse(text) {
+                return wrong(&format!("{key}.endpoints"), &format!("is not usable: {why}"));
+            }
+        }
+        for (key, url) in [("providers.google", &self.providers.google), ("providers.graph", &self.providers.graph)] {
+            url.as_ref().map_or(Ok(()), |url| check_url(key, url))?;
+        }
         for (number, domain) in self.tenant.own_domains.iter().enumerate() {
             if let Err(error) = DomainPattern::parse(domain) {
                 return wrong(&format!("tenant.own_domains[{number}]"), &format!("is no domain: {error}"));
@@ -424,7 +489,7 @@ mod tests {
               |
             1 | horizon = 14
               | ^^^^^^^
-            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `api`, `tenant`, `feed`, `webhook`
+            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `api`, `oauth`, `providers`, `secrets`, `tenant`, `feed`, `webhook`
 
             `bots.url` is missing: it is where bots are asked for
 

@@ -6,7 +6,10 @@ use super::credentials::Credentials;
 use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
 use super::model::{CalendarId, ConnectionId, RulesRow, Tenant, TenantId};
+use super::oauth::refresh::Keep;
+use super::oauth;
 use super::schedule::{RulesError, TenantRules};
+use super::seal::Vault;
 use super::store::{Store, StoreError};
 use super::sync::Bases;
 use super::sync::cadence::Cadence;
@@ -41,6 +44,12 @@ pub struct Context {
     pub cadence: Cadence,
     /// The tokens that providers want to see.
     pub credentials: Arc<Credentials>,
+    /// Access tokens of what users granted.
+    pub tokens: Arc<Keep>,
+    /// How users grant.
+    pub oauth: Arc<oauth::Settings>,
+    /// What secrets are sealed and opened with.
+    pub vault: Vault,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
@@ -176,6 +185,9 @@ impl Context {
             bases: Bases::default(),
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),
+            tokens: Arc::default(),
+            oauth: Arc::default(),
+            vault: Vault::without_root(),
             metrics: Arc::default(),
             owner,
             actor: None,
@@ -257,6 +269,12 @@ impl Context {
     /// Takes no part in what hosts share until it has attended again.
     pub fn stand_back(&self) {
         locked(&self.shared.share).stand_back(self.clock.monotonic());
+    }
+
+    /// The same host with this vault.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault, ..self }
     }
 
     /// A number that this host gives only once.

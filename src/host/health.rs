@@ -24,9 +24,15 @@ async fn ready(State(host): State<Context>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     }
     match host.store.tenants().await {
-        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}", crate::time::database_version(), missing(&host))),
+        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host))),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
     }
+}
+
+/// A line for each OAuth client that its provider refuses: nobody is disconnected for that, and nobody's token is renewed.
+fn refused(host: &Context) -> String {
+    let line = |(client, why)| format!("degraded: the OAuth client {client} is refused by its provider: {why}\n");
+    host.tokens.refused().into_iter().map(line).collect()
 }
 
 /// A line for each table with rows that cannot be read.
@@ -57,6 +63,7 @@ fn degraded(state: &StoreState) -> Option<&'static str> {
 async fn metrics(State(host): State<Context>) -> impl IntoResponse {
     host.metrics.unreadable_rows(&unreadable(&host));
     host.metrics.store_full(host.store.is_full());
+    host.metrics.clients_refused(host.tokens.refused().len());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], host.metrics.text())
 }

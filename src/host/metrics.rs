@@ -29,6 +29,8 @@ pub struct Metrics {
     deliveries: Family<Outcome, Counter>,
     preflights: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
+    tokens: Family<Outcome, Counter>,
+    clients_refused: Gauge,
     clock_off: Gauge,
     store_full: Gauge,
     calendars: Gauge,
@@ -36,6 +38,7 @@ pub struct Metrics {
     share_percent: Gauge,
     waiting: Gauge,
     held_back: Gauge,
+    old_keys: Gauge,
     unreadable: Family<Table, Gauge>,
     /// Where the registry is made, once.
     registry: Mutex<Option<Registry>>,
@@ -67,6 +70,16 @@ impl Metrics {
         self.clock.get_or_create(&Outcome { outcome }).inc();
     }
 
+    /// A token endpoint was asked for an access token.
+    pub fn token(&self, outcome: &'static str) {
+        self.tokens.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// How many OAuth clients their providers refuse: an alarm for the operator.
+    pub fn clients_refused(&self, clients: usize) {
+        self.clients_refused.set(i64::try_from(clients).unwrap_or(i64::MAX));
+    }
+
     /// How far the time that is believed is from the wall clock.
     pub fn clock_off(&self, off: Elapsed) {
         self.clock_off.set(off.as_secs());
@@ -95,6 +108,11 @@ impl Metrics {
         self.held_back.set(i64::try_from(hosts).unwrap_or(i64::MAX));
     }
 
+    /// How many secrets are sealed by another than the newest version of their tenant's key.
+    pub fn sealed_under_old_keys(&self, secrets: usize) {
+        self.old_keys.set(i64::try_from(secrets).unwrap_or(i64::MAX));
+    }
+
     /// How many rows of each table cannot be read.
     pub fn unreadable_rows(&self, tables: &BTreeMap<&'static str, usize>) {
         self.unreadable.clear();
@@ -121,6 +139,8 @@ impl Metrics {
         registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
+        registry.register("tokens", "Access tokens asked for, by outcome", self.tokens.clone());
+        registry.register("oauth_clients_refused", "OAuth clients that their providers refuse", self.clients_refused.clone());
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("store_full", "1 while the store's disk is full", self.store_full.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
@@ -130,6 +150,8 @@ impl Metrics {
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";
         registry.register("receiver_hosts_held_back", held_back, self.held_back.clone());
+        let old_keys = "Secrets that another than the newest version of their tenant's key seals";
+        registry.register("secrets_under_old_keys", old_keys, self.old_keys.clone());
         registry.register("unreadable_rows", "Stored rows that this version cannot read, by table", self.unreadable.clone());
         registry
     }

@@ -130,6 +130,9 @@ pub struct Connection {
     pub state: ConnectionState,
     /// A file of the operator that holds the access token, where the connection was not made by a grant.
     pub token_file: Option<String>,
+    /// The refresh token of a grant, sealed ([`seal`](super::seal)). Of a connection that is there already it is changed by
+    /// [`Write::Token`](super::store::Write::Token) alone.
+    pub token: Option<String>,
 }
 
 /// Whether a calendar is read.
@@ -464,7 +467,7 @@ pub struct Endpoint {
     pub id: EndpointId,
     /// Where it listens.
     pub url: String,
-    /// Signing secrets, the newest first; two while one is being replaced. `whsec_…`.
+    /// Signing secrets, the newest first; two while one is being replaced. Sealed where the host has a root key, else `whsec_…`.
     pub secrets: Vec<String>,
     /// Whether it is served.
     pub state: EndpointState,
@@ -500,6 +503,21 @@ impl Endpoint {
             version: 0,
         }
     }
+}
+
+/// A version of the key that a tenant's secrets are sealed with, wrapped by a root key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// From 1; the newest seals.
+    pub version: u64,
+    /// The key, as the root key's keeper wrapped it.
+    pub wrapped: String,
+    /// Names the root key.
+    pub root: String,
+    /// When it was made.
+    pub made_at: Instant,
 }
 
 /// Where the delivery of one event to one receiver stands.
@@ -635,7 +653,10 @@ shown! {
     Undecided { tenant number }
     ApiKey { tenant id made_at revoked_at version }
     RequestRow { tenant made_at status version }
+    KeyRow { tenant version root made_at }
 }
+
+pub mod grants;
 
 #[cfg(test)]
 mod tests {
@@ -665,6 +686,7 @@ mod tests {
             zone: Some(canary()),
             state: ConnectionState::Active,
             token_file: Some(canary()),
+            token: Some(canary()),
         };
         let calendar = Calendar {
             cursor: Some(canary()),
@@ -774,6 +796,9 @@ mod tests {
             Write::Rules(RulesRow { tenant, user: Some(canary()), version: 1, text: canary() }),
             Write::List(canary(), canary()),
             Write::Endpoint(endpoint),
+            Write::Token { connection: ConnectionId(2), was: Some(canary()), is: Some(canary()) },
+            Write::TenantKey(KeyRow { tenant, version: 1, wrapped: canary(), root: "local:1".to_owned(), made_at: at }),
+            Write::Rewrapped { version: 1, was: "local:1".to_owned(), wrapped: canary(), root: "local:2".to_owned() },
             Write::Event(event(tenant)),
             Write::Undecided(Some(canary())),
             Write::Decided(Some(canary()), 1),

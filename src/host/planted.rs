@@ -75,6 +75,8 @@ pub(crate) enum Bug {
     AddressInWebhook,
     /// A log line holds the addresses of a user.
     AddressInLog,
+    /// The next refresh token is not stored before the access token that came with it is used.
+    TokenNotStored,
     /// The wall clock is believed whatever it shows.
     WallClockBelieved,
     /// Each of the hosts that share a store takes the whole quota of an OAuth client.
@@ -152,6 +154,7 @@ mod planting {
             (Self::GovernorSilent, "I9", "quota"),
             (Self::AddressInWebhook, "I10", "calm"),
             (Self::AddressInLog, "I10", "calm"),
+            (Self::TokenNotStored, "I13", "calm"),
             (Self::WallClockBelieved, "I1", "jumps"),
             (Self::QuotaForEach, "I9", "hosts"),
             (Self::DeadStayReaders, "I8", "hosts"),

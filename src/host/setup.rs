@@ -10,11 +10,13 @@ use super::model::{
 };
 use super::outbox::receiver;
 use super::planning::{PlanError, redecide};
+use super::seal::{SealError, keeping, receivers};
 use super::store::{Commit, CommitError, StoreError, Write};
 use crate::diagnostic;
 use crate::engine::{CheckOptions, Checked, RuleText, check};
 use crate::event::address::DomainPattern;
 use crate::value::words::Layer;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
 /// The tenant of a host that serves one.
@@ -29,7 +31,7 @@ pub struct Files {
     /// The organisation's rules: name and text.
     pub rules: Option<(String, String)>,
     /// The signing secrets, in the order of the webhooks.
-    pub secrets: Vec<String>,
+    pub secrets: Vec<SecretString>,
 }
 
 /// Why the configuration could not be brought into the store.
@@ -41,6 +43,9 @@ pub enum SetupError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Secrets cannot be sealed, or not be opened.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// Another host changed the same rows at the same time.
     #[error("another host is starting with the same store; start this one again")]
     Contended,
@@ -49,13 +54,22 @@ pub enum SetupError {
     Plan(#[from] PlanError),
 }
 
-/// Brings the configuration into the store, and decides anew where rules or domains changed.
+/// Brings the configuration into the store, and decides anew where rules or domains changed. Where the host has a root key, what
+/// is stored must open with it, and signing secrets that lie in the store plain are sealed first.
 ///
 /// # Errors
 /// [`SetupError`].
 pub async fn apply(host: &Context, config: &Config, files: &Files) -> Result<(), SetupError> {
+    let sealed = keeping::begin(&host.vault, &host.store).await?;
+    if sealed > 0 {
+        tracing::info!(rows = sealed, "signing secrets that lay in the store plain were sealed");
+    }
     let mut writes = Vec::new();
     let mut changed = tenant(host, config, &mut writes).await?;
+    if host.vault.has_root() && host.store.tenant(TENANT).await?.is_none() {
+        // Its key is made for a tenant that is there.
+        commit(host, std::mem::take(&mut writes)).await?;
+    }
     changed |= rules(host, config, files, &mut writes).await?;
     changed |= feeds(host, config, &mut writes).await?;
     webhooks(host, config, files, &mut writes).await?;
@@ -66,15 +80,19 @@ pub async fn apply(host: &Context, config: &Config, files: &Files) -> Result<(),
         // Should we end before it is done, another host decides anew.
         writes.push(Write::Undecided(None));
     }
-    match host.store.commit(Commit { tenant: TENANT, writes }).await {
-        Ok(()) => {}
-        Err(CommitError::Conflict(_)) => return Err(SetupError::Contended),
-        Err(CommitError::Store(error)) => return Err(error.into()),
-    }
+    commit(host, writes).await?;
     if changed {
         redecide(host, TENANT).await?;
     }
     Ok(())
+}
+
+async fn commit(host: &Context, writes: Vec<Write>) -> Result<(), SetupError> {
+    match host.store.commit(Commit { tenant: TENANT, writes }).await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Conflict(_)) => Err(SetupError::Contended),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
 }
 
 fn drawn(checked: &Checked) -> String {
@@ -149,6 +167,7 @@ async fn feeds(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Resu
             zone: feed.zone.clone(),
             state: ConnectionState::Active,
             token_file: None,
+            token: None,
         };
         if connection != Some(&wanted) {
             writes.push(Write::Connection(wanted));
@@ -174,7 +193,7 @@ fn cannot_be_read(host: &Context, tables: &[&str]) -> bool {
     found
 }
 
-async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut Vec<Write>) -> Result<(), StoreError> {
+async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut Vec<Write>) -> Result<(), SetupError> {
     let stored = host.store.endpoints(TENANT).await?;
     if cannot_be_read(host, &["endpoints"]) {
         return Ok(());
@@ -183,14 +202,18 @@ async fn webhooks(host: &Context, config: &Config, files: &Files, writes: &mut V
         let known = stored.iter().find(|endpoint| endpoint.url == webhook.url);
         match known {
             // The secret before stays valid for a while, so that the receiver can be told after us.
-            Some(endpoint) if endpoint.secrets.first() != Some(secret) => {
-                let rotated = receiver::secret_added(endpoint, secret.clone(), host.now());
-                writes.push(Write::Endpoint(Endpoint { configured: true, ..rotated }));
+            Some(endpoint) => {
+                let opened = receivers::opened(&host.vault, &host.store, endpoint).await?;
+                if opened.first().is_none_or(|newest| newest.expose_secret() != secret.expose_secret()) {
+                    let stored = receivers::stored(&host.vault, &host.store, (TENANT, endpoint.id), secret).await?;
+                    let rotated = receiver::secret_added(endpoint, stored, host.now());
+                    writes.push(Write::Endpoint(Endpoint { configured: true, ..rotated }));
+                }
             }
-            Some(_) => {}
             None => {
                 let id = EndpointId(host.store.next_id().await?);
-                let endpoint = Endpoint::unproven(TENANT, id, webhook.url.clone(), secret.clone(), host.now());
+                let stored = receivers::stored(&host.vault, &host.store, (TENANT, id), secret).await?;
+                let endpoint = Endpoint::unproven(TENANT, id, webhook.url.clone(), stored, host.now());
                 writes.push(Write::Endpoint(Endpoint { configured: true, ..endpoint }));
             }
         }

@@ -8,6 +8,7 @@ use crate::host::context::Context;
 use crate::host::model::{DeliveryState, Endpoint, EndpointId, EndpointState, EventId, TenantId};
 use crate::host::operations::receivers::{Change, add, change, find, remove, replay};
 use crate::host::outbox::sign::new_secret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -72,13 +73,14 @@ pub enum Deliveries {
 
 impl SecretArgs {
     /// The secret, and whether it is new.
-    fn secret(&self) -> Result<(String, bool), CliError> {
+    fn secret(&self) -> Result<(SecretString, bool), CliError> {
         if let Some(path) = &self.secret_file {
-            return Ok((read_text(path)?.trim().to_owned(), false));
+            return Ok((SecretString::from(read_text(path)?.trim()), false));
         }
         let mut random = [0; 32];
         let filled = aws_lc_rs::rand::fill(&mut random);
         let secret = filled.ok().and_then(|()| new_secret(&random).ok());
+        let secret = secret.map(SecretString::from);
         Ok((secret.ok_or_else(|| CliError::Usage("this machine gives no random bytes".into()))?, true))
     }
 }
@@ -126,12 +128,12 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
     }
 }
 
-fn told(row: &Endpoint, text: &str, secret: Option<String>) -> Answer {
+fn told(row: &Endpoint, text: &str, secret: Option<SecretString>) -> Answer {
     let mut json = as_json(row, &[]);
     let mut text = format!("{text}\n");
     if let Some(secret) = secret {
-        text.push_str(&format!("its secret, which is not shown again: {secret}\n"));
-        json["secret"] = json!(secret);
+        text.push_str(&format!("its secret, which is not shown again: {}\n", secret.expose_secret()));
+        json["secret"] = json!(secret.expose_secret());
     }
     Answer::new(text, json)
 }

@@ -8,12 +8,15 @@ mod connections;
 mod endpoints;
 mod keys;
 mod meetings;
+mod oauth;
 mod overrides;
 mod record;
 mod rules;
+mod sealing;
 mod table;
 mod tenants;
 
+use super::serve::start::vault;
 use super::{CliError, Outcome, print};
 use crate::host::clock::SystemClock;
 use crate::host::config::Config;
@@ -85,6 +88,15 @@ enum What {
     /// Keys of the programming interface
     #[command(subcommand)]
     Keys(keys::What),
+    /// The keys that secrets are sealed with
+    #[command(subcommand)]
+    SealingKeys(sealing::What),
+    /// OAuth clients: registrations with Google and Microsoft, by which end users grant access
+    #[command(subcommand)]
+    OauthClients(oauth::What),
+    /// Where browsers may be sent after a calendar was connected
+    #[command(subcommand)]
+    ReturnUrls(oauth::Returns),
     /// What could not be delivered to webhook receivers
     #[command(subcommand)]
     Deliveries(endpoints::Deliveries),
@@ -116,27 +128,41 @@ impl From<StoreError> for CliError {
 }
 
 pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
+    if let What::SealingKeys(sealing::What::NewRoot { file }) = &args.what {
+        return show(args, sealing::new_root(file)?);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| CliError::Write { name: "threads".into(), source })?;
     runtime.block_on(async {
         let makes = matches!(&args.what, What::Tenants(tenants::What::Add(_)));
-        let host = open(&database(args)?, makes).await?;
+        let (config, database) = configuration(args)?;
+        let mut host = open(&database, makes).await?;
+        // Nobody needs the root key for anything else.
+        if matches!(&args.what, What::Endpoints(_) | What::SealingKeys(_) | What::OauthClients(_)) {
+            host.vault = vault(&config).await?;
+        }
         let answer = answer(args, &host).await;
         host.store.close().await;
-        let answer = answer?;
-        print(&match args.format {
-            Format::Table => answer.text,
-            Format::Json => format!("{:#}\n", answer.json),
-        })?;
-        Ok(answer.outcome)
+        show(args, answer?)
     })
+}
+
+fn show(args: &Args, answer: Answer) -> Result<Outcome, CliError> {
+    print(&match args.format {
+        Format::Table => answer.text,
+        Format::Json => format!("{:#}\n", answer.json),
+    })?;
+    Ok(answer.outcome)
 }
 
 async fn answer(args: &Args, host: &Context) -> Result<Answer, CliError> {
     if let What::Tenants(what) = &args.what {
         return tenants::run(host, what).await;
+    }
+    if let What::SealingKeys(what) = &args.what {
+        return sealing::run(host, args.tenant.map(TenantId), what).await;
     }
     let tenant = tenant(args, host).await?;
     match &args.what {
@@ -147,17 +173,17 @@ async fn answer(args: &Args, host: &Context) -> Result<Answer, CliError> {
         What::Bots(what) => bots::run(host, tenant, what).await,
         What::Meetings(args) => meetings::run(host, tenant, args).await,
         What::Why(args) => meetings::why(host, tenant, args).await,
+        What::SealingKeys(what) => sealing::run(host, Some(tenant), what).await,
+        What::OauthClients(what) => oauth::run(host, tenant, what).await,
+        What::ReturnUrls(what) => oauth::returns(host, tenant, what).await,
         What::Endpoints(what) => endpoints::run(host, tenant, what).await,
         What::Keys(what) => keys::run(host, tenant, what).await,
         What::Deliveries(what) => endpoints::deliveries(host, tenant, what).await,
     }
 }
 
-/// The database that the command line, the environment or the configuration names.
-fn database(args: &Args) -> Result<String, CliError> {
-    if let Some(url) = &args.database {
-        return Ok(url.clone());
-    }
+/// The configuration, and the database that the command line, the environment or the configuration names.
+fn configuration(args: &Args) -> Result<(Config, String), CliError> {
     let path = match &args.config {
         Some(path) => Some(path.as_path()),
         None => Some(Path::new(CONFIG_DEFAULT)).filter(|path| path.exists()),
@@ -168,7 +194,8 @@ fn database(args: &Args) -> Result<String, CliError> {
     };
     let config = Config::parse(&text, |name| std::env::var(name).ok())
         .map_err(|error| CliError::Content { name, why: error.to_string() })?;
-    Ok(config.store.unwrap_or_else(|| STORE_DEFAULT.to_owned()))
+    let database = args.database.clone().or_else(|| config.store.clone()).unwrap_or_else(|| STORE_DEFAULT.to_owned());
+    Ok((config, database))
 }
 
 /// Opens a database that is there; `makes`: makes it where it is a file that is not.

@@ -4,7 +4,7 @@
 //! everything else.
 
 mod sandbox;
-mod start;
+pub(super) mod start;
 mod view;
 mod world;
 

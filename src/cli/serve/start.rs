@@ -9,13 +9,17 @@ use crate::host::clock::SystemClock;
 use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
+use crate::host::model::Origin;
+use crate::host::oauth::{self, pages};
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
+use crate::host::seal::{Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
 use crate::host::{api, health, log};
 use crate::time::Elapsed;
+use secrecy::SecretString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +45,8 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
     let store = open(config.store.as_deref().unwrap_or(STORE_DEFAULT)).await?;
     let has_calendars = has_calendars(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
-    if config.feed.is_empty() && !has_calendars {
+    // Where users can connect, there may be none yet.
+    if config.feed.is_empty() && !has_calendars && config.api.public_url.is_none() {
         return Err(missing(
             "name a calendar with `--feed`, in the configuration, or with `callsheet admin connections add`; `--sandbox` shows the \
              host without one",
@@ -49,6 +54,11 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     }
     let egress: Arc<dyn Egress> = Arc::new(Files::new(local, store.clone(), Arc::new(network)));
     let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
+    host = host.with_vault(vault(&config).await?);
+    host.oauth = Arc::new(oauth_settings(&config)?);
+    let trimmed = |url: &String| url.trim_end_matches('/').to_owned();
+    host.bases.google = config.providers.google.as_ref().map_or(host.bases.google, trimmed);
+    host.bases.graph = config.providers.graph.as_ref().map_or(host.bases.graph, trimmed);
     if let Some(days) = config.keep_days {
         host.keep = Elapsed::from_hours(i64::from(days) * 24);
     }
@@ -58,6 +68,23 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
     serve(args, host, backend, &settings(&config)?, listen, "callsheet").await
+}
+
+/// How calendars are connected.
+fn oauth_settings(config: &Config) -> Result<oauth::Settings, CliError> {
+    let mut houses = Vec::new();
+    for (provider, client) in [(Origin::Google, &config.oauth.google), (Origin::Graph, &config.oauth.microsoft)] {
+        let Some(client) = client else { continue };
+        let authority = client.authority.clone().unwrap_or_else(|| oauth::clients::AUTHORITY_DEFAULT.to_owned());
+        let published = oauth::Endpoints::published(provider, &authority);
+        // The configuration was checked.
+        let own = client.endpoints.as_ref().and_then(|text| oauth::Endpoints::parse(text).ok());
+        let secret = SecretString::from(read(&client.client_secret_file)?.trim());
+        let client_id = client.client_id.clone();
+        houses.push(oauth::House { provider, client_id, secret, authority, endpoints: own.unwrap_or(published) });
+    }
+    let public_url = config.api.public_url.as_ref().map(|url| url.trim_end_matches('/').to_owned());
+    Ok(oauth::Settings { public_url, houses })
 }
 
 /// How the programming interface is served.
@@ -70,6 +97,13 @@ fn settings(config: &Config) -> Result<api::Settings, CliError> {
     }
     settings.requests_per_second = config.api.requests_per_second.unwrap_or(settings.requests_per_second);
     Ok(settings)
+}
+
+/// What the configuration's root keys open.
+pub(in crate::cli) async fn vault(config: &Config) -> Result<Vault, CliError> {
+    let variable = |name: &str| std::env::var(name).ok().map(SecretString::from);
+    let roots = configured::roots(&config.secrets, variable).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    Ok(roots.map_or_else(Vault::without_root, |roots| Vault::new(roots, Arc::new(SystemClock))))
 }
 
 /// Runs the host, its health server, and the view, until it is told to stop.
@@ -101,7 +135,7 @@ pub(super) async fn serve(
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
+    let router = health::router(host.clone()).merge(api::router(host.clone(), settings)).merge(pages::router(host.clone()));
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {
@@ -225,7 +259,7 @@ fn files(config: &Config) -> Result<setup::Files, CliError> {
         Some(name) => Some((name.clone(), read(name)?)),
         None => None,
     };
-    let secrets = config.webhook.iter().map(|webhook| Ok(read(&webhook.secret_file)?.trim().to_owned()));
+    let secrets = config.webhook.iter().map(|webhook| Ok(SecretString::from(read(&webhook.secret_file)?.trim())));
     Ok(setup::Files { rules, secrets: secrets.collect::<Result<_, CliError>>()? })
 }
 

@@ -13,6 +13,7 @@ mod audit;
 mod body;
 mod bots;
 mod calendars;
+mod connect;
 mod connections;
 mod dispatches;
 mod events;
@@ -96,6 +97,7 @@ pub fn routes() -> Routes {
         .and(webhooks::routes())
         .and(tenant::routes())
         .and(audit::routes())
+        .and(connect::routes())
 }
 
 /// The interface as a router. Whatever it refuses, and whatever is not there, is a problem.

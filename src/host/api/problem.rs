@@ -241,6 +241,10 @@ impl From<OperationError> for Problem {
             OperationError::Refused(why) => Self::new(Kind::Refused, why),
             OperationError::Contended => Self::conflict(),
             OperationError::Store(error) => error.into(),
+            OperationError::Seal(ref error) => {
+                tracing::error!(error = %error, "a secret cannot be sealed");
+                Self::new(Kind::Unavailable, "the host cannot seal secrets at the moment")
+            }
             // The change is stored, and hosts follow it: what is missing here is only the wait for it.
             OperationError::Plan(error) => error.into(),
         }

@@ -9,6 +9,7 @@ use crate::host::outbox::breaker::Heard;
 use crate::host::outbox::delivery::{self, Next};
 use crate::host::outbox::slots::{Shares, Slots, Wish};
 use crate::host::planted::{self, Bug};
+use crate::host::seal::receivers;
 use crate::host::store::{Commit, CommitError, DueDelivery, StoreError, Write};
 use crate::time::{Elapsed, Instant};
 use tokio::sync::mpsc;
@@ -112,7 +113,14 @@ pub async fn deliver(host: &Context, due: DueDelivery) -> Heard {
         Next::GiveUp(dead) => return unsent(host, dead).await,
         Next::Nothing => return Heard::Nothing,
     };
-    let request = match delivery::request(&event, &endpoint, host.now()) {
+    let secrets = match receivers::opened(&host.vault, &host.store, &endpoint).await {
+        Ok(secrets) => secrets,
+        Err(error) => {
+            tracing::warn!(error = %error, tenant = row.tenant.0, endpoint = endpoint.id.0, "a receiver's secrets could not be opened");
+            return unsent(host, delivery::unopened(&trying, host.now(), event.id.0)).await;
+        }
+    };
+    let request = match delivery::request(&event, &endpoint, &secrets, host.now()) {
         Ok(request) => request,
         Err(why) => return unsent(host, delivery::undeliverable(&trying, why)).await,
     };

@@ -11,6 +11,7 @@ mod round;
 pub mod plans;
 pub mod pruning;
 pub mod receivers;
+pub mod seals;
 pub mod syncs;
 pub mod times;
 mod work;
@@ -77,6 +78,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.spawn(deliveries::run(host.clone(), stop.clone()));
     duties.spawn(receivers::run(host.clone(), stop.clone()));
     duties.spawn(plans::run(host.clone(), stop.clone()));
+    duties.spawn(seals::run(host.clone(), stop.clone()));
     duties.spawn(pruning::run(host, stop.clone()));
     let over = async {
         stop.set().await;

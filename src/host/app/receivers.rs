@@ -8,6 +8,7 @@ use crate::host::outbox::breaker::Heard;
 use crate::host::outbox::delivery;
 use crate::host::outbox::receiver::{self, Next};
 use crate::host::outbox::slots::{Shares, Slots, Wish};
+use crate::host::seal::receivers;
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::time::Elapsed;
 use tokio::sync::mpsc;
@@ -94,8 +95,16 @@ pub async fn see_to(host: &Context, row: Endpoint) -> Heard {
         Next::Nothing => return Heard::Nothing,
     };
     let Some(asking) = store(host, asking).await else { return Heard::Nothing };
+    let secrets = match receivers::opened(&host.vault, &host.store, &asking).await {
+        Ok(secrets) => secrets,
+        Err(error) => {
+            tracing::warn!(error = %error, tenant = asking.tenant.0, endpoint = asking.id.0, "a receiver's secrets could not be opened");
+            store(host, receiver::unopened(&asking, host.now())).await;
+            return Heard::Nothing;
+        }
+    };
     let now = host.now();
-    let (answered, was_sent) = match receiver::challenge(&asking, now) {
+    let (answered, was_sent) = match receiver::challenge(&asking, &secrets, now) {
         Ok(challenge) => {
             let outcome = host.egress.call(challenge.request.clone()).await;
             (receiver::answered(&asking, &challenge, host.now(), &outcome), delivery::heard(&outcome) != Heard::Nothing)

@@ -7,6 +7,7 @@ use crate::host::context::{Context, PassState};
 use crate::host::credentials;
 use crate::host::http::Request;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionState, EventId, OutboxEvent, TenantId};
+use crate::host::oauth::refresh;
 use crate::host::planning::{Absorbed, PlanError, absorb};
 use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
@@ -15,6 +16,7 @@ use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
 use crate::host::sync::share::Turn;
 use crate::host::sync::{self, Answer, Pass, Step, SyncError};
 use crate::time::{Elapsed, Instant};
+use secrecy::SecretString;
 use serde_json::json;
 use std::collections::BTreeSet;
 use tokio::sync::mpsc;
@@ -167,10 +169,26 @@ fn nothing_listed() -> sync::Finished {
 /// # Errors
 /// [`SyncError`] where it could not be sent before `deadline`, or the mailbox is another host's.
 pub async fn call(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
-    let request = match host.credentials.bearer(connection) {
-        Some(token) => request.header("authorization", credentials::header(&token)),
-        None => request,
-    };
+    let token = refresh::bearer(host, connection).await?;
+    let answer = sent(host, connection, shown(&request, token.as_ref()), deadline).await?;
+    let is_refused = matches!(&answer, Ok(response) if response.status == 401);
+    let Some(token) = token.filter(|_| is_refused) else { return Ok(answer) };
+    // Once more with another token, where there is another one (`G4.4`).
+    match refresh::after_refusal(host, connection, &token).await? {
+        Some(other) => sent(host, connection, shown(&request, Some(&other)), deadline).await,
+        None => Ok(answer),
+    }
+}
+
+fn shown(request: &Request, token: Option<&SecretString>) -> Request {
+    match token {
+        Some(token) => request.clone().header("authorization", credentials::header(token)),
+        None => request.clone(),
+    }
+}
+
+/// One exchange, when there is quota for it.
+async fn sent(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
     let wish = Wish { id: host.number(), client: connection.client.clone(), mailbox: connection.id.0, deadline };
     let limits = Limits::of(connection.origin);
     loop {
@@ -242,7 +260,12 @@ async fn mark(
 }
 
 fn event(host: &Context, tenant: TenantId, kind: &str, error: &SyncError, connection: &Connection) -> OutboxEvent {
-    let reason = if *error == SyncError::RefreshToken { "grant-refused" } else { error.word() };
+    let reason = match error {
+        SyncError::RefreshToken => "grant-refused",
+        // What a person can do about it depends on why.
+        SyncError::Reconnect(why) => why,
+        other => other.word(),
+    };
     let body = json!({ "connection": connection.id.0, "user": connection.user, "reason": reason }).to_string();
     let subject = format!("connection/{}", connection.id);
     OutboxEvent { tenant, id: EventId::default(), kind: kind.to_owned(), subject, body, at: host.now() }

@@ -161,6 +161,7 @@ mod tests {
             zone: None,
             state: ConnectionState::Active,
             token_file: None,
+            token: None,
         };
         let reference = file_url(path).expect("absolute");
         let calendar = Calendar::unread(tenant, CalendarId(number + 100), id, Origin::Feed, reference);

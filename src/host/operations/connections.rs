@@ -67,6 +67,7 @@ pub async fn add(host: &Context, id: TenantId, wanted: Wanted) -> Result<(Connec
         zone: wanted.zone,
         state: ConnectionState::Active,
         token_file,
+        token: None,
     };
     let calendar = CalendarId(host.store.next_id().await?);
     let calendar = Calendar::unread(id, calendar, connection.id, origin, reference);
@@ -114,7 +115,7 @@ pub async fn find(host: &Context, id: TenantId, connection: ConnectionId) -> Res
 /// [`OperationError`].
 pub async fn disconnect(host: &Context, id: TenantId, connection: ConnectionId) -> Result<usize, OperationError> {
     let row = find(host, id, connection).await?;
-    let cut = Connection { state: ConnectionState::Disconnected, token_file: None, ..row };
+    let cut = Connection { state: ConnectionState::Disconnected, token_file: None, token: None, ..row };
     let writes = vec![Write::RemoveConnection(connection), Write::Connection(cut), Write::Undecided(None)];
     if !commit(host, id, writes).await? {
         return Err(OperationError::Contended);

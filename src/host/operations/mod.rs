@@ -10,6 +10,7 @@ pub mod connections;
 pub mod errands;
 pub mod keys;
 pub mod lists;
+pub mod oauth_clients;
 pub mod overrides;
 pub mod receivers;
 pub mod rules;
@@ -24,6 +25,7 @@ use super::context::Context;
 use super::http::{Egress, NetError, Request, Response};
 use super::model::{Tenant, TenantId};
 use super::planning::{PlanError, catch_up};
+use super::seal::SealError;
 use super::store::{Commit, CommitError, StoreError, Write};
 
 /// How often an operation is done again because somebody else was faster.
@@ -51,6 +53,9 @@ pub enum OperationError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A secret could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The change is stored, and the plan does not follow it yet.
     #[error("the change is stored, but meetings could not be decided anew: {0}")]
     Plan(#[from] PlanError),

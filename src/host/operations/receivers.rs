@@ -7,14 +7,17 @@ use crate::host::model::{Endpoint, EndpointId, EventId, TenantId};
 use crate::host::outbox::delivery;
 use crate::host::outbox::receiver::{disabled, enabled, old_secrets_dropped, secret_added};
 use crate::host::outbox::sign::Secret;
+use crate::host::seal::SealError;
+use crate::host::seal::receivers::stored;
 use crate::host::store::Write;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 
 /// Makes a receiver. It gets events once it has proved itself; a host asks it within a second or two.
 ///
 /// # Errors
-/// [`OperationError::Refused`] for what is no URL or no signing secret.
-pub async fn add(host: &Context, id: TenantId, url: &str, secret: String) -> Result<Endpoint, OperationError> {
+/// [`OperationError::Refused`] for what is no URL or no signing secret, and where the host has no root key to seal it with.
+pub async fn add(host: &Context, id: TenantId, url: &str, secret: SecretString) -> Result<Endpoint, OperationError> {
     tenant(host, id).await?;
     check_url("url", url).map_err(|error| OperationError::Refused(error.to_string()))?;
     checked(&secret)?;
@@ -22,19 +25,28 @@ pub async fn add(host: &Context, id: TenantId, url: &str, secret: String) -> Res
         return Err(OperationError::Refused("there is a receiver of that URL already".to_owned()));
     }
     let number = EndpointId(host.store.next_id().await?);
-    let row = Endpoint::unproven(id, number, url.to_owned(), secret, host.now());
+    let sealed = sealed(host, id, number, &secret).await?;
+    let row = Endpoint::unproven(id, number, url.to_owned(), sealed, host.now());
     if commit(host, id, vec![Write::Endpoint(row.clone())]).await? { Ok(row) } else { Err(OperationError::Contended) }
 }
 
-fn checked(secret: &str) -> Result<(), OperationError> {
-    Secret::parse(secret).map(drop).map_err(|error| OperationError::Refused(error.to_string()))
+/// The secret as the row holds it. One that nobody could name again is never stored plain.
+async fn sealed(host: &Context, id: TenantId, endpoint: EndpointId, secret: &SecretString) -> Result<String, OperationError> {
+    if !host.vault.has_root() {
+        return Err(OperationError::Refused(SealError::NoRootKey.to_string()));
+    }
+    Ok(stored(&host.vault, &host.store, (id, endpoint), secret).await?)
+}
+
+fn checked(secret: &SecretString) -> Result<(), OperationError> {
+    Secret::parse(secret.expose_secret()).map(drop).map_err(|error| OperationError::Refused(error.to_string()))
 }
 
 /// What is done with a receiver.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Change {
     /// It signs with this secret from now on, and for a day with the one before as well.
-    Rotate(String),
+    Rotate(SecretString),
     /// It signs with its newest secret alone.
     DropOld,
     /// It is served again, or asked for its proof again.
@@ -46,7 +58,7 @@ pub enum Change {
 /// Changes a receiver; as it is then.
 ///
 /// # Errors
-/// [`OperationError::Unknown`], and [`OperationError::Refused`] for what is no signing secret.
+/// [`OperationError::Unknown`], and [`OperationError::Refused`] for what is no signing secret, or cannot be sealed.
 pub async fn change(host: &Context, id: TenantId, endpoint: EndpointId, change: Change) -> Result<Endpoint, OperationError> {
     if let Change::Rotate(secret) = &change {
         checked(secret)?;
@@ -54,7 +66,7 @@ pub async fn change(host: &Context, id: TenantId, endpoint: EndpointId, change: 
     for _ in 0..TRIES_MAX {
         let row = find(host, id, endpoint).await?;
         let next = match &change {
-            Change::Rotate(secret) => secret_added(&row, secret.clone(), host.now()),
+            Change::Rotate(secret) => secret_added(&row, sealed(host, id, endpoint, secret).await?, host.now()),
             Change::DropOld => old_secrets_dropped(&row),
             Change::Enable => enabled(&row, host.now()),
             Change::Disable => disabled(&row),

@@ -103,6 +103,7 @@ pub async fn remove(host: &Context, id: TenantId, until: Instant) -> Result<Remo
     loop {
         removal.left = to_act_on(host, id).await?;
         if removal.left == 0 && commit(host, id, vec![Write::RemoveTenant]).await? {
+            host.vault.forget(id);
             return Ok(removal);
         }
         if host.now() >= until {

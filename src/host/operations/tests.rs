@@ -300,6 +300,7 @@ fn a_token_is_read_from_its_file_each_time() {
         zone: None,
         state: ConnectionState::Active,
         token_file: Some(path.to_owned()),
+        token: None,
     };
     let known = credentials::Credentials::default();
     let header = || known.bearer(&row).map(|token| credentials::header(&token));
@@ -377,7 +378,7 @@ impl Egress for Echoing {
 /// A host that runs on the scene's store, on a clock of its own.
 async fn running(scene: &Scene, egress: Arc<dyn Egress>) -> (Context, app::Stopper, tokio::task::JoinHandle<()>) {
     let clock = Arc::new(Paused(scene.host.now(), tokio::time::Instant::now()));
-    let host = Context::new(scene.host.store.clone(), egress, clock, "host-2");
+    let host = Context::new(scene.host.store.clone(), egress, clock, "host-2").with_vault(scene.host.vault.clone());
     let backend = Backend::Callsheet { base_url: "https://bots.example".into(), token: "t".to_owned().into() };
     let (stopper, stop) = app::stopper();
     let running = tokio::spawn(app::run(host.clone(), backend, stop));
@@ -408,7 +409,7 @@ async fn a_receiver_gets_its_first_event_after_its_proof() {
     let scene = Scene::new().await;
     let world = Arc::new(Echoing::default());
     let url = "https://hooks.example/in";
-    let row = receivers::add(&scene.host, TENANT, url, SECRET.to_owned()).await.expect("made");
+    let row = receivers::add(&scene.host, TENANT, url, SECRET.into()).await.expect("made");
     let (host, stopper, running) = running(&scene, world.clone()).await;
     let store: &Store = &host.store;
     let state = async || {
@@ -439,7 +440,7 @@ async fn a_receiver_gets_its_first_event_after_its_proof() {
     let got: Vec<String> = world.got.lock().expect("nobody panics with it").iter().filter(|kind| *kind != "?").cloned().collect();
     assert_eq!(got, [challenge.clone(), challenge, "recording.planned".to_owned()]);
     // A replaced secret goes after its day, by the host itself.
-    let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".to_owned();
+    let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".into();
     let rotated = change(&host, TENANT, EndpointId(row.id.0), Change::Rotate(other)).await.expect("rotated");
     assert_eq!(rotated.secrets.len(), 2);
     secs(24 * 3600 + 5).await;
@@ -468,7 +469,7 @@ impl Egress for Rotating {
 #[tokio::test]
 async fn a_failed_delivery_takes_no_new_secret_back_and_two_hosts_try_once() {
     let scene = Scene::new().await;
-    let row = receivers::add(&scene.host, TENANT, "https://hooks.example/in", SECRET.to_owned()).await.expect("made");
+    let row = receivers::add(&scene.host, TENANT, "https://hooks.example/in", SECRET.into()).await.expect("made");
     let active = Endpoint { state: EndpointState::Active, due_at: None, version: 1, ..row };
     let event = OutboxEvent {
         tenant: TENANT,

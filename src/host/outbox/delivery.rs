@@ -13,6 +13,7 @@ use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointState, EventId, OutboxEvent};
 use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;
@@ -51,6 +52,8 @@ pub const ENDPOINT_DISABLED: &str = "endpoint.disabled";
 
 /// [`Delivery::last`] while a try is under way.
 const TRYING: &str = "trying";
+/// What is said of a receiver whose secrets could not be opened.
+pub(super) const UNOPENED: &str = "no-key";
 /// [`Delivery::last`] of a dead delivery that was called back.
 const REPLAYED: &str = "replayed";
 
@@ -111,12 +114,12 @@ pub fn message_id(event: &OutboxEvent) -> String {
     format!("evt_{}_{}", event.tenant, event.id)
 }
 
-/// The signed request of one try, made at `now`.
+/// The signed request of one try, made at `now`, with the receiver's secrets as they were opened.
 ///
 /// # Errors
 /// [`MessageError`]: it will never succeed; see [`undeliverable`].
-pub fn request(event: &OutboxEvent, endpoint: &Endpoint, now: Instant) -> Result<Request, MessageError> {
-    let secrets = Secrets::parse(&endpoint.secrets)?;
+pub fn request(event: &OutboxEvent, endpoint: &Endpoint, secrets: &[SecretString], now: Instant) -> Result<Request, MessageError> {
+    let secrets = Secrets::parse(secrets)?;
     let body = message(event)?;
     let id = if planted::is(Bug::NewIdOnRetry) { format!("evt_{}", now.as_millisecond()) } else { message_id(event) };
     let signed = sign::headers(&id, now, &body, &secrets);
@@ -203,6 +206,14 @@ pub fn answered(
 #[must_use]
 pub fn undeliverable(delivery: &Delivery, why: MessageError) -> Delivery {
     ended(delivery, DeliveryState::Dead, why.word())
+}
+
+/// The delivery after a try for which the receiver's secrets could not be opened: the key service is away, or a root key is
+/// missing. It is tried again on the published schedule; whoever helps in time loses nothing. `delivery` is the row that
+/// [`attempt`] returned.
+#[must_use]
+pub fn unopened(delivery: &Delivery, now: Instant, seed: u64) -> Delivery {
+    postponed(delivery, now, &Err(NetError::NotSent), seed, UNOPENED)
 }
 
 /// Calls a dead delivery back: it is due at once, and its schedule goes on; after a whole schedule, it begins anew. `None`

@@ -9,11 +9,12 @@
 //! [`challenge`]'s request, and stores what [`answered`] says.
 
 use super::delivery::{self, MessageError};
-use super::sign::{self, Secret, Secrets};
+use super::sign::{self, Secrets};
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::host::model::{Endpoint, EndpointState};
 use crate::time::{Elapsed, Instant};
 use data_encoding::BASE32_NOPAD;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -70,14 +71,15 @@ pub struct Challenge {
     /// The request.
     pub request: Request,
     text: String,
+    secrets: Secrets,
 }
 
-/// The challenge of the try that [`step`] counted.
+/// The challenge of the try that [`step`] counted, with the receiver's secrets as they were opened.
 ///
 /// # Errors
 /// [`MessageError`] where the receiver has no usable secret.
-pub fn challenge(endpoint: &Endpoint, now: Instant) -> Result<Challenge, MessageError> {
-    let secrets = Secrets::parse(&endpoint.secrets)?;
+pub fn challenge(endpoint: &Endpoint, secrets: &[SecretString], now: Instant) -> Result<Challenge, MessageError> {
+    let secrets = Secrets::parse(secrets)?;
     let text = challenge_text(endpoint, now);
     let body = json!({ "type": CHALLENGE, "timestamp": now.to_string(), "data": { "challenge": text } }).to_string();
     let id = format!("chl_{}_{}_{}", endpoint.tenant, endpoint.id, endpoint.tries);
@@ -88,7 +90,7 @@ pub fn challenge(endpoint: &Endpoint, now: Instant) -> Result<Challenge, Message
     request.body = body.into_bytes();
     request.timeout = delivery::TRY_TIMEOUT;
     request.answer_bytes_max = ECHO_BYTES_MAX;
-    Ok(Challenge { request, text })
+    Ok(Challenge { request, text, secrets })
 }
 
 /// Different for every try. It need not be a secret: only who knows the signing secret can make its echo.
@@ -114,7 +116,7 @@ pub fn echo(request: &Request, secret: &str) -> Option<String> {
     let text = body["data"]["challenge"].as_str().filter(|_| body["type"] == CHALLENGE)?;
     let id = request.find_header(sign::ID_HEADER)?;
     let at = Instant::from_second(request.find_header(sign::TIMESTAMP_HEADER)?.parse().ok()?).ok()?;
-    let secrets = Secrets::parse(&[secret.to_owned()]).ok()?;
+    let secrets = Secrets::parse(&[secret.into()]).ok()?;
     let [_, _, (_, signature)] = sign::headers(id, at, text.as_bytes(), &secrets);
     Some(json!({ "echo": signature }).to_string())
 }
@@ -122,7 +124,7 @@ pub fn echo(request: &Request, secret: &str) -> Option<String> {
 /// The receiver after an answer to `challenge`. `endpoint` is the row that [`step`] returned.
 #[must_use]
 pub fn answered(endpoint: &Endpoint, challenge: &Challenge, now: Instant, outcome: &Result<Response, NetError>) -> Endpoint {
-    match proof(endpoint, challenge, now, outcome) {
+    match proof(challenge, now, outcome) {
         Ok(()) => Endpoint {
             state: EndpointState::Active,
             failing_since: None,
@@ -141,13 +143,19 @@ pub fn unaskable(endpoint: &Endpoint, why: MessageError) -> Endpoint {
     Endpoint { due_at: None, last: Some(why.word().to_owned()), ..endpoint.clone() }
 }
 
+/// A receiver whose secrets could not be opened at this try.
+#[must_use]
+pub fn unopened(endpoint: &Endpoint, now: Instant) -> Endpoint {
+    refused(endpoint, now, delivery::UNOPENED.to_owned())
+}
+
 fn refused(endpoint: &Endpoint, now: Instant, why: String) -> Endpoint {
     let pause = endpoint.tries.checked_sub(1).and_then(|past| PAUSES.get(past as usize));
     Endpoint { due_at: pause.map(|pause| later(now, *pause)), last: Some(why), ..endpoint.clone() }
 }
 
 /// Whether the answer proves that its author knows a secret of the receiver; else what is wrong, in a word.
-fn proof(endpoint: &Endpoint, challenge: &Challenge, now: Instant, outcome: &Result<Response, NetError>) -> Result<(), String> {
+fn proof(challenge: &Challenge, now: Instant, outcome: &Result<Response, NetError>) -> Result<(), String> {
     let answer = outcome.as_ref().ok().filter(|answer| matches!(answer.status, 200..=299));
     let Some(answer) = answer else { return Err(delivery::outcome_word(outcome)) };
     let Ok(Answer { echo }) = serde_json::from_slice(&answer.body) else { return Err("no-echo".to_owned()) };
@@ -157,10 +165,8 @@ fn proof(endpoint: &Endpoint, challenge: &Challenge, now: Instant, outcome: &Res
         (sign::TIMESTAMP_HEADER.to_owned(), sent(sign::TIMESTAMP_HEADER)),
         (sign::SIGNATURE_HEADER.to_owned(), echo),
     ];
-    let known = |text: &String| {
-        Secret::parse(text).is_ok_and(|secret| sign::verify(&headers, challenge.text.as_bytes(), &secret, now).is_ok())
-    };
-    if endpoint.secrets.iter().any(known) { Ok(()) } else { Err("wrong-echo".to_owned()) }
+    let known = challenge.secrets.verify(&headers, challenge.text.as_bytes(), now);
+    if known { Ok(()) } else { Err("wrong-echo".to_owned()) }
 }
 
 /// A receiver that is served again, as if it had never failed; one that has not proved itself is asked anew.
@@ -223,6 +229,10 @@ mod tests {
         Endpoint::unproven(TenantId(7), EndpointId(3), "https://hooks.example/in".into(), SECRET.into(), at(0))
     }
 
+    fn opened(endpoint: &Endpoint) -> Vec<SecretString> {
+        endpoint.secrets.iter().map(|text| text.as_str().into()).collect()
+    }
+
     fn asked(endpoint: &Endpoint, now: Instant) -> Endpoint {
         match step(endpoint, now) {
             Next::Ask(endpoint) => endpoint,
@@ -233,7 +243,7 @@ mod tests {
     /// What each answer to the first challenge makes of the receiver.
     fn check(answer: impl Fn(&Request) -> Result<Response, NetError>, expected: Expect) {
         let endpoint = asked(&unproven(), at(0));
-        let challenge = challenge(&endpoint, at(1)).expect("a secret");
+        let challenge = challenge(&endpoint, &opened(&endpoint), at(1)).expect("a secret");
         let after = answered(&endpoint, &challenge, at(2), &answer(&challenge.request));
         let due = after.due_at.map(|due| due.duration_since(at(2)).as_secs());
         expected.assert_eq(&format!("{} {:?} {due:?}", after.state.word(), after.last.as_deref().unwrap_or_default()));
@@ -261,9 +271,9 @@ mod tests {
     #[test]
     fn the_echo_of_one_challenge_is_none_of_another() {
         let first = asked(&unproven(), at(0));
-        let old = echo(&challenge(&first, at(1)).expect("a secret").request, SECRET).expect("a challenge");
+        let old = echo(&challenge(&first, &opened(&first), at(1)).expect("a secret").request, SECRET).expect("a challenge");
         let second = asked(&Endpoint { due_at: Some(at(60)), ..first }, at(60));
-        let fresh = challenge(&second, at(60)).expect("a secret");
+        let fresh = challenge(&second, &opened(&second), at(60)).expect("a secret");
         assert_eq!(answered(&second, &fresh, at(61), &body(old)).last.as_deref(), Some("wrong-echo"));
     }
 
@@ -273,7 +283,7 @@ mod tests {
         let mut now = at(0);
         let mut pauses = Vec::new();
         while let Next::Ask(asked) = step(&endpoint, now) {
-            let challenge = challenge(&asked, now).expect("a secret");
+            let challenge = challenge(&asked, &opened(&asked), now).expect("a secret");
             endpoint = answered(&asked, &challenge, now, &Err(NetError::NotSent));
             let Some(due) = endpoint.due_at else { break };
             pauses.push(due.duration_since(now).as_secs());

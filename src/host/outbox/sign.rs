@@ -9,7 +9,7 @@
 use crate::time::{Elapsed, Instant};
 use aws_lc_rs::hmac;
 use data_encoding::BASE64;
-use secrecy::{ExposeSecret, SecretSlice};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use std::fmt;
 use std::ops::RangeInclusive;
 
@@ -95,15 +95,20 @@ pub fn new_secret(random: &[u8]) -> Result<String, SecretError> {
 pub struct Secrets(Vec<Secret>);
 
 impl Secrets {
-    /// Reads the secrets of an endpoint.
+    /// Reads the secrets of a receiver, as they were opened.
     ///
     /// # Errors
     /// [`SecretError`] where one of them is none, or their number is wrong: an unsigned message is never sent.
-    pub fn parse(texts: &[String]) -> Result<Self, SecretError> {
+    pub fn parse(texts: &[SecretString]) -> Result<Self, SecretError> {
         if texts.is_empty() || texts.len() > SECRETS_MAX {
             return Err(SecretError::Count(texts.len()));
         }
-        texts.iter().map(|text| Secret::parse(text)).collect::<Result<_, _>>().map(Self)
+        texts.iter().map(|text| Secret::parse(text.expose_secret())).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether one of them signed the message, as [`verify`] sees it.
+    pub(super) fn verify(&self, headers: &[(String, String)], body: &[u8], now: Instant) -> bool {
+        self.0.iter().any(|secret| verify(headers, body, secret, now).is_ok())
     }
 }
 
@@ -171,7 +176,7 @@ mod tests {
     const OLD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     fn check(secrets: &[&str], id: &str, second: i64, body: &str, expected: Expect) {
-        let texts: Vec<String> = secrets.iter().map(|text| (*text).to_owned()).collect();
+        let texts: Vec<SecretString> = secrets.iter().map(|text| (*text).into()).collect();
         let secrets = Secrets::parse(&texts).expect("secrets");
         let at = Instant::from_second(second).expect("an instant");
         let lines: Vec<String> =
@@ -219,14 +224,14 @@ mod tests {
         assert!(!refused("whsec_not base64").to_string().contains("not base64"));
         assert_eq!(format!("{:?}", Secret::parse(NEW).expect("a secret")), "a signing secret");
         assert_eq!(Secrets::parse(&[]).map(|_| ()), Err(SecretError::Count(0)));
-        assert_eq!(Secrets::parse(&vec![NEW.to_owned(); 4]).map(|_| ()), Err(SecretError::Count(4)));
+        assert_eq!(Secrets::parse(&vec![NEW.into(); 4]).map(|_| ()), Err(SecretError::Count(4)));
     }
 
     #[test]
     fn a_receiver_refuses_what_is_old_early_altered_or_incomplete() {
         let at = Instant::from_second(1_800_000_000).expect("an instant");
         let (new, old) = (Secret::parse(NEW).expect("a secret"), Secret::parse(OLD).expect("a secret"));
-        let both = Secrets::parse(&[NEW.to_owned(), OLD.to_owned()]).expect("secrets");
+        let both = Secrets::parse(&[NEW.into(), OLD.into()]).expect("secrets");
         let sent: Vec<(String, String)> =
             headers("evt_1_2", at, b"{}", &both).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let after = |secs| at + Elapsed::from_secs(secs);
@@ -249,7 +254,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "an id without dots")]
     fn an_id_with_a_dot_is_never_signed() {
-        let secrets = Secrets::parse(&[NEW.to_owned()]).expect("secrets");
+        let secrets = Secrets::parse(&[NEW.into()]).expect("secrets");
         let _ = headers("evt.1", Instant::UNIX_EPOCH, b"", &secrets);
     }
 
@@ -258,7 +263,7 @@ mod tests {
         #[test]
         fn one_changed_byte_is_noticed(body in prop::collection::vec(any::<u8>(), 1..200), at in any::<prop::sample::Index>(), flip in 1u8..) {
             let now = Instant::from_second(1_800_000_000).expect("an instant");
-            let secrets = Secrets::parse(&[NEW.to_owned()]).expect("secrets");
+            let secrets = Secrets::parse(&[NEW.into()]).expect("secrets");
             let sent: Vec<(String, String)> =
                 headers("evt_1_2", now, &body, &secrets).into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
             prop_assert_eq!(verify(&sent, &body, &secrets.0[0], now), Ok(()));

@@ -8,6 +8,7 @@ use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, DispatchState, Entry, EventId, Origin,
     OverrideRow, RulesRow, Tenant, TenantId,
 };
+use crate::host::seal::tests::any_vault;
 use crate::host::store::{Commit, Memory, Store, Write};
 use crate::host::sync::{Changes, CursorStep, Finished};
 use crate::time::Instant;
@@ -55,7 +56,7 @@ impl Scene {
     /// The same on another store.
     async fn on(store: Store) -> Self {
         let clock = Arc::new(StillClock(Mutex::new(at("2026-03-02T08:00:00Z"))));
-        let host = Context::new(store, Arc::new(Silence), clock.clone(), "host-1");
+        let host = Context::new(store, Arc::new(Silence), clock.clone(), "host-1").with_vault(any_vault());
         let scene = Self { host, clock };
         let tenant =
             Tenant { id: TENANT, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
@@ -71,6 +72,7 @@ impl Scene {
                 zone: Some("Europe/London".into()),
                 state: ConnectionState::Active,
                 token_file: None,
+                token: None,
             }));
             writes.push(Write::Calendar(Calendar {
                 tenant: TENANT,

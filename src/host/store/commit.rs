@@ -2,9 +2,9 @@
 
 use super::{Commit, CommitError, Write, kept};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, RequestRow, Sighting,
-    TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow, Sighting, TenantId,
 };
+use crate::host::model::grants::{Flow, Grant};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -49,9 +49,14 @@ impl Write {
             Self::Errand(row) => Some(row.tenant),
             Self::Override(row) | Self::RemoveOverride(row) => Some(row.tenant),
             Self::Rules(row) => Some(row.tenant),
+            Self::TenantKey(row) => Some(row.tenant),
             Self::Endpoint(row) => Some(row.tenant),
             Self::Event(row) => Some(row.tenant),
             Self::Delivery(row) => Some(row.tenant),
+            Self::Client(row) => Some(row.tenant),
+            Self::ReturnUrl(row) => Some(row.tenant),
+            Self::Flow(row) => Some(row.tenant),
+            Self::Grant(row) => Some(row.tenant),
             Self::ApiKey(row) => Some(row.tenant),
             Self::Audit(row) => Some(row.tenant),
             Self::Request(row) => Some(row.tenant),
@@ -61,6 +66,9 @@ impl Write {
             | Self::Undecided(_)
             | Self::Decided(..)
             | Self::RemoveConnection(_)
+            | Self::Token { .. }
+            | Self::RemoveToken(_)
+            | Self::Rewrapped { .. }
             | Self::Entry(..)
             | Self::RemoveEntry(..)
             | Self::Sighting(_)
@@ -69,6 +77,10 @@ impl Write {
             | Self::ErrandOver(_)
             | Self::RemoveErrand(_)
             | Self::List(..)
+            | Self::RemoveClient(_)
+            | Self::RemoveReturnUrl(_)
+            | Self::RemoveFlows(_)
+            | Self::RemoveFlowsOf(_)
             | Self::RemoveList(_)
             | Self::RemoveRules(_)
             | Self::RemoveRequest(_)
@@ -98,6 +110,9 @@ impl Write {
                 Self::Endpoint(Endpoint { failing_since, due_at, ..row })
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
+            Self::Flow(row) => Self::Flow(Flow { made_at: kept(row.made_at), expires_at: kept(row.expires_at), ..row }),
+            Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
+            Self::TenantKey(row) => Self::TenantKey(KeyRow { made_at: kept(row.made_at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),
             Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),

@@ -6,11 +6,12 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Member, Near, PassedOver, Queries, StoreError, Watched};
+use super::{Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Watched};
 use crate::host::clock::Clock;
+use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
-    Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent,
+    Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent,
     OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::{Elapsed, Instant};
@@ -390,6 +391,43 @@ impl Queries for Memory {
         })
     }
 
+    async fn tenant_keys(&self, tenant: TenantId) -> Result<Vec<KeyRow>, StoreError> {
+        self.read("tenant_keys", |rows| rows.keys.range((tenant, 0)..=(tenant, u64::MAX)).map(|(_, row)| row.clone()).collect())
+    }
+
+    async fn key_roots(&self) -> Result<Vec<String>, StoreError> {
+        self.read("key_roots", |rows| {
+            let roots: BTreeSet<String> = rows.keys.values().map(|row| row.root.clone()).collect();
+            roots.into_iter().collect()
+        })
+    }
+
+    async fn tokens_not_under(
+        &self,
+        tenant: TenantId,
+        prefix: &str,
+        after: ConnectionId,
+        limit: usize,
+    ) -> Result<Vec<SealedToken>, StoreError> {
+        self.read("tokens_not_under", |rows| {
+            let behind = rows.connections.range((Bound::Excluded((tenant, after)), Bound::Unbounded));
+            let of_tenant = behind.take_while(|(key, _)| key.0 == tenant).map(|(_, row)| row);
+            let sealed = of_tenant.filter_map(|row| {
+                let token = row.token.clone().filter(|token| !token.starts_with(prefix))?;
+                Some(SealedToken { connection: row.id, origin: row.origin, token })
+            });
+            sealed.take(limit).collect()
+        })
+    }
+
+    async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.read("unsealed", |rows| {
+            let plain = rows.endpoints.values().filter(|row| row.secrets.first().is_some_and(|text| !text.starts_with("v1.")));
+            let tenants: BTreeSet<TenantId> = plain.map(|row| row.tenant).collect();
+            tenants.into_iter().collect()
+        })
+    }
+
     async fn lists(&self, tenant: TenantId) -> Result<Vec<(String, String)>, StoreError> {
         self.read("lists", |rows| {
             let of_tenant = rows.lists.range((tenant, String::new())..).take_while(|(key, _)| key.0 == tenant);
@@ -446,6 +484,43 @@ impl Queries for Memory {
             let dead = rows.dead.range(from..).take_while(|key| key.0 == tenant && key.1 == endpoint).take(limit);
             dead.filter_map(|(_, _, event)| rows.deliveries.get(&(tenant, *event, endpoint))).cloned().collect()
         })
+    }
+
+    async fn oauth_clients(&self, tenant: TenantId) -> Result<Vec<ClientRow>, StoreError> {
+        self.read("oauth_clients", |rows| rows.clients.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn return_urls(&self, tenant: TenantId) -> Result<Vec<ReturnUrl>, StoreError> {
+        self.read("return_urls", |rows| {
+            let of_tenant = rows.return_urls.iter().filter(|(key, _)| key.0 == tenant);
+            of_tenant.map(|((_, url), bare)| ReturnUrl { tenant, url: url.clone(), bare: *bare }).collect()
+        })
+    }
+
+    async fn flow(&self, tenant: TenantId, flow: u64) -> Result<Option<Flow>, StoreError> {
+        self.read("flow", |rows| rows.flows.get(&(tenant, flow)).cloned())
+    }
+
+    async fn flow_of(&self, handle: Handle<'_>) -> Result<Option<Flow>, StoreError> {
+        let opens = |row: &&Flow| match handle {
+            Handle::Ref(hash) => row.ref_hash.as_deref() == Some(hash),
+            Handle::State(hash) => row.state_hash.as_deref() == Some(hash),
+            Handle::Session(hash) => row.session_hash.as_deref() == Some(hash),
+        };
+        self.read("flow_of", |rows| rows.flows.values().find(opens).cloned())
+    }
+
+    async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {
+        self.read("grant", |rows| rows.grants.get(&(tenant, connection)).cloned())
+    }
+
+    async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
+        self.read("grants", |rows| rows.grants.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
+        let alike = |row: &&Grant| row.client == client && row.account == account;
+        self.read("grants_alike", |rows| rows.grants.values().filter(alike).cloned().collect())
     }
 
     async fn deliveries(

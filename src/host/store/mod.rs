@@ -23,11 +23,10 @@ pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
-    EndpointId, Entry, Errand, ErrandId, EventId, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting,
-    Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::{Elapsed, Instant};
+use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -111,12 +110,24 @@ pub struct Commit {
 pub enum Write {
     /// Makes or replaces the tenant's row. Leaves `plan_version` alone, but for a new tenant.
     Tenant(Tenant),
-    /// Removes the tenant, if it is there, with everything it has. A conflict while a host must still act on a dispatch of it.
+    /// Removes the tenant, if it is there, with everything it has, its keys among it: whatever of its secrets lies in a copy of
+    /// another table is lost then. A conflict while a host must still act on a dispatch of it.
     RemoveTenant,
     /// The tenant's plans were made against this version, which must still hold; it then grows by one.
     PlanVersion(u64),
-    /// Makes or replaces a connection.
+    /// Makes or replaces a connection. Leaves `token` alone, but for a new connection.
     Connection(Connection),
+    /// The sealed token of a connection is no longer `was`, which must still hold, but `is`.
+    Token {
+        /// Which connection.
+        connection: ConnectionId,
+        /// As it was read.
+        was: Option<String>,
+        /// As it is from now on.
+        is: Option<String>,
+    },
+    /// Removes the sealed token of a connection, if there is one, whatever it is.
+    RemoveToken(ConnectionId),
     /// Removes a connection, if it is there, with its calendars, entries and sightings.
     RemoveConnection(ConnectionId),
     /// Makes or replaces a calendar. Guarded by version.
@@ -159,6 +170,19 @@ pub enum Write {
     Endpoint(Endpoint),
     /// Removes a webhook receiver, if it is there, with its deliveries.
     RemoveEndpoint(EndpointId),
+    /// Adds a version of the tenant's key; it must be the one after the last, and the tenant must be there.
+    TenantKey(KeyRow),
+    /// A version of the tenant's key is no longer wrapped by the root key `was`, which must still hold, but by `root`.
+    Rewrapped {
+        /// Which version.
+        version: u64,
+        /// The name of the root key before.
+        was: String,
+        /// The key as it is wrapped now.
+        wrapped: String,
+        /// The name of the root key now.
+        root: String,
+    },
     /// Adds an event, and a pending delivery for every active receiver of the tenant, due at the event's time.
     Event(OutboxEvent),
     /// Removes an event, if it is there, with its deliveries.
@@ -170,6 +194,22 @@ pub enum Write {
     Undecided(Option<String>),
     /// They have been decided anew with this commit, for the change of this number; a later one stays.
     Decided(Option<String>, u64),
+    /// Makes or replaces an OAuth client.
+    Client(ClientRow),
+    /// Removes an OAuth client, if it is there. What was granted to it stays, and cannot be renewed.
+    RemoveClient(String),
+    /// Makes or replaces a URL that browsers may be sent to after a flow.
+    ReturnUrl(ReturnUrl),
+    /// Removes one, if it is there.
+    RemoveReturnUrl(String),
+    /// Makes or replaces a flow. Guarded by version.
+    Flow(Flow),
+    /// Removes the flows that ended before.
+    RemoveFlows(Instant),
+    /// Removes the flows of a user.
+    RemoveFlowsOf(String),
+    /// Makes or replaces what is known of a grant. Guarded by version; its connection must be there.
+    Grant(Grant),
     /// Makes or replaces a key of the programming interface. Guarded by version.
     ApiKey(ApiKey),
     /// Adds a line to the tenant's audit, under the next number, its digest made from the line before. A conflict where another
@@ -193,6 +233,10 @@ impl fmt::Debug for Write {
             Self::PlanVersion(version) => row("PlanVersion", version),
             Self::Connection(of) => row("Connection", of),
             Self::RemoveConnection(id) => row("RemoveConnection", id),
+            Self::Token { connection, .. } => row("Token", connection),
+            Self::RemoveToken(id) => row("RemoveToken", id),
+            Self::TenantKey(of) => row("TenantKey", of),
+            Self::Rewrapped { version, .. } => row("Rewrapped", version),
             Self::Calendar(of) => row("Calendar", of),
             Self::Entry(calendar, _) => row("Entry", calendar),
             Self::RemoveEntry(calendar, _) => row("RemoveEntry", calendar),
@@ -217,6 +261,14 @@ impl fmt::Debug for Write {
             Self::Delivery(of) => row("Delivery", of),
             Self::Undecided(of) => row("Undecided", &of.as_ref().map(|_| "one")),
             Self::Decided(_, number) => row("Decided", number),
+            Self::Client(of) => row("Client", of),
+            Self::RemoveClient(_) => f.write_str("RemoveClient"),
+            Self::ReturnUrl(of) => row("ReturnUrl", of),
+            Self::RemoveReturnUrl(_) => f.write_str("RemoveReturnUrl"),
+            Self::Flow(of) => row("Flow", of),
+            Self::RemoveFlows(before) => row("RemoveFlows", before),
+            Self::RemoveFlowsOf(_) => f.write_str("RemoveFlowsOf"),
+            Self::Grant(of) => row("Grant", of),
             Self::ApiKey(of) => row("ApiKey", of),
             Self::Audit(of) => row("Audit", of),
             Self::Request(of) => row("Request", of),
@@ -224,6 +276,17 @@ impl fmt::Debug for Write {
             Self::RemoveRequests(before) => row("RemoveRequests", before),
         }
     }
+}
+
+/// What opens a step of a flow: the SHA-256 of a secret of 256 bits, so that whoever has one names one flow, whosever it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Handle<'a> {
+    /// Opens the page.
+    Ref(&'a str),
+    /// Came back from the provider.
+    State(&'a str),
+    /// Came from the tenant.
+    Session(&'a str),
 }
 
 /// A calendar that the host must keep in sync, as the scheduler needs it.
@@ -250,6 +313,24 @@ pub struct Member {
     pub joined: Option<Instant>,
     /// How often it was there, since before then if it was away for a while. It grows with every [`Store::attend`].
     pub renewals: u64,
+}
+
+/// The sealed token of a connection.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedToken {
+    /// Which connection.
+    pub connection: ConnectionId,
+    /// Who it is for.
+    pub origin: Origin,
+    /// As it is stored.
+    pub token: String,
+}
+
+/// Without the token.
+impl fmt::Debug for SealedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token of connection {}", self.connection)
+    }
 }
 
 /// A calendar with a meeting that has a bot, or is to have one.
@@ -427,6 +508,14 @@ queries! {
     fn overrides(&self, tenant: TenantId, uids: &[String]) -> Vec<OverrideRow>;
     /// The newest rules of the organisation and of each user; the organisation's first, then by user.
     fn rules(&self, tenant: TenantId) -> Vec<RulesRow>;
+    /// The versions of a tenant's key, ascending.
+    fn tenant_keys(&self, tenant: TenantId) -> Vec<KeyRow>;
+    /// The names of the root keys that keys of any tenant are wrapped by, ascending, each once.
+    fn key_roots(&self) -> Vec<String>;
+    /// The sealed tokens of a tenant that do not begin with `prefix`, of connections after `after`, by connection, at most `limit`.
+    fn tokens_not_under(&self, tenant: TenantId, prefix: &str, after: ConnectionId, limit: usize) -> Vec<SealedToken>;
+    /// The tenants that have receivers with secrets of which the newest is not sealed, ascending.
+    fn unsealed(&self) -> Vec<TenantId>;
     /// The provided lists: name and text, by name.
     fn lists(&self, tenant: TenantId) -> Vec<(String, String)>;
     /// The webhook receivers of a tenant, by number.
@@ -444,6 +533,20 @@ queries! {
     fn due_deliveries(&self, before: Instant, limit: usize, each: usize, passed_over: &PassedOver) -> Vec<DueDelivery>;
     /// The deliveries to a receiver that were given up, by event, at most `limit`.
     fn dead_deliveries(&self, tenant: TenantId, endpoint: EndpointId, limit: usize) -> Vec<Delivery>;
+    /// The OAuth clients of a tenant, by id.
+    fn oauth_clients(&self, tenant: TenantId) -> Vec<ClientRow>;
+    /// Where browsers of a tenant may be sent after a flow, by URL.
+    fn return_urls(&self, tenant: TenantId) -> Vec<ReturnUrl>;
+    /// One flow.
+    fn flow(&self, tenant: TenantId, flow: u64) -> Option<Flow>;
+    /// The flow that a secret opens, whosever it is.
+    fn flow_of(&self, handle: Handle<'_>) -> Option<Flow>;
+    /// What is known of the grant of a connection.
+    fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Option<Grant>;
+    /// The grants of a tenant, by connection.
+    fn grants(&self, tenant: TenantId) -> Vec<Grant>;
+    /// The grants of all tenants by one account to one client, by tenant and connection.
+    fn grants_alike(&self, client: &str, account: &str) -> Vec<Grant>;
     /// The deliveries to a receiver of events after `after`, by event, at most `limit`; of one state alone where it is named.
     fn deliveries(&self, tenant: TenantId, endpoint: EndpointId, after: EventId, state: Option<DeliveryState>, limit: usize) -> Vec<Delivery>;
     /// The versions of the rules of the organisation, or of a user, before `before`, the newest first, at most `limit`.

@@ -12,6 +12,7 @@ mod postgres;
 mod random;
 mod rows;
 mod servers;
+mod sealed;
 mod spoiled;
 
 use super::{CommitError, Memory, Moment, Store, StoreError, Write};
@@ -170,6 +171,14 @@ on_every_store! {
         due_deliveries_are_shared_out_between_receivers
         dead_deliveries_come_by_event
         removing_a_receiver_takes_its_deliveries
+    }
+    sealed {
+        keys_are_numbered_without_gaps_and_need_their_tenant
+        a_key_is_rewrapped_from_the_root_that_was_read
+        keys_go_with_their_tenant_and_no_other
+        a_token_changes_from_what_was_read_alone
+        tokens_under_other_keys_come_in_pages
+        receivers_that_are_not_sealed_are_found
     }
     commits {
         tenants_with_equal_numbers_never_meet

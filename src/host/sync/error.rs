@@ -220,6 +220,8 @@ struct TokenBody {
     error: String,
     suberror: String,
     error_codes: Vec<u64>,
+    /// Google's.
+    error_subtype: String,
 }
 
 /// What the answer of a token endpoint means; `None`: it holds a token (`G5.4`, `M9.7`).
@@ -238,6 +240,10 @@ pub fn of_token(answer: &Response) -> Option<SyncError> {
             SyncError::PermissionMissing("administrator-must-consent")
         }
         "invalid_grant" if body.suberror == "consent_required" => SyncError::Reconnect("consent-required"),
+        // The organisation wants its people to sign in again every so often.
+        "invalid_grant" if body.error_subtype == "invalid_rapt" => SyncError::Reconnect("session-control"),
+        "invalid_grant" if numbered(50_173) => SyncError::Reconnect("password-changed"),
+        "invalid_grant" if numbered(70_008) || numbered(700_082) || numbered(700_084) => SyncError::Reconnect("unused-too-long"),
         "invalid_grant" => SyncError::Reconnect("grant-gone"),
         "interaction_required" | "login_required" => SyncError::Reconnect("interaction-required"),
         "consent_required" => SyncError::Reconnect("consent-required"),
@@ -245,6 +251,7 @@ pub fn of_token(answer: &Response) -> Option<SyncError> {
         // AADSTS700016: the application is unknown to the user's organisation.
         "unauthorized_client" | "invalid_client" if numbered(700_016) => SyncError::Reconnect("unknown-to-organisation"),
         "admin_policy_enforced" => SyncError::PermissionMissing("administrator-forbids"),
+        "invalid_client" if numbered(7_000_222) => SyncError::Operator("client-secret-expired"),
         "invalid_client" | "unauthorized_client" | "invalid_request" | "invalid_scope" | "unsupported_grant_type" => {
             SyncError::Operator("client-refused")
         }

@@ -62,5 +62,6 @@ fn connection(tenant: TenantId, id: ConnectionId, account: &Account) -> Connecti
         zone: Some(account.zone.name().to_owned()),
         state: ConnectionState::Active,
         token_file: None,
+        token: None,
     }
 }

@@ -40,6 +40,10 @@ fn endpoint() -> Endpoint {
     }
 }
 
+fn opened() -> Vec<secrecy::SecretString> {
+    endpoint().secrets.iter().map(|text| text.as_str().into()).collect()
+}
+
 fn event() -> OutboxEvent {
     OutboxEvent {
         tenant: TenantId(7),
@@ -102,7 +106,7 @@ fn events_that_can_never_be_sent_die_with_a_word() {
     let long = OutboxEvent { body: format!("\"{}\"", "x".repeat(MESSAGE_BYTES_MAX)), ..event() };
     assert!(matches!(message(&long), Err(MessageError::TooLong(bytes)) if bytes > MESSAGE_BYTES_MAX));
     let unsigned = Endpoint { secrets: Vec::new(), ..endpoint() };
-    let why = request(&event(), &unsigned, at(0)).expect_err("nothing to sign with");
+    let why = request(&event(), &unsigned, &[], at(0)).expect_err("nothing to sign with");
     let dead = undeliverable(&delivery(), why);
     assert_eq!((dead.state, dead.due_at, dead.last.as_deref()), (DeliveryState::Dead, None, Some("no-secret")));
 }
@@ -110,7 +114,7 @@ fn events_that_can_never_be_sent_die_with_a_word() {
 #[test]
 fn request_is_signed_bounded_and_what_a_receiver_accepts() {
     let now = at(5);
-    let request = request(&event(), &endpoint(), now).expect("a request");
+    let request = request(&event(), &endpoint(), &opened(), now).expect("a request");
     assert_eq!((request.purpose, request.method, request.timeout), (Purpose::Webhook, Method::Post, TRY_TIMEOUT));
     assert_eq!(request.answer_bytes_max, ANSWER_BYTES_MAX);
     let secret = sign::Secret::parse(&endpoint().secrets[0]).expect("a secret");
@@ -296,10 +300,10 @@ proptest! {
     #[test]
     fn ids_and_bodies_are_stable_over_tries(gaps in prop::collection::vec(1i64..100_000, 1..10)) {
         let mut now = 0;
-        let first = request(&event(), &endpoint(), at(0)).expect("a request");
+        let first = request(&event(), &endpoint(), &opened(), at(0)).expect("a request");
         for gap in gaps {
             now += gap;
-            let again = request(&event(), &endpoint(), at(now)).expect("a request");
+            let again = request(&event(), &endpoint(), &opened(), at(now)).expect("a request");
             prop_assert_eq!(again.find_header(sign::ID_HEADER), first.find_header(sign::ID_HEADER));
             prop_assert_eq!(&again.body, &first.body);
             prop_assert_ne!(again.find_header(sign::SIGNATURE_HEADER), first.find_header(sign::SIGNATURE_HEADER));

@@ -1,11 +1,11 @@
 //! Commits to the rows in memory: each guard checked in the order of the writes, everything taken back at the first that fails.
 
+mod grants;
+
 use super::rows::{Change, Rows, override_key};
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow,
-    Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
 use std::collections::BTreeMap;
@@ -61,6 +61,10 @@ impl Work<'_> {
             Write::PlanVersion(version) => self.plan_version(*version)?,
             Write::Connection(row) => self.connection(row),
             Write::RemoveConnection(id) => self.remove_connection(*id),
+            Write::Token { connection, was, is } => self.token(*connection, was, is)?,
+            Write::RemoveToken(id) => self.remove_token(*id),
+            Write::TenantKey(row) => self.tenant_key(row)?,
+            Write::Rewrapped { version, was, wrapped, root } => self.rewrapped(*version, was, wrapped, root)?,
             Write::Calendar(row) => self.calendar(row)?,
             Write::Entry(calendar, row) => self.entry(*calendar, row)?,
             Write::RemoveEntry(calendar, id) => self.put(Change::Entry((tenant, *calendar, id.clone()), None)),
@@ -96,6 +100,14 @@ impl Work<'_> {
             Write::Event(row) => self.event(row),
             Write::RemoveEvent(id) => self.remove_event(*id),
             Write::Delivery(row) => self.delivery(row)?,
+            Write::Client(row) => self.client(row),
+            Write::RemoveClient(id) => self.put(Change::Client((tenant, id.clone()), None)),
+            Write::ReturnUrl(row) => self.return_url(row),
+            Write::RemoveReturnUrl(url) => self.put(Change::ReturnUrl((tenant, url.clone()), None)),
+            Write::Flow(row) => self.flow(row)?,
+            Write::RemoveFlows(before) => self.remove_flows_before(*before),
+            Write::RemoveFlowsOf(user) => self.remove_flows(|row| row.user == *user),
+            Write::Grant(row) => self.grant(row)?,
             Write::Undecided(uid) => {
                 let number = self.rows.number + 1;
                 self.put(Change::Number(number));
@@ -129,6 +141,9 @@ impl Work<'_> {
         let acting = self.rows.dispatches.values().any(|row| row.tenant == tenant && acts_at(row).is_some());
         guard(!acting, "dispatches")?;
         self.put(Change::Tenant(tenant, None));
+        for key in keys(&self.rows.keys, |key| (key.0 == tenant).then_some(*key)) {
+            self.put(Change::TenantKey(key, None));
+        }
         let connections: Vec<ConnectionId> = keys(&self.rows.connections, |key| (key.0 == tenant).then_some(key.1));
         connections.into_iter().for_each(|id| self.remove_connection(id));
         let meetings: Vec<String> = keys(&self.rows.meetings, |key| (key.0 == tenant).then(|| key.1.clone()));
@@ -158,6 +173,7 @@ impl Work<'_> {
         for key in keys(&self.rows.undecided, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::Undecided(key, None));
         }
+        self.remove_clients_and_flows();
         self.put(Change::LastEvent(tenant, None));
         Ok(())
     }
@@ -170,7 +186,9 @@ impl Work<'_> {
     }
 
     fn connection(&mut self, row: &Connection) {
-        self.put(Change::Connection((self.tenant, row.id), Some(row.clone())));
+        let key = (self.tenant, row.id);
+        let token = self.rows.connections.get(&key).map_or_else(|| row.token.clone(), |stored| stored.token.clone());
+        self.put(Change::Connection(key, Some(Connection { token, ..row.clone() })));
         self.taken(row.id.0);
     }
 
@@ -186,6 +204,7 @@ impl Work<'_> {
             sightings.into_iter().for_each(|id| self.put(Change::Sighting((tenant, calendar, id), None)));
             self.put(Change::Calendar((tenant, calendar), None));
         }
+        self.put(Change::Grant((tenant, id), None));
         self.put(Change::Connection((tenant, id), None));
     }
 
@@ -307,6 +326,40 @@ impl Work<'_> {
         self.put(Change::Endpoint(key, Some(Endpoint { version: row.version + 1, ..row.clone() })));
         self.taken(row.id.0);
         Ok(())
+    }
+
+    fn tenant_key(&mut self, row: &KeyRow) -> Result<(), CommitError> {
+        let range = (self.tenant, 0)..=(self.tenant, u64::MAX);
+        let last = self.rows.keys.range(range).next_back().map_or(0, |(key, _)| key.1);
+        guard(last.checked_add(1) == Some(row.version), "tenant key")?;
+        guard(self.rows.tenants.contains_key(&self.tenant), "tenant")?;
+        self.put(Change::TenantKey((self.tenant, row.version), Some(row.clone())));
+        Ok(())
+    }
+
+    fn rewrapped(&mut self, version: u64, was: &str, wrapped: &str, root: &str) -> Result<(), CommitError> {
+        let key = (self.tenant, version);
+        let Some(stored) = self.rows.keys.get(&key).filter(|row| row.root == was).cloned() else {
+            return Err(CommitError::Conflict("tenant key"));
+        };
+        self.put(Change::TenantKey(key, Some(KeyRow { wrapped: wrapped.to_owned(), root: root.to_owned(), ..stored })));
+        Ok(())
+    }
+
+    fn token(&mut self, id: ConnectionId, was: &Option<String>, is: &Option<String>) -> Result<(), CommitError> {
+        let key = (self.tenant, id);
+        let Some(stored) = self.rows.connections.get(&key).filter(|row| row.token == *was).cloned() else {
+            return Err(CommitError::Conflict("token"));
+        };
+        self.put(Change::Connection(key, Some(Connection { token: is.clone(), ..stored })));
+        Ok(())
+    }
+
+    fn remove_token(&mut self, id: ConnectionId) {
+        let key = (self.tenant, id);
+        if let Some(stored) = self.rows.connections.get(&key).cloned() {
+            self.put(Change::Connection(key, Some(Connection { token: None, ..stored })));
+        }
     }
 
     fn remove_endpoint(&mut self, id: EndpointId) {

@@ -2,10 +2,10 @@
 //! answers with the change that undoes it.
 
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, KeyId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::acts_at;
+use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,7 @@ pub(super) struct Rows {
     pub(super) errands: BTreeMap<(TenantId, ErrandId), Errand>,
     pub(super) overrides: BTreeMap<OverrideKey, OverrideRow>,
     pub(super) rules: BTreeMap<(TenantId, Option<String>, u64), RulesRow>,
+    pub(super) keys: BTreeMap<(TenantId, u64), KeyRow>,
     pub(super) lists: BTreeMap<(TenantId, String), String>,
     pub(super) endpoints: BTreeMap<(TenantId, EndpointId), Endpoint>,
     pub(super) events: BTreeMap<(TenantId, EventId), OutboxEvent>,
@@ -53,6 +54,11 @@ pub(super) struct Rows {
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
     /// The hosts that share the store, by name.
     pub(super) hosts: BTreeMap<String, HostRow>,
+    pub(super) clients: BTreeMap<(TenantId, String), ClientRow>,
+    /// With whether flows that end there may be bare.
+    pub(super) return_urls: BTreeMap<(TenantId, String), bool>,
+    pub(super) flows: BTreeMap<(TenantId, u64), Flow>,
+    pub(super) grants: BTreeMap<(TenantId, ConnectionId), Grant>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.
@@ -87,11 +93,16 @@ pub(super) enum Change {
     Errand((TenantId, ErrandId), Option<Errand>),
     Override(OverrideKey, Option<OverrideRow>),
     Rules((TenantId, Option<String>, u64), Option<RulesRow>),
+    TenantKey((TenantId, u64), Option<KeyRow>),
     List((TenantId, String), Option<String>),
     Endpoint((TenantId, EndpointId), Option<Endpoint>),
     Event((TenantId, EventId), Option<OutboxEvent>),
     Delivery((TenantId, EventId, EndpointId), Option<Delivery>),
     Undecided((TenantId, Option<String>), Option<u64>),
+    Client((TenantId, String), Option<ClientRow>),
+    ReturnUrl((TenantId, String), Option<bool>),
+    Flow((TenantId, u64), Option<Flow>),
+    Grant((TenantId, ConnectionId), Option<Grant>),
     ApiKey((TenantId, KeyId), Option<ApiKey>),
     Audit((TenantId, u64), Option<AuditRow>),
     Request((TenantId, String), Option<RequestRow>),
@@ -130,11 +141,16 @@ impl Rows {
             Change::Errand(key, row) => Change::Errand(key, swap(&mut self.errands, key, row)),
             Change::Override(key, row) => Change::Override(key.clone(), swap(&mut self.overrides, key, row)),
             Change::Rules(key, row) => Change::Rules(key.clone(), swap(&mut self.rules, key, row)),
+            Change::TenantKey(key, row) => Change::TenantKey(key, swap(&mut self.keys, key, row)),
             Change::List(key, row) => Change::List(key.clone(), swap(&mut self.lists, key, row)),
             Change::Endpoint(key, row) => Change::Endpoint(key, swap(&mut self.endpoints, key, row)),
             Change::Event(key, row) => Change::Event(key, swap(&mut self.events, key, row)),
             Change::Delivery(key, row) => self.put_delivery(key, row),
             Change::Undecided(key, number) => Change::Undecided(key.clone(), swap(&mut self.undecided, key, number)),
+            Change::Client(key, row) => Change::Client(key.clone(), swap(&mut self.clients, key, row)),
+            Change::ReturnUrl(key, row) => Change::ReturnUrl(key.clone(), swap(&mut self.return_urls, key, row)),
+            Change::Flow(key, row) => Change::Flow(key, swap(&mut self.flows, key, row)),
+            Change::Grant(key, row) => Change::Grant(key, swap(&mut self.grants, key, row)),
             Change::ApiKey(key, row) => Change::ApiKey(key, swap(&mut self.api_keys, key, row)),
             Change::Audit(key, row) => Change::Audit(key, swap(&mut self.audit, key, row)),
             Change::Request(key, row) => Change::Request(key.clone(), swap(&mut self.requests, key, row)),

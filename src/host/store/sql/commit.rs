@@ -3,14 +3,15 @@
 //! A guard is part of the statement that it guards: the row that must be there is named in its condition, and no row touched
 //! means that somebody was faster. What a row belongs to is held by foreign keys.
 
+mod grants;
+
 use super::args::{border, flag, key, list, maybe_number, maybe_text, maybe_time, number, place, text, time};
 use super::link::{Fail, Link};
 use super::rows;
 use super::statements as sql;
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, Meeting, OutboxEvent,
-    OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
@@ -47,6 +48,16 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::PlanVersion(version) => guard(link.run(sql::GROW_PLAN, vec![t(), number(*version)]).await?, "plan"),
         Write::Connection(row) => put_connection(link, row).await,
         Write::RemoveConnection(id) => remove(link.run(sql::REMOVE_CONNECTION, vec![t(), number(id.0)]).await),
+        Write::Token { connection, was, is } => {
+            let args = vec![t(), number(connection.0), maybe_text(was.as_deref()), maybe_text(is.as_deref())];
+            guard(link.run(sql::CHANGE_TOKEN, args).await?, "token")
+        }
+        Write::RemoveToken(id) => remove(link.run(sql::REMOVE_TOKEN, vec![t(), number(id.0)]).await),
+        Write::TenantKey(row) => add_tenant_key(link, row).await,
+        Write::Rewrapped { version, was, wrapped, root } => {
+            let args = vec![t(), number(*version), text(was), text(wrapped), text(root)];
+            guard(link.run(sql::REWRAP_KEY, args).await?, "tenant key")
+        }
         Write::Calendar(row) => put_calendar(link, row).await,
         Write::Entry(calendar, row) => put_entry(link, tenant, *calendar, row).await,
         Write::RemoveEntry(calendar, id) => remove(link.run(sql::REMOVE_ENTRY, vec![t(), number(calendar.0), text(id)]).await),
@@ -79,6 +90,14 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::Event(row) => add_event(link, row).await,
         Write::RemoveEvent(id) => remove(link.run(sql::REMOVE_EVENT, vec![t(), number(id.0)]).await),
         Write::Delivery(row) => change_delivery(link, row).await,
+        Write::Client(row) => grants::put_client(link, row).await,
+        Write::RemoveClient(id) => remove(link.run(sql::REMOVE_CLIENT, vec![t(), text(id)]).await),
+        Write::ReturnUrl(row) => grants::put_return_url(link, row).await,
+        Write::RemoveReturnUrl(url) => remove(link.run(sql::REMOVE_RETURN_URL, vec![t(), text(url)]).await),
+        Write::Flow(row) => grants::put_flow(link, row).await,
+        Write::RemoveFlows(before) => remove(link.run(sql::REMOVE_FLOWS_BEFORE, vec![t(), border(*before)]).await),
+        Write::RemoveFlowsOf(user) => remove(link.run(sql::REMOVE_FLOWS_OF, vec![t(), text(user)]).await),
+        Write::Grant(row) => grants::put_grant(link, row).await,
         Write::Undecided(uid) => put_undecided(link, tenant, uid.as_deref()).await,
         Write::Decided(uid, seen) => remove(link.run(sql::FORGET_UNDECIDED, vec![t(), key(uid.as_deref()), number(*seen)]).await),
     }
@@ -125,6 +144,9 @@ async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fai
         sql::REMOVE_API_KEYS,
         sql::REMOVE_REQUESTS,
         sql::REMOVE_UNDECIDED,
+        sql::REMOVE_CLIENTS,
+        sql::REMOVE_RETURN_URLS,
+        sql::REMOVE_FLOWS,
     ];
     for statement in tables {
         link.run(statement, t()).await?;
@@ -150,9 +172,15 @@ async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fa
         maybe_text(row.zone.as_deref()),
         text(row.state.word()),
         maybe_text(row.token_file.as_deref()),
+        maybe_text(row.token.as_deref()),
     ];
     guard(link.run(sql::PUT_CONNECTION, args).await?, "connection")?;
     take_number(link, row.id.0).await
+}
+
+async fn add_tenant_key(link: &mut impl Link, row: &KeyRow) -> Result<(), Fail> {
+    let args = vec![number(row.tenant.0), number(row.version), text(&row.wrapped), text(&row.root), time(row.made_at)];
+    guard(belongs(link.run(sql::ADD_TENANT_KEY, args).await, "tenant")?, "tenant key")
 }
 
 async fn put_calendar(link: &mut impl Link, row: &Calendar) -> Result<(), Fail> {

@@ -39,6 +39,8 @@ const STEPS: &[(i64, &str, &str)] = &[
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
     (5, "hosts", include_str!("../migrations/postgres/0005_hosts.sql")),
+    (6, "seal", include_str!("../migrations/postgres/0006_seal.sql")),
+    (7, "oauth", include_str!("../migrations/postgres/0007_oauth.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
 ];
 

@@ -5,12 +5,11 @@ use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
-    Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
+use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{DueDelivery, Near, PassedOver, Queries, StoreError, Watched, calendar_of, nearest};
+use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, calendar_of, nearest};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -282,6 +281,28 @@ impl<S: Ask> Queries for S {
         of(self, tenant, sql::RULES, [], rows::rules).await
     }
 
+    async fn tenant_keys(&self, tenant: TenantId) -> Result<Vec<KeyRow>, StoreError> {
+        of(self, tenant, sql::TENANT_KEYS, [], rows::tenant_key).await
+    }
+
+    async fn key_roots(&self) -> Result<Vec<String>, StoreError> {
+        self.ask(Scope::Scheduler, sql::KEY_ROOTS, vec![], rows::key_root).await
+    }
+
+    async fn tokens_not_under(
+        &self,
+        tenant: TenantId,
+        prefix: &str,
+        after: ConnectionId,
+        limit: usize,
+    ) -> Result<Vec<SealedToken>, StoreError> {
+        of(self, tenant, sql::TOKENS_NOT_UNDER, [text(prefix), number(after.0), number(limit)], rows::token).await
+    }
+
+    async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.ask(Scope::Scheduler, sql::UNSEALED, vec![], rows::tenant_id).await
+    }
+
     async fn lists(&self, tenant: TenantId) -> Result<Vec<(String, String)>, StoreError> {
         of(self, tenant, sql::LISTS, [], rows::list).await
     }
@@ -337,6 +358,39 @@ impl<S: Ask> Queries for S {
 
     async fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Result<Vec<String>, StoreError> {
         of(self, tenant, sql::PLACES_OF, [list(meetings)], rows::meeting_id).await
+    }
+
+    async fn oauth_clients(&self, tenant: TenantId) -> Result<Vec<ClientRow>, StoreError> {
+        list_of(self, tenant, sql::CLIENTS, [], rows::grants::client).await
+    }
+
+    async fn return_urls(&self, tenant: TenantId) -> Result<Vec<ReturnUrl>, StoreError> {
+        list_of(self, tenant, sql::RETURN_URLS, [], rows::grants::return_url).await
+    }
+
+    async fn flow(&self, tenant: TenantId, flow: u64) -> Result<Option<Flow>, StoreError> {
+        one_of(self, tenant, sql::FLOW, [number(flow)], rows::grants::flow).await
+    }
+
+    async fn flow_of(&self, handle: Handle<'_>) -> Result<Option<Flow>, StoreError> {
+        let (sql, hash) = match handle {
+            Handle::Ref(hash) => (sql::FLOW_BY_REF, hash),
+            Handle::State(hash) => (sql::FLOW_BY_STATE, hash),
+            Handle::Session(hash) => (sql::FLOW_BY_SESSION, hash),
+        };
+        Ok(self.ask(Scope::Scheduler, sql, vec![text(hash)], rows::grants::flow).await?.pop())
+    }
+
+    async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {
+        one_of(self, tenant, sql::GRANT, [number(connection.0)], rows::grants::grant).await
+    }
+
+    async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
+        list_of(self, tenant, sql::GRANTS, [], rows::grants::grant).await
+    }
+
+    async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {
+        self.ask(Scope::Scheduler, sql::GRANTS_ALIKE, vec![text(client), text(account)], rows::grants::grant).await
     }
 
     async fn deliveries(

@@ -1,13 +1,13 @@
 //! Rows out of cells, in the order of [`columns`](super::statements).
 
+pub(super) mod grants;
+
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
-    Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, Meeting,
-    Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow, Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
-use crate::host::store::{DueDelivery, Member, StoreError, Watched, from_micros};
+use crate::host::store::{DueDelivery, Member, SealedToken, StoreError, Watched, from_micros};
 use crate::time::Instant;
 
 /// A row being read.
@@ -150,6 +150,7 @@ pub(super) fn connection(cells: &mut dyn Cells) -> Answer<Connection> {
         zone: row.maybe_text()?,
         state: row.word(ConnectionState::from_word)?,
         token_file: row.maybe_text()?,
+        token: row.maybe_text()?,
     })
 }
 
@@ -263,6 +264,30 @@ pub(super) fn override_row(cells: &mut dyn Cells) -> Answer<OverrideRow> {
 pub(super) fn rules(cells: &mut dyn Cells) -> Answer<RulesRow> {
     let mut row = Row::of(cells, "rules", 0);
     Ok(RulesRow { tenant: TenantId(row.count()?), user: row.key()?, version: row.count()?, text: row.text()? })
+}
+
+pub(super) fn tenant_key(cells: &mut dyn Cells) -> Answer<KeyRow> {
+    let mut row = Row::of(cells, "tenant_keys", 2);
+    Ok(KeyRow {
+        tenant: TenantId(row.count()?),
+        version: row.count()?,
+        wrapped: row.text()?,
+        root: row.text()?,
+        made_at: row.time()?,
+    })
+}
+
+pub(super) fn key_root(cells: &mut dyn Cells) -> Answer<String> {
+    Row::of(cells, "tenant_keys", 0).text()
+}
+
+pub(super) fn token(cells: &mut dyn Cells) -> Answer<SealedToken> {
+    let mut row = Row::of(cells, "connections", 1);
+    Ok(SealedToken { connection: ConnectionId(row.count()?), origin: row.word(Origin::from_word)?, token: row.text()? })
+}
+
+pub(super) fn tenant_id(cells: &mut dyn Cells) -> Answer<TenantId> {
+    Row::of(cells, "endpoints", 0).count().map(TenantId)
 }
 
 pub(super) fn list(cells: &mut dyn Cells) -> Answer<(String, String)> {

@@ -36,6 +36,8 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "operations", include_str!("../migrations/sqlite/0002_operations.sql")),
     (3, "marks", include_str!("../migrations/sqlite/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/sqlite/0004_errands.sql")),
+    (6, "seal", include_str!("../migrations/sqlite/0006_seal.sql")),
+    (7, "oauth", include_str!("../migrations/sqlite/0007_oauth.sql")),
     (9, "api", include_str!("../migrations/sqlite/0009_api.sql")),
 ];
 
@@ -197,6 +199,8 @@ fn options(path: &str) -> SqliteConnectOptions {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("trusted_schema", "OFF")
+        // What is removed or replaced is overwritten where its page is written anyway: keys and secrets must not lie about.
+        .pragma("secure_delete", "FAST")
         // What a savepoint remembers needs no room on another disk that may be full.
         .pragma("temp_store", "MEMORY")
 }

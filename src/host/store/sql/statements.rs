@@ -13,7 +13,7 @@ pub(in crate::host::store) struct Sql {
 #[rustfmt::skip]
 macro_rules! columns {
     (tenants) => { "tenant, name, own_domains, bots, plan_version, keep_days, horizon_days" };
-    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file" };
+    (connections) => { "tenant, id, user_name, origin, client, addresses, zone, state, token_file, token" };
     (calendars) => { "tenant, id, connection, origin, reference, cursor, state, synced_at, expanded_to, version" };
     (sightings) => { "calendar, id, uid, family, occurrence, start_at, room, entry, body" };
     (meetings) => { "tenant, id, sightings, start_at, end_at, outcome, decided_by, rule, reason, record, conflict, version" };
@@ -21,7 +21,12 @@ macro_rules! columns {
                        attempts, verified, reason, calendar, errand, version" };
     (errands) => { "tenant, id, name, room, url, title, at, state, made_at, version" };
     (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
+    (tenant_keys) => { "tenant, version, wrapped, root, made_at" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
+    (clients) => { "tenant, id, provider, client_id, secret, authority, endpoints, enabled" };
+    (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
+                  session_hash, verifier, code, reason, connection, made_at, expires_at, version" };
+    (grants) => { "tenant, connection, client, account, name, bare, reason, owner, lease_until, version" };
     (api_keys) => { "tenant, id, name, hash, scopes, made_at, revoked_at, version" };
     (audit) => { "tenant, number, happened_at, actor, action, subject, digest" };
     (requests) => { "tenant, name, hash, made_at, status, body, version" };
@@ -103,6 +108,11 @@ statements! {
         ORDER BY uid, user_key, occurrence_key, mark" }
     RULES { "SELECT tenant, user_key, version, body FROM rules r WHERE tenant = $1
         AND version = (SELECT max(n.version) FROM rules n WHERE n.tenant = r.tenant AND n.user_key = r.user_key) ORDER BY user_key" }
+    TENANT_KEYS { "SELECT " (tenant_keys) " FROM tenant_keys WHERE tenant = $1 ORDER BY version" }
+    KEY_ROOTS { "SELECT DISTINCT root FROM tenant_keys ORDER BY root" }
+    TOKENS_NOT_UNDER { "SELECT id, origin, token FROM connections WHERE tenant = $1 AND id > $3 AND token IS NOT NULL
+            AND substr(token, 1, length($2)) <> $2 ORDER BY id LIMIT $4" }
+    UNSEALED { "SELECT DISTINCT tenant FROM endpoints WHERE secrets <> '[]' AND substr(secrets, 1, 5) <> '[\"v1.' ORDER BY tenant" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
     ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
     DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 AND CAST(tenant AS text) NOT IN (" [3] ")
@@ -141,6 +151,16 @@ statements! {
     REQUEST { "SELECT " (requests) " FROM requests WHERE tenant = $1 AND name = $2" }
     DELIVERY_COUNTS { "SELECT state, count(*) FROM deliveries WHERE tenant = $1 AND endpoint = $2 GROUP BY state ORDER BY state" }
 
+    CLIENTS { "SELECT " (clients) " FROM oauth_clients WHERE tenant = $1 ORDER BY id" }
+    RETURN_URLS { "SELECT tenant, url, bare FROM return_urls WHERE tenant = $1 ORDER BY url" }
+    FLOW { "SELECT " (flows) " FROM connect_flows WHERE tenant = $1 AND id = $2" }
+    FLOW_BY_REF { "SELECT " (flows) " FROM connect_flows WHERE ref_hash = $1" }
+    FLOW_BY_STATE { "SELECT " (flows) " FROM connect_flows WHERE state_hash = $1" }
+    FLOW_BY_SESSION { "SELECT " (flows) " FROM connect_flows WHERE session_hash = $1" }
+    GRANT { "SELECT " (grants) " FROM grants WHERE tenant = $1 AND connection = $2" }
+    GRANTS { "SELECT " (grants) " FROM grants WHERE tenant = $1 ORDER BY connection" }
+    GRANTS_ALIKE { "SELECT " (grants) " FROM grants WHERE client = $1 AND account = $2 ORDER BY tenant, connection" }
+
     // What time it is for all who share the store; of SQLite that is the machine's, and nobody asks.
     TIME { {"SELECT unixepoch() * 1000000" "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} }
 
@@ -164,7 +184,7 @@ statements! {
         SET name = excluded.name, own_domains = excluded.own_domains, bots = excluded.bots, keep_days = excluded.keep_days,
             horizon_days = excluded.horizon_days" }
     GROW_PLAN { "UPDATE tenants SET plan_version = plan_version + 1 WHERE tenant = $1 AND plan_version = $2" }
-    // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them.
+    // The row of the tenant first: who plans for it changes that one, and then waits for us, or we for them. Its keys go with it.
     REMOVE_TENANT { "DELETE FROM tenants WHERE tenant = $1" }
     COUNT_ACTING { "SELECT count(*) FROM dispatches WHERE tenant = $1 AND acts_at IS NOT NULL" }
     REMOVE_CONNECTIONS { "DELETE FROM connections WHERE tenant = $1" }
@@ -179,9 +199,14 @@ statements! {
     REMOVE_API_KEYS { "DELETE FROM api_keys WHERE tenant = $1" }
     REMOVE_REQUESTS { "DELETE FROM requests WHERE tenant = $1" }
     REMOVE_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1" }
-    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant, id) DO UPDATE
+    PUT_CONNECTION { "INSERT INTO connections (" (connections) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, id) DO UPDATE
         SET user_name = excluded.user_name, origin = excluded.origin, client = excluded.client, addresses = excluded.addresses,
             zone = excluded.zone, state = excluded.state, token_file = excluded.token_file" }
+    CHANGE_TOKEN { "UPDATE connections SET token = $4 WHERE tenant = $1 AND id = $2 AND token IS NOT DISTINCT FROM $3" }
+    REMOVE_TOKEN { "UPDATE connections SET token = NULL WHERE tenant = $1 AND id = $2" }
+    ADD_TENANT_KEY { "INSERT INTO tenant_keys (" (tenant_keys) ") SELECT $1, $2, $3, $4, $5
+        WHERE (SELECT coalesce(max(version), 0) + 1 FROM tenant_keys WHERE tenant = $1) = $2 ON CONFLICT DO NOTHING" }
+    REWRAP_KEY { "UPDATE tenant_keys SET wrapped = $4, root = $5 WHERE tenant = $1 AND version = $2 AND root = $3" }
     REMOVE_CONNECTION { "DELETE FROM connections WHERE tenant = $1 AND id = $2" }
     ADD_CALENDAR { "INSERT INTO calendars (" (calendars) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_CALENDAR { "UPDATE calendars SET connection = $3, origin = $4, reference = $5, cursor = $6, state = $7, synced_at = $8,
@@ -249,6 +274,27 @@ statements! {
     REMOVE_EVENT { "DELETE FROM events WHERE tenant = $1 AND id = $2" }
     CHANGE_DELIVERY { "UPDATE deliveries SET state = $4, due_at = $5, attempts = $6, last_answer = $7, version = $8 + 1
         WHERE tenant = $1 AND event = $2 AND endpoint = $3 AND version = $8" }
+    PUT_CLIENT { "INSERT INTO oauth_clients (" (clients) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, id) DO UPDATE
+        SET provider = excluded.provider, client_id = excluded.client_id, secret = excluded.secret, authority = excluded.authority,
+            endpoints = excluded.endpoints, enabled = excluded.enabled" }
+    REMOVE_CLIENT { "DELETE FROM oauth_clients WHERE tenant = $1 AND id = $2" }
+    REMOVE_CLIENTS { "DELETE FROM oauth_clients WHERE tenant = $1" }
+    PUT_RETURN_URL { "INSERT INTO return_urls (tenant, url, bare) VALUES ($1, $2, $3)
+        ON CONFLICT (tenant, url) DO UPDATE SET bare = excluded.bare" }
+    REMOVE_RETURN_URL { "DELETE FROM return_urls WHERE tenant = $1 AND url = $2" }
+    REMOVE_RETURN_URLS { "DELETE FROM return_urls WHERE tenant = $1" }
+    ADD_FLOW { "INSERT INTO connect_flows (" (flows) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+            $17, $18, $19, $20 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_FLOW { "UPDATE connect_flows SET provider = $3, client = $4, user_name = $5, return_url = $6, bare = $7, state = $8,
+            ref_hash = $9, state_hash = $10, cookie_hash = $11, nonce_hash = $12, session_hash = $13, verifier = $14, code = $15,
+            reason = $16, connection = $17, made_at = $18, expires_at = $19, version = $20 + 1
+        WHERE tenant = $1 AND id = $2 AND version = $20" }
+    REMOVE_FLOWS { "DELETE FROM connect_flows WHERE tenant = $1" }
+    REMOVE_FLOWS_BEFORE { "DELETE FROM connect_flows WHERE tenant = $1 AND expires_at < $2" }
+    REMOVE_FLOWS_OF { "DELETE FROM connect_flows WHERE tenant = $1 AND user_name = $2" }
+    ADD_GRANT { "INSERT INTO grants (" (grants) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
+    CHANGE_GRANT { "UPDATE grants SET client = $3, account = $4, name = $5, bare = $6, reason = $7, owner = $8, lease_until = $9,
+            version = $10 + 1 WHERE tenant = $1 AND connection = $2 AND version = $10" }
     PUT_UNDECIDED { "INSERT INTO undecided (tenant, uid_key, number) VALUES ($1, $2, $3)
         ON CONFLICT (tenant, uid_key) DO UPDATE SET number = excluded.number" }
     FORGET_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1 AND uid_key = $2 AND number = $3" }

@@ -45,6 +45,8 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "DUE_DISPATCHES",
         "TAKE_UP",
         "UNDECIDED",
+        "KEY_ROOTS",
+        "UNSEALED",
         "DUE_ENDPOINTS",
         "DUE_DELIVERIES",
         // Whose a key is, is what is asked.

@@ -10,7 +10,7 @@ use super::rows::{
 use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, Meeting, OverrideRow, Sighting,
+    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OverrideRow, Sighting,
     TenantId,
 };
 use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
@@ -56,7 +56,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
     let (connection_id, calendar_id, receiver) = (u64::from(a % 2) + 1, u64::from(a % 3) + 10, u64::from(a % 3) + 20);
     let name = ["a", "b", "B", "\0", "ä"][usize::from(b % 5)];
     let when = at(i64::from(c % 8));
-    match kind % 29 {
+    match kind % 31 {
         0 => tenant(t),
         1 => Write::PlanVersion(version(model.tenant(owner).await.expect(WORKS).map(|row| row.plan_version), luck)),
         2 => {
@@ -109,6 +109,27 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
         23 => {
             let waiting = model.undecided(1000).await.expect(WORKS).into_iter().find(|row| row.tenant == owner);
             waiting.map_or(Write::Decided(None, 1), |row| Write::Decided(row.uid, row.number + u64::from(luck % 4 == 0)))
+        }
+        28 => {
+            let stored = model.tenant_keys(owner).await.expect(WORKS).last().map_or(0, |row| row.version);
+            let root = format!("local:{}", d % 2);
+            match c % 4 {
+                0 => Write::Rewrapped { version: stored, was: format!("local:{}", a % 2), wrapped: name.to_owned(), root },
+                _ => Write::TenantKey(KeyRow {
+                    tenant: owner,
+                    version: version(Some(stored + 1), luck),
+                    wrapped: name.to_owned(),
+                    root,
+                    made_at: when,
+                }),
+            }
+        }
+        29 if luck % 4 == 0 => Write::RemoveToken(ConnectionId(connection_id)),
+        29 => {
+            let stored = model.connection(owner, ConnectionId(connection_id)).await.expect(WORKS);
+            let was = stored.and_then(|row| row.token).filter(|_| luck % 5 != 0);
+            let is = (d % 5 != 0).then(|| format!("v1.{}.{name}", d % 3));
+            Write::Token { connection: ConnectionId(connection_id), was, is }
         }
         24 => Write::RemoveEvent(EventId(u64::from(c % 8))),
         25 if luck % 16 == 0 => Write::RemoveTenant,
@@ -214,6 +235,9 @@ async fn answer_alike(
             overrides(tenant, &names)
             rules(tenant)
             endpoints(tenant)
+            tenant_keys(tenant)
+            tokens_not_under(tenant, "v1.1.", ConnectionId(0), limit)
+            tokens_not_under(tenant, "v1.2.", ConnectionId(1), 1000)
             events(tenant, EventId(each as u64), limit)
         }
         for calendar in (10..13).map(CalendarId) {

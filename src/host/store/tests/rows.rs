@@ -40,6 +40,7 @@ pub(super) fn connection(tenant: u64, id: u64) -> Connection {
         zone: Some("Europe/London".to_owned()),
         state: ConnectionState::Active,
         token_file: Some(format!("/tokens/{id}")),
+        token: None,
     }
 }
 

@@ -1,0 +1,67 @@
+//! Giving a grant back: push channels stop first, then the provider is told, then the connection goes with its token.
+
+use super::clients;
+use super::connect::token_place;
+use super::token;
+use crate::host::context::Context;
+use crate::host::model::{Connection, ConnectionId, TenantId};
+use crate::host::operations::{OperationError, connections};
+
+/// What became of the grant at its provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenBack {
+    /// The provider took it back.
+    Revoked,
+    /// Somebody else lives by it: another connection of the same account, by the same client. It stays.
+    Shared,
+    /// The provider has no place for that, or did not answer: its user can take it back there.
+    Left,
+    /// There was none.
+    None,
+}
+
+impl GivenBack {
+    /// In a word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::Shared => "shared",
+            Self::Left => "left",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Disconnects; `stop_channels` ends what the provider sends for the connection, while its token still holds. How many rows followed.
+///
+/// # Errors
+/// [`OperationError`].
+pub async fn disconnect(
+    host: &Context,
+    tenant: TenantId,
+    id: ConnectionId,
+    stop_channels: impl AsyncFnOnce(&Context, &Connection),
+) -> Result<(GivenBack, usize), OperationError> {
+    let connection = connections::find(host, tenant, id).await?;
+    stop_channels(host, &connection).await;
+    let given = given_back(host, &connection).await?;
+    let rows = connections::disconnect(host, tenant, id).await?;
+    host.tokens.forget(&connection);
+    tracing::info!(tenant = tenant.0, connection = id.0, grant = given.word(), "a connection was cut");
+    Ok((given, rows))
+}
+
+/// Providers take all of an account's grants to a client back with one, so that it is done only when nobody else lives by them.
+async fn given_back(host: &Context, connection: &Connection) -> Result<GivenBack, OperationError> {
+    let grant = host.store.grant(connection.tenant, connection.id).await?;
+    let (Some(grant), Some(sealed)) = (grant, &connection.token) else { return Ok(GivenBack::None) };
+    let alike = host.store.grants_alike(&grant.client, &grant.account).await?;
+    if alike.iter().any(|other| (other.tenant, other.connection) != (grant.tenant, grant.connection)) {
+        return Ok(GivenBack::Shared);
+    }
+    let Some(client) = clients::named(host, connection.tenant, &grant.client).await? else { return Ok(GivenBack::Left) };
+    let place = token_place(connection.tenant, connection.id, connection.origin);
+    let Ok(token) = host.vault.open(&host.store, &place, sealed).await else { return Ok(GivenBack::Left) };
+    Ok(if token::revoke(host, &client, &token).await { GivenBack::Revoked } else { GivenBack::Left })
+}
