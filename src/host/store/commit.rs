@@ -1,7 +1,9 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{
+    Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, Sighting, TenantId,
+};
 use std::collections::BTreeSet;
 
 impl Commit {

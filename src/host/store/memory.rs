@@ -10,8 +10,8 @@ use super::{Commit, CommitError, Decide, DueDelivery, Near, PassedOver, Queries,
 use crate::host::clock::Clock;
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, Endpoint,
-    EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RulesRow,
-    Sighting, Tenant, TenantId, Undecided,
+    EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow,
+    RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::Instant;
 use rows::Rows;

@@ -3,7 +3,8 @@
 use super::rows::{Change, Rows, override_key};
 use crate::host::model::{
     Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState,
-    Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RulesRow, Sighting, Tenant,
+    TenantId,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
 use std::collections::BTreeMap;

@@ -8,8 +8,8 @@ use super::link::{Fail, Link};
 use super::rows;
 use super::statements as sql;
 use crate::host::model::{
-    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow, RulesRow,
-    Sighting, Tenant, TenantId,
+    Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow,
+    RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
