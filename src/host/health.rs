@@ -24,7 +24,9 @@ async fn ready(State(host): State<Context>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     }
     match host.store.tenants().await {
-        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host))),
+        Ok(_) => {
+            (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host)))
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
     }
 }

@@ -1,10 +1,11 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow, Sighting, TenantId,
-};
 use crate::host::model::grants::{Flow, Grant};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow,
+    Sighting, TenantId,
+};
 use std::collections::BTreeSet;
 
 impl Commit {

@@ -6,7 +6,9 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Watched};
+use super::{
+    Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Watched,
+};
 use crate::host::clock::Clock;
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::model::{

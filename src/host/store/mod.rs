@@ -22,11 +22,13 @@ pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
+use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow,
+    Sighting, Tenant, TenantId, Undecided,
 };
 use crate::time::{Elapsed, Instant};
-use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;

@@ -1,11 +1,13 @@
 //! The rows, and the indexes that the queries need. Every change goes through [`Rows::put`], which keeps both in step and
 //! answers with the change that undoes it.
 
+use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
+    TenantId,
 };
 use crate::host::store::acts_at;
-use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 

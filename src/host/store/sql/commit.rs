@@ -11,7 +11,8 @@ use super::rows;
 use super::statements as sql;
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting,
+    OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 

@@ -4,12 +4,16 @@ use super::args::{Arg, border, key, list, number, place, place_border, text, tim
 use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
-use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
-};
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
+    TenantId, Undecided,
+};
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, calendar_of, nearest};
+use crate::host::store::{
+    DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, calendar_of, nearest,
+};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 

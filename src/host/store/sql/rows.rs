@@ -5,7 +5,9 @@ pub(super) mod grants;
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow, Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
+    Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow,
+    Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
 use crate::host::store::{DueDelivery, Member, SealedToken, StoreError, Watched, from_micros};
 use crate::time::Instant;
