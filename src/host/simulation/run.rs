@@ -1,6 +1,6 @@
 //! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
-use super::ear;
+use super::{clock, ear};
 use super::expected::Oracle;
 use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
@@ -188,8 +188,13 @@ impl Run {
 
     /// Makes the run in a runtime of its own.
     pub(super) fn report(&self) -> Report {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        // A paused clock moves while the runtime is parked, and then only.
+        builder.enable_time().start_paused(true).on_thread_unpark(clock::moved);
+        let runtime = builder.build().expect("a runtime");
+        clock::forgotten();
         let (report, _) = ear::listening(|| runtime.block_on(self.lived()));
+        clock::forgotten();
         report
     }
 
