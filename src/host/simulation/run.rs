@@ -152,9 +152,14 @@ const BUSY_HOURS: u64 = 2;
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
 impl Run {
+    /// How many meetings runs of a sample have.
+    pub(super) const USUAL: usize = 120;
+    /// The same of runs of a large sample.
+    pub(super) const DENSE: usize = 240;
+
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: 120, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
