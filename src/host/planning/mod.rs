@@ -191,7 +191,8 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<(Ve
     // What else belongs to the calendar is as it was. When its time to be extended comes, or something stored of it cannot be read
     // any more, all of it is read.
     let related = if near { None } else { related_to_change(row.origin, &stored, &entries, &changes.ids()) };
-    let shown = related.as_ref().and_then(|related| known.iter().map(|sighting| related.shows(sighting)).collect::<Option<Vec<_>>>());
+    let shown =
+        related.as_ref().and_then(|related| known.iter().map(|sighting| related.shows(sighting)).collect::<Option<Vec<_>>>());
     let related = related.filter(|_| shown.is_some());
     let window = kept_window(host);
     let read = related.as_ref().map_or(&entries, |related| &related.entries);

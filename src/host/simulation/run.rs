@@ -1,10 +1,10 @@
 //! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
-use super::{clock, ear};
 use super::expected::Oracle;
 use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
 use super::switch::Death;
+use super::{clock, ear};
 use crate::host::clock::Clock;
 use crate::host::model::{Endpoint, EndpointId};
 use crate::host::store::{Commit, Moment, Write};

@@ -218,7 +218,8 @@ mod tests {
 
     /// A row of a provider: its number, the series that it belongs to, and how its texts are written.
     fn row(origin: Origin, (number, series, spelling): (u8, Option<u8>, u8)) -> Entry {
-        let (uid, master) = if origin == Origin::Google { ("iCalUID", "recurringEventId") } else { ("iCalUId", "seriesMasterId") };
+        let (uid, master) =
+            if origin == Origin::Google { ("iCalUID", "recurringEventId") } else { ("iCalUId", "seriesMasterId") };
         let told = series.map(|series| format!(r#","{master}":"id{series}""#)).unwrap_or_default();
         let of = series.unwrap_or(number);
         let uid_text = match spelling {
