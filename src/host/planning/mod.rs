@@ -253,15 +253,17 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<Pie
     // What else belongs to the calendar is as it was. When its time to be extended comes, or something stored of it cannot be read
     // any more, all of it is read.
     let related = if near { None } else { related_to_change(row.origin, &stored, &entries, &changes.ids()) };
-    let related = related.filter(|related| known.iter().all(|sighting| related.shows(sighting).is_some()));
+    let shown =
+        related.as_ref().and_then(|related| known.iter().map(|sighting| related.shows(sighting)).collect::<Option<Vec<_>>>());
+    let related = related.filter(|_| shown.is_some());
     let window = kept_window(host);
     let read = related.as_ref().map_or(&entries, |related| &related.entries);
     let (seen, broken) = match calendar_of(row.origin, read, &reader) {
         Ok(calendar) => (schedule::sightings_of(row.id, &calendar, &window, &reader), None),
         Err(error) => (schedule::Seen::default(), Some(Unreadable { place: "calendar".into(), why: error.to_string() })),
     };
-    let shown = |sighting: &Sighting| related.as_ref().is_none_or(|related| related.shows(sighting) == Some(true));
-    let (known, others): (Vec<_>, Vec<_>) = known.into_iter().partition(shown);
+    let mut shown = shown.into_iter().flatten();
+    let (known, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|_| shown.next().unwrap_or(true));
     let difference = Difference::of(&known, &seen.sightings, &window);
     let expanded_to = if related.is_some() { row.expanded_to } else { Some(horizon) };
     let after = if is_last { passed(row.clone(), found, now) } else { row.clone() };

@@ -1,10 +1,10 @@
 //! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
-use super::ear;
 use super::expected::Oracle;
 use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
 use super::switch::Death;
+use super::{clock, ear};
 use crate::host::clock::Clock;
 use crate::host::model::{Endpoint, EndpointId};
 use crate::host::store::{Commit, Moment, Write};
@@ -159,9 +159,14 @@ const BUSY_HOURS: u64 = 2;
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
 impl Run {
+    /// How many meetings runs of a sample have.
+    pub(super) const USUAL: usize = 120;
+    /// The same of runs of a large sample.
+    pub(super) const DENSE: usize = 240;
+
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: 120, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
@@ -202,8 +207,13 @@ impl Run {
 
     /// Makes the run in a runtime of its own.
     pub(super) fn report(&self) -> Report {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        // A paused clock moves while the runtime is parked, and then only.
+        builder.enable_time().start_paused(true).on_thread_unpark(clock::moved);
+        let runtime = builder.build().expect("a runtime");
+        clock::forgotten();
         let (report, _) = ear::listening(|| runtime.block_on(self.lived()));
+        clock::forgotten();
         report
     }
 
