@@ -178,7 +178,7 @@ async fn list(call: Call<super::page::Paging>) -> Result<Shown<Page<Webhook>>, P
 
 async fn make(call: Call<NoQuery, Json<NewWebhook>>) -> Result<Told<Webhook>, Problem> {
     let secret = secret()?;
-    let added = add(&call.host, call.tenant(), &call.body.0.url, secret.clone()).await;
+    let added = add(&call.host, call.tenant(), &call.body.0.url, secret.clone().into()).await;
     let row = added.map_err(|error| match error {
         crate::host::operations::OperationError::Refused(why) => Problem::refused("/url", why),
         other => other.into(),
@@ -197,7 +197,7 @@ async fn delete(call: Call) -> Result<Gone, Problem> {
 
 async fn rotate(call: Call) -> Result<Told<Webhook>, Problem> {
     let secret = secret()?;
-    let row = change(&call.host, call.tenant(), id(&call)?, Change::Rotate(secret.clone())).await?;
+    let row = change(&call.host, call.tenant(), id(&call)?, Change::Rotate(secret.clone().into())).await?;
     Ok(Told(shown(&row, Some(secret)), shown(&row, None)))
 }
 
