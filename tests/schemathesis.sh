@@ -34,7 +34,7 @@ done
 first() { curl -s -H "Authorization: Bearer $key" "$address/v1/$1" | sed -n 's/.*"items":\[{"id":"\([^"]*\)".*/\1/p'; }
 post() { curl -s -o /dev/null -H "Authorization: Bearer $key" -H 'content-type: application/json' -d "$2" "$address/v1/$1"; }
 post webhooks '{"url":"https://hooks.example/a"}'
-post bots '{"link":"https://zoom.us/j/99912345678","at":"2036-01-01T00:00:00Z"}'
+post bots "{\"link\":\"https://zoom.us/j/99912345678\",\"at\":\"$(date -u -d '+30 days' +%Y-%m-%dT00:00:00Z)\"}"
 for _ in $(seq 100); do
   event=$(first events)
   if [ -n "$event" ]; then break; fi
