@@ -315,7 +315,8 @@ fn what_is_anothers_answers_as_what_is_not_there() {
             let (foreign, absent) = (ask(&foreign), ask(&absent));
             assert_eq!(foreign, absent, "{}", operation.id());
             // Users, lists and versions have the names that each tenant gives: what answers is its own.
-            let makes = operation.path.contains("/{user}/") || ["{list}", "{version}"].iter().any(|part| operation.path.contains(part));
+            let makes =
+                operation.path.contains("/{user}/") || ["{list}", "{version}"].iter().any(|part| operation.path.contains(part));
             assert!(foreign.status == 404 || makes, "{}: {foreign:?}", operation.id());
             tried += 1;
         }
@@ -413,6 +414,7 @@ fn a_request_is_done_once_under_its_key() {
         let path = format!("/v1/webhooks/{}", plain(&first.json()["id"]));
         assert_eq!(stage.ask("DELETE", &path, "all", &[], b"").status, 204);
         assert_eq!(ask("all", "two", &body).status, 201);
+        assert_eq!(ask("all", "a b", &body).status, 400);
         assert_eq!(ask("all", "", &body).problem()["errors"][0]["field"], "Idempotency-Key");
         // Many at once: one does it.
         let body = json!({ "link": "https://zoom.us/j/5551234567" }).to_string();

@@ -154,7 +154,7 @@ mod tests {
                 |row: &mut AuditRow| row.actor.push('x'),
                 |row: &mut AuditRow| row.action.push('x'),
                 |row: &mut AuditRow| row.subject.push('x'),
-                |row: &mut AuditRow| row.at = row.at + crate::time::Elapsed::from_secs(1),
+                |row: &mut AuditRow| row.at += crate::time::Elapsed::from_secs(1),
                 |row: &mut AuditRow| row.tenant = TenantId(2),
                 |row: &mut AuditRow| row.number += 1,
                 |row: &mut AuditRow| row.digest = row.digest.replace(|c: char| c.is_ascii_digit(), "f"),

@@ -148,10 +148,10 @@ mod tests {
                 the body is no JSON: line 1, column 10
                 the body is no JSON: line 1, column 2
                 the body is no JSON: line 1, column 0
-                the body is no JSON: line 1, column 13
+                the body is no JSON: line 1, column 14
                 the body is no JSON: line 1, column 7
                 the body is no JSON: line 1, column 11
-                the body is nested too deep: line 1, column 33
+                the body is nested too deep: line 1, column 34
                 [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
             "#]],
         );

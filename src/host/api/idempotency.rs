@@ -40,7 +40,9 @@ pub fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
         return wrong("stands twice");
     }
     match value.to_str() {
-        Ok(text) if (1..=KEY_BYTES_MAX).contains(&text.len()) => Ok(Some(text.to_owned())),
+        Ok(text) if (1..=KEY_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(Some(text.to_owned()))
+        }
         _ => wrong("must be 1 to 255 visible ASCII characters"),
     }
 }

@@ -60,7 +60,7 @@ impl Limits {
     ///
     /// # Errors
     /// How it stands, and when it may come again: [`Kind::Limited`].
-    pub fn take(&self, caller: &Caller) -> Result<Standing, (Standing, Problem)> {
+    pub fn take(&self, caller: &Caller) -> Result<Standing, Box<(Standing, Problem)>> {
         let of_key = self.bucket((caller.tenant, Some(caller.key)), self.per_key);
         let of_tenant = self.bucket((caller.tenant, None), self.per_tenant);
         let policy = format!("\"key\";q={};w=1, \"tenant\";q={};w=1", self.per_key, self.per_tenant);
@@ -72,7 +72,7 @@ impl Limits {
                     let wait = until.wait_time_from(self.clock.now()).as_secs() + 1;
                     let problem = Problem::new(Kind::Limited, format!("the {name} has sent too many requests"));
                     let standing = Standing { policy, left: format!("\"{name}\";r=0;t={wait}") };
-                    return Err((standing, Problem { retry_after: Some(wait), ..problem }));
+                    return Err(Box::new((standing, Problem { retry_after: Some(wait), ..problem })));
                 }
             }
         }
@@ -115,7 +115,7 @@ mod tests {
         let sent = |caller: &Caller| (0..100).filter(|_| limits.take(caller).is_ok()).count();
         assert!((10..15).contains(&sent(&caller(1, 1))));
         assert!((10..15).contains(&sent(&caller(1, 2))));
-        let (_, problem) = limits.take(&caller(1, 1)).expect_err("it sent too much");
+        let (_, problem) = *limits.take(&caller(1, 1)).expect_err("it sent too much");
         assert_eq!((problem.kind, problem.retry_after), (Kind::Limited, Some(1)));
         // All keys of a tenant together.
         let all: usize = (3..20).map(|key| sent(&caller(1, key))).sum();

@@ -105,7 +105,7 @@ pub struct Problem {
     /// Which fields, and why.
     pub errors: Vec<FieldError>,
     /// What the check of rules found.
-    pub findings: Option<Value>,
+    pub findings: Option<Box<Value>>,
     /// Seconds to wait.
     pub retry_after: Option<u64>,
 }
@@ -159,7 +159,7 @@ impl Problem {
             body["errors"] = errors.collect();
         }
         if let Some(findings) = &self.findings {
-            body["findings"] = findings.clone();
+            body["findings"] = (**findings).clone();
         }
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

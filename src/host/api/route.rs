@@ -380,7 +380,10 @@ where
     };
     let (standing, passed) = match shared.limits.take(&caller) {
         Ok(standing) => (standing, caller.may(doc.scope)),
-        Err((standing, problem)) => (standing, Err(problem)),
+        Err(refused) => {
+            let (standing, problem) = *refused;
+            (standing, Err(problem))
+        }
     };
     let (tenant, key) = (caller.tenant, caller.key);
     let answered = match passed {

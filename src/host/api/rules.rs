@@ -271,7 +271,7 @@ fn stale(last: u64) -> Problem {
 fn refused(checked: &Checked) -> Problem {
     let errors = checked.diagnostics.iter().filter(|remark| remark.severity == Severity::Error).count();
     let findings = serde_json::to_value(findings(checked)).unwrap_or_default();
-    Problem { findings: Some(findings), ..Problem::new(Kind::Rules, format!("the check finds {errors} errors")) }
+    Problem { findings: Some(Box::new(findings)), ..Problem::new(Kind::Rules, format!("the check finds {errors} errors")) }
 }
 
 fn findings(checked: &Checked) -> Vec<Finding> {

@@ -241,13 +241,12 @@ async fn deliveries(call: Call<Which>) -> Result<Shown<Page<DeliveryView>>, Prob
 }
 
 async fn call_back(call: Call<NoQuery, Json<Replay>>) -> Result<Shown<Replayed>, Problem> {
-    let endpoint = id(&call)?;
+    let endpoint = find(&call.host, call.tenant(), id(&call)?).await?.id;
     let number = |(at, name): (usize, &EventName)| {
         let number = name.0.parse().ok().filter(|number: &u64| number.to_string() == name.0);
         number.map(EventId).ok_or_else(|| Problem::refused(format!("/events/{at}"), "is no event that was given up"))
     };
     let events = call.body.0.events.iter().enumerate().map(number).collect::<Result<Vec<_>, _>>()?;
-    find(&call.host, call.tenant(), endpoint).await?;
     let replayed = replay(&call.host, call.tenant(), endpoint, &events).await;
     let deliveries = replayed.map_err(|error| match error {
         crate::host::operations::OperationError::Unknown { .. } => {
