@@ -319,7 +319,35 @@ fn refusals_are_told_apart_and_a_client_at_fault_disconnects_nobody() {
             told.push_str(&format!("{status} {body}\n  {answer}; told {reason}; clients refused {alarm}; kept {}\n", stage.stored().await));
         });
     }
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        400 {"error":"invalid_grant"}
+          grant gone: grant-gone; told grant-gone; clients refused 0; kept refresh-0
+        400 {"error":"invalid_grant","error_subtype":"invalid_rapt"}
+          grant gone: session-control; told session-control; clients refused 0; kept refresh-0
+        400 {"error":"invalid_grant","error_codes":[700082]}
+          grant gone: unused-too-long; told unused-too-long; clients refused 0; kept refresh-0
+        400 {"error":"invalid_grant","error_codes":[50173]}
+          grant gone: password-changed; told password-changed; clients refused 0; kept refresh-0
+        400 {"error":"interaction_required","error_codes":[50076]}
+          grant gone: interaction-required; told interaction-required; clients refused 0; kept refresh-0
+        401 {"error":"invalid_client","error_codes":[7000222]}
+          our fault: client-secret-expired; told –; clients refused 1; kept refresh-0
+        401 {"error":"invalid_client"}
+          our fault: client-refused; told –; clients refused 1; kept refresh-0
+        503 {"error":"invalid_grant"}
+          try again: server; told –; clients refused 0; kept refresh-0
+        429 {}
+          try again: throttled; told –; clients refused 0; kept refresh-0
+        200 {"token_type":"Bearer"}
+          try again: no-token-answer; told –; clients refused 0; kept refresh-0
+        200 {"access_token":"line\nbreak","token_type":"Bearer"}
+          try again: no-token-answer; told –; clients refused 0; kept refresh-0
+        200 {"access_token":"a","token_type":"Bearer","scope":"User.Read","refresh_token":"refresh-1"}
+          permission missing: scope-withdrawn; told –; clients refused 0; kept refresh-1
+        400 "invalid_grant"
+          try again: unexpected-status; told –; clients refused 0; kept refresh-0
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
