@@ -6,6 +6,7 @@ use callsheet::host::bots::Backend;
 use callsheet::host::clock::{Clock, SystemClock};
 use callsheet::host::context::Context;
 use callsheet::host::model::{DispatchState, EndpointState, ErrandId, Outcome, TenantId};
+use callsheet::host::seal::{RootKey, Roots, Vault, keeping};
 use callsheet::host::store::{Commit, Store};
 use callsheet::host::world::shared::Shared;
 use callsheet::host::world::weather::{Sky, Weather};
@@ -13,6 +14,7 @@ use callsheet::host::world::{World, connected, demo};
 use callsheet::time::{Elapsed, Instant};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -22,7 +24,12 @@ use std::time::Duration;
 struct Desk {
     folder: PathBuf,
     database: String,
+    /// What commands find in their environment.
+    root_key: Option<String>,
 }
+
+/// A root key, base64 of 32 bytes.
+const ROOT_KEY: &str = "Y2FsbHNoZWV0IHJvb3Qga2V5LCBmb3IgdGVzdHMgISE=";
 
 /// What a command came to.
 struct Ran {
@@ -36,7 +43,7 @@ impl Desk {
         let folder = std::env::temp_dir().join(format!("callsheet-admin-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
         let database = format!("sqlite:{}", folder.join("host.db").display());
-        Self { folder, database }
+        Self { folder, database, root_key: Some(ROOT_KEY.to_owned()) }
     }
 
     fn file(&self, name: &str, content: &str) -> String {
@@ -52,6 +59,7 @@ impl Desk {
             .args(["--database", &self.database])
             .current_dir(&self.folder)
             .env_remove("CALLSHEET_STORE")
+            .envs(self.root_key.as_ref().map(|key| ("CALLSHEET_ROOT_KEY", key)))
             .output()
             .expect("the program starts");
         let text = |bytes: Vec<u8>| {
@@ -354,7 +362,7 @@ fn what_is_wrong_is_named_and_a_second_tenant_must_be_chosen() {
         [2]
     "#]],
     );
-    let nowhere = Desk { folder: desk.folder.clone(), database: "mysql:x".to_owned() };
+    let nowhere = Desk { folder: desk.folder.clone(), database: "mysql:x".to_owned(), root_key: None };
     nowhere.check(
         &["tenants list"],
         expect![[r#"
@@ -527,6 +535,47 @@ fn a_server_answers_as_a_file_does() {
 
 const ACME: TenantId = TenantId(1);
 
+#[test]
+fn keys_are_made_moved_and_renewed_by_hand() {
+    let mut desk = Desk::new("keys");
+    desk.root_key = None;
+    desk.file("hook.secret", connected::SECRET);
+    let config = |own: &str, other: &str| {
+        let other = if other.is_empty() { String::new() } else { format!("[[secrets.other]]\nroot_key_file = \"{other}\"\n") };
+        desk.file("callsheet.toml", &format!("[secrets]\nroot_key_file = \"{own}\"\n{other}"));
+    };
+    let named = |ran: &Ran| {
+        let name = ran.out.split_whitespace().find(|word| word.starts_with("local:")).expect("the name of the root key");
+        name.to_owned()
+    };
+    let run = |line: &str| desk.run(&words(line));
+    assert_eq!(run("tenants add Acme").code, 0);
+    let add = "endpoints add https://hooks.example/in --secret-file hook.secret";
+    let without = run(add);
+    assert_eq!((without.code, without.err.contains("the host has no root key")), (2, true), "{}", without.err);
+    let made = [run("keys new-root first.key"), run("keys new-root second.key")];
+    let names = [named(&made[0]), named(&made[1])];
+    assert!(run("keys new-root first.key").err.contains("File exists"));
+    config("first.key", "");
+    assert_eq!(run(add).code, 0);
+    assert!(run("keys list").out.contains(&names[0]));
+    config("second.key", "");
+    let refused = run("keys rewrap");
+    assert!(refused.code == 2 && refused.err.contains(&names[0]) && refused.err.contains(&names[1]), "{}", refused.err);
+    config("second.key", "first.key");
+    assert_eq!(run("keys rewrap").out, format!("1 key moved to root key {}.\n", names[1]));
+    config("second.key", "");
+    assert_eq!(run("keys rewrap").out, format!("0 keys moved to root key {}.\n", names[1]));
+    assert_eq!(run("keys rotate").out, "tenant 1: version 2 of its key seals; 1 secret sealed anew, 0 left.\n");
+    let all = desk.json(&["keys", "list"]);
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    assert!(all[1]["root"] == names[1] && all[1]["version"] == 2, "{all}");
+    let shared = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(desk.folder.join("second.key"), shared).expect("ours");
+    let refused = run("keys list");
+    assert!(refused.err.contains("second.key: others than its owner can read it (mode 644)"), "{}", refused.err);
+}
+
 /// Waits until something holds, for at most a minute.
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..600 {
@@ -556,7 +605,11 @@ async fn a_host_that_runs_follows_what_is_said() {
     let store = Store::open(&desk.database).await.expect("the database can be made");
     let writes = connected::rows(ACME, "Larkspur", &plan, "https://feeds.example", "https://hooks.example/larkspur");
     store.commit(Commit { tenant: ACME, writes }).await.expect("a new store takes it");
-    let mut host = Context::new(store.clone(), Arc::new(shared.clone()), clock.clone(), "host-1");
+    let root = RootKey::parse("test", &ROOT_KEY.into()).expect("a root key");
+    let vault = Vault::new(Roots::new(Arc::new(root), vec![]), clock.clone());
+    // What lies in the store plain, as the simulated company's receiver does, is sealed before a host begins.
+    keeping::begin(&vault, &store).await.expect("its own root key");
+    let mut host = Context::new(store.clone(), Arc::new(shared.clone()), clock.clone(), "host-1").with_vault(vault);
     host.credentials = Arc::new(connected::credentials(&plan.accounts));
     let backend = Backend::Callsheet { base_url: "https://bots.example".into(), token: "token".to_owned().into() };
     let (_stopper, stop) = app::stopper();

@@ -102,11 +102,8 @@ const ATTACKS: &[&str] = &[
 ];
 
 /// Those that begin with somebody who connects rightly: that one connection stays the only one.
-const AFTER_OTHERS: &[&str] = &[
-    "replay: the session reference again",
-    "double submit: two completions at once",
-    "account: another one at the second time",
-];
+const AFTER_OTHERS: &[&str] =
+    &["replay: the session reference again", "double submit: two completions at once", "account: another one at the second time"];
 
 async fn tried(scene: &Scene, attack: &str) -> String {
     let (mut ana, mut eve) = (Browser::new(), Browser::new());
@@ -239,7 +236,8 @@ async fn tried(scene: &Scene, attack: &str) -> String {
             let (_, own) = scene.link("eve").await;
             let authorize = scene.begun(&mut eve, &own).await;
             let client = &scene.acme.client;
-            let url = format!("{}/oauth/callback/{client}?code={}&state={}", scene.base, stolen["code"], query(&authorize)["state"]);
+            let url =
+                format!("{}/oauth/callback/{client}?code={}&state={}", scene.base, stolen["code"], query(&authorize)["state"]);
             let landed = query(&eve.get(&url).await.location.expect("where to go"));
             scene.complete(&scene.acme, &landed["session_ref"], "eve").await
         }
@@ -295,7 +293,9 @@ async fn tried(scene: &Scene, attack: &str) -> String {
         "open redirect: a URL that is not registered" => to(scene, "https://evil.example/").await,
         "open redirect: a longer path" => to(scene, "https://app.acme.example/connected/more?x=1").await,
         "open redirect: another query" => to(scene, "https://app.acme.example/connected?x=1&next=https://evil.example").await,
-        "open redirect: credentials in front of another host" => to(scene, "https://app.acme.example@evil.example/connected?x=1").await,
+        "open redirect: credentials in front of another host" => {
+            to(scene, "https://app.acme.example@evil.example/connected?x=1").await
+        }
         "open redirect: another case" => to(scene, "https://APP.acme.example/connected?x=1").await,
         "open redirect: another port" => to(scene, "https://app.acme.example:8443/connected?x=1").await,
         "open redirect: a script" => to(scene, "javascript:alert(1)").await,
@@ -382,9 +382,7 @@ async fn tried(scene: &Scene, attack: &str) -> String {
         }
         "guess: a reference of the right form" => ana.post(&format!("{}/connect/{}", scene.base, "A".repeat(43))).await.told(),
         "injection: line breaks in the provider's error" => said(scene, "x\r\nSet-Cookie: a=b", "y").await,
-        "injection: line breaks in the path" => {
-            ana.get(&format!("{}/connect/%0d%0aSet-Cookie:%20a=b", scene.base)).await.told()
-        }
+        "injection: line breaks in the path" => ana.get(&format!("{}/connect/%0d%0aSet-Cookie:%20a=b", scene.base)).await.told(),
         "injection: line breaks in the user" => {
             let body = json!({ "customer_user_id": "ana\r\nx", "return_url": RETURN });
             let (status, told) = scene.ask(&scene.acme.key, "/v1/calendar/connect/google", &body).await;

@@ -84,7 +84,17 @@ impl Desk {
         );
         desk.file("callsheet.toml", &config);
         desk.begin_host().await;
-        let args = ["oauth-clients", "add", "google", "--client-id", "acme", "--secret-file", "client.secret", "--endpoints", "endpoints.json"];
+        let args = [
+            "oauth-clients",
+            "add",
+            "google",
+            "--client-id",
+            "acme",
+            "--secret-file",
+            "client.secret",
+            "--endpoints",
+            "endpoints.json",
+        ];
         let client = desk.admin(&args)["client"].as_str().expect("its word").to_owned();
         desk.admin(&["return-urls", "add", RETURN]);
         desk.key = desk.admin(&["keys", "add", "test", "--scope", "read,connect"])["secret"].as_str().expect("a key").to_owned();

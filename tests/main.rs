@@ -3,6 +3,8 @@
 #[cfg(all(feature = "host", feature = "cli"))]
 mod admin;
 #[cfg(all(feature = "host", feature = "cli"))]
+mod api;
+#[cfg(all(feature = "host", feature = "cli"))]
 mod bots;
 mod builtins;
 mod bytecode;
@@ -38,6 +40,9 @@ mod matching;
 mod read;
 mod recurrence;
 mod semantics;
+#[cfg(all(feature = "host", feature = "cli"))]
+#[path = "support/api.rs"]
+mod served_api;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod sockets;
 mod support;

@@ -23,14 +23,9 @@ pub fn chained(last: Option<&AuditRow>, row: &AuditRow) -> AuditRow {
 /// The first line of a whole audit, in order, that does not follow the one before: it was changed, or one before it was taken out.
 #[must_use]
 pub fn broken_at(lines: &[AuditRow]) -> Option<u64> {
-    let mut last: Option<&AuditRow> = None;
-    for (at, line) in lines.iter().enumerate() {
-        if chained(last, line) != *line {
-            return Some(at as u64 + 1);
-        }
-        last = Some(line);
-    }
-    None
+    let mut follower = Follower::default();
+    let broken = lines.iter().any(|line| !follower.follows(line.clone()));
+    broken.then(|| follower.lines() + 1)
 }
 
 /// The changes with what the audit says of them, where somebody is acted for.
@@ -82,11 +77,40 @@ fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
         Write::RemoveList(_) => ("list.removed", "list".to_owned()),
         Write::Endpoint(row) => ("endpoint.set", format!("endpoint/{}", row.id)),
         Write::RemoveEndpoint(id) => ("endpoint.removed", format!("endpoint/{id}")),
-        Write::Delivery(row) if row.state == DeliveryState::Pending => ("deliveries.replayed", format!("endpoint/{}", row.endpoint)),
+        Write::Delivery(row) if row.state == DeliveryState::Pending => {
+            ("deliveries.replayed", format!("endpoint/{}", row.endpoint))
+        }
         Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
         Write::ApiKey(row) => ("key.made", format!("key/{}", row.id)),
         _ => return None,
     })
+}
+
+/// Reads an audit from its first line on, as long as each line follows the one before.
+#[derive(Clone, Debug, Default)]
+pub struct Follower(Option<AuditRow>);
+
+impl Follower {
+    /// Whether the line follows those before; one that does not is left out.
+    pub fn follows(&mut self, line: AuditRow) -> bool {
+        let follows = chained(self.0.as_ref(), &line) == line;
+        if follows {
+            self.0 = Some(line);
+        }
+        follows
+    }
+
+    /// How many lines followed each other.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.0.as_ref().map_or(0, |last| last.number)
+    }
+
+    /// The digest of the last of them.
+    #[must_use]
+    pub fn digest(&self) -> Option<String> {
+        self.0.as_ref().map(|last| last.digest.clone())
+    }
 }
 
 /// Every part with its length before it, so that no two lines read alike.

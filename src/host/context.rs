@@ -5,15 +5,16 @@ use super::clock::{Clock, Timekeeper};
 use super::credentials::Credentials;
 use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
-use super::oauth::refresh::Keep;
+use super::model::{CalendarId, ConnectionId, RulesRow, Tenant, TenantId};
 use super::oauth;
-use super::model::{CalendarId, RulesRow, Tenant, TenantId};
+use super::oauth::refresh::Keep;
 use super::schedule::{RulesError, TenantRules};
 use super::seal::Vault;
 use super::store::{Store, StoreError};
 use super::sync::Bases;
 use super::sync::cadence::Cadence;
 use super::sync::quota::Governor;
+use super::sync::share::{LEASE, Part, SETTLE, Share, Turn};
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -57,8 +58,11 @@ pub struct Context {
 }
 
 /// What all tasks of one host share in memory. Losing it costs work, never correctness.
-#[derive(Default)]
 struct Shared {
+    /// What is this host's among those that share the store.
+    share: Mutex<Share>,
+    /// How often that has changed.
+    sharings: AtomicU64,
     /// Compiled rules, by tenant.
     rules: Mutex<BTreeMap<TenantId, Compiled>>,
     governor: Mutex<Governor>,
@@ -71,6 +75,23 @@ struct Shared {
     turns: Mutex<BTreeMap<TenantId, Arc<Semaphore>>>,
     numbers: AtomicU64,
     bots_under_way: AtomicUsize,
+}
+
+impl Shared {
+    fn of(share: Share) -> Self {
+        Self {
+            share: Mutex::new(share),
+            sharings: AtomicU64::new(0),
+            rules: Mutex::default(),
+            governor: Mutex::default(),
+            passes: Mutex::default(),
+            confirmed: Mutex::default(),
+            looked_at: Mutex::default(),
+            turns: Mutex::default(),
+            numbers: AtomicU64::new(0),
+            bots_under_way: AtomicUsize::new(0),
+        }
+    }
 }
 
 /// What happened within the last [`CONFIRMED_MAX`], by key.
@@ -153,6 +174,7 @@ impl Context {
     #[must_use]
     pub fn new(store: Store, egress: Arc<dyn Egress>, clock: Arc<dyn Clock>, owner: impl Into<String>) -> Self {
         let owner: String = owner.into();
+        let share = if store.is_shared() { Share::away(&owner) } else { Share::alone(&owner) };
         Self {
             store,
             egress,
@@ -169,7 +191,7 @@ impl Context {
             metrics: Arc::default(),
             owner,
             actor: None,
-            shared: Arc::default(),
+            shared: Arc::new(Shared::of(share)),
         }
     }
 
@@ -177,6 +199,76 @@ impl Context {
     #[must_use]
     pub fn acting(&self, actor: impl Into<String>) -> Self {
         Self { actor: Some(actor.into()), ..self.clone() }
+    }
+
+    /// The same host, with the horizon that the tenant has set for itself.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn in_terms_of(&self, tenant: TenantId) -> Result<Self, StoreError> {
+        let days = self.store.tenant(tenant).await?.and_then(|row| row.horizon_days);
+        let horizon = days.map_or(self.horizon, |days| Elapsed::from_hours(24 * i64::from(days)));
+        Ok(Self { horizon, ..self.clone() })
+    }
+
+    /// Tells those who share the store that this host is there, and takes note of who else is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn attend(&self) -> Result<(), StoreError> {
+        let asked = self.clock.monotonic();
+        let members = self.store.attend(&self.owner, LEASE, SETTLE).await?;
+        let answered = self.clock.monotonic();
+        let (changed, share) = {
+            let mut share = locked(&self.shared.share);
+            (share.attended(asked, answered, &members), share.clone())
+        };
+        self.governor().set_part(share.part());
+        let hosts = share.hosts();
+        self.metrics.hosts(hosts, share.takes_part(answered));
+        if changed {
+            self.shared.sharings.fetch_add(1, Ordering::Relaxed);
+            let wait_secs = share.begins_in(answered).unwrap_or_default().as_secs();
+            tracing::info!(hosts, wait_secs, "the hosts of the store are others now");
+        }
+        Ok(())
+    }
+
+    /// Whether this host may ask something of a mailbox.
+    #[must_use]
+    pub fn turn(&self, mailbox: ConnectionId) -> Turn {
+        let (in_doubt, now) = (self.clock.is_in_doubt(), self.clock.monotonic());
+        let mut share = locked(&self.shared.share);
+        if in_doubt {
+            share.stand_back(now);
+        }
+        share.turn(now, mailbox)
+    }
+
+    /// How the hosts share the store: counts the changes of it that this host knows of.
+    #[must_use]
+    pub fn shared_anew(&self) -> u64 {
+        let now = self.clock.monotonic();
+        let share = locked(&self.shared.share);
+        // That a host takes part when its time has come is one more.
+        2 * self.shared.sharings.load(Ordering::Relaxed) + u64::from(share.begins_in(now).is_none())
+    }
+
+    /// This host's part of the quotas.
+    #[must_use]
+    pub fn part(&self) -> Part {
+        locked(&self.shared.share).part()
+    }
+
+    /// How many hosts share the store, as far as this one knows; itself among them.
+    #[must_use]
+    pub fn hosts(&self) -> usize {
+        locked(&self.shared.share).hosts()
+    }
+
+    /// Takes no part in what hosts share until it has attended again.
+    pub fn stand_back(&self) {
+        locked(&self.shared.share).stand_back(self.clock.monotonic());
     }
 
     /// The same host with this vault.

@@ -24,7 +24,9 @@ async fn ready(State(host): State<Context>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     }
     match host.store.tenants().await {
-        Ok(_) => (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host))),
+        Ok(_) => {
+            (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host)))
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
     }
 }
@@ -53,7 +55,9 @@ fn unreadable(host: &Context) -> BTreeMap<&'static str, usize> {
 fn degraded(state: &StoreState) -> Option<&'static str> {
     match state {
         StoreState::Fine => None,
-        StoreState::Full => Some("degraded: the disk is full, and only bots that are due are still sent"),
+        StoreState::Full => {
+            Some("degraded: the disk is full or the store takes no writes, and only bots that are due are still sent")
+        }
         StoreState::Broken(_) => Some("the store failed: the host stops"),
     }
 }

@@ -34,6 +34,8 @@ pub struct Metrics {
     clock_off: Gauge,
     store_full: Gauge,
     calendars: Gauge,
+    hosts: Gauge,
+    share_percent: Gauge,
     waiting: Gauge,
     held_back: Gauge,
     old_keys: Gauge,
@@ -94,6 +96,13 @@ impl Metrics {
         self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
     }
 
+    /// How many hosts share the store, and whether this one reads its share of the calendars.
+    pub fn hosts(&self, hosts: usize, takes_part: bool) {
+        self.hosts.set(i64::try_from(hosts).unwrap_or(i64::MAX));
+        let share = if takes_part { 100 / hosts.max(1) } else { 0 };
+        self.share_percent.set(i64::try_from(share).unwrap_or(0));
+    }
+
     /// How many host names of webhook receivers are sent nothing but probes, because they do not answer.
     pub fn receivers_held_back(&self, hosts: usize) {
         self.held_back.set(i64::try_from(hosts).unwrap_or(i64::MAX));
@@ -135,6 +144,9 @@ impl Metrics {
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("store_full", "1 while the store's disk is full", self.store_full.clone());
         registry.register("calendars", "Calendars kept in sync", self.calendars.clone());
+        registry.register("hosts", "Hosts that share the store, as far as this one knows; 0: none can", self.hosts.clone());
+        let share = "This host's part of the quotas of OAuth clients, where hosts share the store; 0 while it has none";
+        registry.register("share_percent", share, self.share_percent.clone());
         registry.register("waiting_requests", "Requests that wait for a provider's quota", self.waiting.clone());
         let held_back = "Host names of webhook receivers that do not answer and are sent probes alone";
         registry.register("receiver_hosts_held_back", held_back, self.held_back.clone());

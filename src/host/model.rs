@@ -752,7 +752,14 @@ mod tests {
         };
         let endpoint = Endpoint { secrets: several(), ..Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), at) };
         vec![
-            Write::Tenant(Tenant { id: tenant, name: canary(), own_domains: several(), bots: several(), plan_version: 7, ..Tenant::default() }),
+            Write::Tenant(Tenant {
+                id: tenant,
+                name: canary(),
+                own_domains: several(),
+                bots: several(),
+                plan_version: 7,
+                ..Tenant::default()
+            }),
             Write::ApiKey(ApiKey {
                 tenant,
                 id: KeyId(8),

@@ -79,6 +79,10 @@ pub(crate) enum Bug {
     TokenNotStored,
     /// The wall clock is believed whatever it shows.
     WallClockBelieved,
+    /// Each of the hosts that share a store takes the whole quota of an OAuth client.
+    QuotaForEach,
+    /// The mailboxes of a host that died stay its own.
+    DeadStayReaders,
 }
 
 /// Whether the bug is planted: never.
@@ -152,6 +156,8 @@ mod planting {
             (Self::AddressInLog, "I10", "calm"),
             (Self::TokenNotStored, "I13", "calm"),
             (Self::WallClockBelieved, "I1", "jumps"),
+            (Self::QuotaForEach, "I9", "hosts"),
+            (Self::DeadStayReaders, "I8", "hosts"),
         ];
     }
 }

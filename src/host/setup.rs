@@ -3,7 +3,7 @@
 //! Starting twice with one configuration writes nothing. What the configuration no longer names is disconnected or removed;
 //! overrides and the history of meetings stay.
 
-use super::config::Config;
+use super::config::{self, Config};
 use super::context::Context;
 use super::model::{
     Calendar, CalendarId, Connection, ConnectionId, ConnectionState, Endpoint, EndpointId, Origin, RulesRow, Tenant, TenantId,
@@ -102,6 +102,10 @@ fn drawn(checked: &Checked) -> String {
 
 async fn tenant(host: &Context, config: &Config, writes: &mut Vec<Write>) -> Result<bool, StoreError> {
     let stored = host.store.tenant(TENANT).await?;
+    // A configuration that says nothing of the tenant leaves it to others.
+    if stored.is_some() && config.tenant == config::Tenant::default() {
+        return Ok(false);
+    }
     let wanted = Tenant {
         id: TENANT,
         name: config.tenant.name.clone().unwrap_or_else(|| "default".into()),

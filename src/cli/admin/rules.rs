@@ -66,6 +66,9 @@ async fn changed(host: &Context, tenant: TenantId, file: &Path, user: Option<&st
             format!("the rules of {whose} stay version {version}: that is what it says\n"),
             json!({ "user": user, "version": version, "changed": false }),
         ),
+        Set::Stale(version) => {
+            return Err(CliError::Usage(format!("the rules of {whose} are version {version} meanwhile; set them again")));
+        }
         Set::Refused(checked) => {
             show_remarks(&checked);
             let remarks: Vec<String> =

@@ -4,7 +4,6 @@ use super::Args;
 use super::start::{open, serve};
 use super::world;
 use crate::cli::{CliError, Outcome, say};
-use crate::host::{api, app};
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::setup::TENANT;
 use crate::host::store::Commit;
@@ -12,6 +11,7 @@ use crate::host::world::serve::router;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::{Sky, Weather};
 use crate::host::world::{World, connected, demo};
+use crate::host::{api, app};
 use std::sync::Arc;
 
 pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
@@ -39,7 +39,8 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     host.store.commit(Commit { tenant: TENANT, writes }).await.map_err(|error| CliError::Usage(error.to_string()))?;
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
-    let outcome = serve(args, host, backend, &api::Settings::of_this_process(), listen, "callsheet sandbox: Larkspur, six people").await;
+    let outcome =
+        serve(args, host, backend, &api::Settings::of_this_process(), listen, "callsheet sandbox: Larkspur, six people").await;
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();

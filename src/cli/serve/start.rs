@@ -10,10 +10,10 @@ use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
 use crate::host::model::Origin;
-use crate::host::oauth::{self, pages};
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
+use crate::host::oauth::{self, pages};
 use crate::host::seal::{Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
@@ -129,6 +129,9 @@ pub(super) async fn serve(
     }
     let (stopper, stop) = app::stopper();
     let store = host.store.clone();
+    if let Err(error) = forget_gone(&store).await {
+        tracing::warn!(error = %error, "the other hosts of the store could not be seen");
+    }
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
@@ -212,7 +215,32 @@ fn shown(url: &str) -> &str {
 /// Names this process among those that share a store.
 pub(super) fn owner() -> String {
     let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    format!("{}-{}", host.trim(), std::process::id())
+    let place = numbering().map(|place| format!("{place}-")).unwrap_or_default();
+    format!("{}-{place}{}", host.trim(), std::process::id())
+}
+
+/// Names what numbers processes here: this run of the kernel, and the namespace in it. Where that is the same, a number that no
+/// process has is that of one that is gone. `None` where the system does not say.
+fn numbering() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
+    let digits: String = namespace.to_str()?.chars().filter(char::is_ascii_digit).collect();
+    Some(format!("{}.{digits}", boot.trim().replace('-', "")))
+}
+
+/// Takes the rows of processes out that are gone for certain, as after `kill -9`: with nobody else there, we need not wait until
+/// they can be no more.
+async fn forget_gone(store: &Store) -> Result<(), StoreError> {
+    let Some(here) = numbering().filter(|_| store.is_shared()) else { return Ok(()) };
+    for member in store.members().await? {
+        let mut parts = member.host.rsplit('-');
+        let number = parts.next().filter(|number| number.parse::<u32>().is_ok());
+        let is_gone = |number: &str| !Path::new("/proc").join(number).exists();
+        if parts.next() == Some(here.as_str()) && number.is_some_and(is_gone) {
+            store.leave(&member.host).await?;
+        }
+    }
+    Ok(())
 }
 
 fn token(file: Option<&str>) -> Result<String, CliError> {

@@ -140,7 +140,12 @@ impl From<ConnectError> for Problem {
 pub fn routes() -> Routes {
     let doc = |id, summary| Doc { id, tag: "connect", summary, scope: Scope::Connect, refusals: &[Kind::Refused] };
     Routes::default()
-        .on(Method::POST, "/v1/calendar/connect/google", doc("connectGoogle", "A link by which an end user connects a Google calendar."), google)
+        .on(
+            Method::POST,
+            "/v1/calendar/connect/google",
+            doc("connectGoogle", "A link by which an end user connects a Google calendar."),
+            google,
+        )
         .on(
             Method::POST,
             "/v1/calendar/connect/microsoft",

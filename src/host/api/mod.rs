@@ -9,22 +9,33 @@
 //! Deliberately absent: sessions, pages for people, and anything that is not a tenant's own.
 
 pub mod auth;
+mod audit;
 mod body;
+mod bots;
 mod calendars;
 mod connect;
+mod connections;
+mod dispatches;
+mod events;
 mod idempotency;
 mod limits;
+mod lists;
 pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod route;
+mod rules;
 mod shape;
+mod tenant;
 mod time;
+mod webhooks;
+
+pub use idempotency::KEPT as REQUESTS_KEPT;
 
 use super::context::Context;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -76,7 +87,17 @@ pub struct Shared {
 /// Every route.
 #[must_use]
 pub fn routes() -> Routes {
-    calendars::routes().and(connect::routes())
+    calendars::routes()
+        .and(connections::routes())
+        .and(events::routes())
+        .and(dispatches::routes())
+        .and(rules::routes())
+        .and(lists::routes())
+        .and(bots::routes())
+        .and(webhooks::routes())
+        .and(tenant::routes())
+        .and(audit::routes())
+        .and(connect::routes())
 }
 
 /// The interface as a router. Whatever it refuses, and whatever is not there, is a problem.
@@ -99,11 +120,21 @@ pub fn router(host: Context, settings: &Settings) -> Router {
     let told = move || async move { ([(header::CONTENT_TYPE, "application/json")], document.to_string()) };
     router
         .route("/v1/openapi.json", get(told))
-        .fallback(async || Problem::absent())
-        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED))
+        .fallback(nothing)
+        .method_not_allowed_fallback(no_method)
         .layer(CatchPanicLayer::new())
         .layer(from_fn(finished))
         .with_state(shared)
+}
+
+/// Who has no key learns not even what there is.
+async fn nothing(State(shared): State<Shared>, headers: HeaderMap) -> Problem {
+    auth::caller(&shared.host, &headers).await.map_or_else(|problem| problem, |_| Problem::absent())
+}
+
+async fn no_method(State(shared): State<Shared>, headers: HeaderMap) -> Problem {
+    let refused = || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED);
+    auth::caller(&shared.host, &headers).await.map_or_else(|problem| problem, |_| refused())
 }
 
 /// Names the request, and gives every refusal, whoever made it, the form of a problem.

@@ -1,7 +1,7 @@
 //! The OpenAPI document, made from the routes and their types.
 
 use super::problem::Kind;
-use super::route::{Route, Routes};
+use super::route::{NAME_CHARS_MAX, Route, Routes};
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +79,7 @@ fn problem() -> Value {
 fn operation(route: &Route, schemas: &Map<String, Value>) -> Value {
     let mut parameters: Vec<Value> = Vec::new();
     for name in path_parameters(route.path) {
-        let schema = json!({ "type": "string", "minLength": 1, "maxLength": 256 });
+        let schema = json!({ "type": "string", "minLength": 1, "maxLength": NAME_CHARS_MAX });
         parameters.push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));
     }
     if let Some(query) = schemas.get(&route.query) {
@@ -154,15 +154,18 @@ pub fn refusals(route: &Route) -> BTreeSet<Kind> {
     ]);
     kinds.extend(route.doc.refusals);
     if path_parameters(route.path).next().is_some() {
-        kinds.insert(Kind::Absent);
+        // A path with an empty name is another path.
+        kinds.extend([Kind::Absent, Kind::Method]);
     }
     // Where none is wanted, a large one is refused all the same.
     kinds.insert(Kind::Large);
     if !route.body.is_empty() {
         kinds.insert(Kind::MediaType);
     }
+    // A cursor that the list did not give.
+    kinds.insert(Kind::Refused);
     if route.method != Method::GET {
-        kinds.extend([Kind::Conflict, Kind::Refused]);
+        kinds.insert(Kind::Conflict);
     }
     if route.method == Method::POST {
         kinds.insert(Kind::Reused);

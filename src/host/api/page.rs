@@ -113,7 +113,7 @@ impl Cursors {
     /// # Errors
     /// A problem that names `cursor`, the same for every reason.
     pub fn read<P: DeserializeOwned>(&self, tenant: TenantId, list: &str, cursor: &str) -> Result<P, Problem> {
-        let wrong = || Problem::field("cursor", "is none that this list gave");
+        let wrong = || Problem::refused("cursor", "is none that this list gave");
         let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| wrong())?;
         let (tag, place) = bytes.split_at_checked(TAG_BYTES).ok_or_else(wrong)?;
         verify(&self.0, &signed(tenant, list, place), tag).map_err(|_| wrong())?;

@@ -27,6 +27,8 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a handler may take.
 const WORK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest parameter of a path, in characters.
+pub const NAME_CHARS_MAX: usize = 256;
 /// Most parameters of a query.
 const PARAMETERS_MAX: usize = 32;
 
@@ -85,19 +87,17 @@ impl<Q, B> Call<Q, B> {
         text.parse().ok().filter(|number: &u64| number.to_string() == text).ok_or_else(Problem::absent)
     }
 
-    /// The version that `If-Match` names, as [`Versioned`] tells it; `None`: any.
-    ///
-    /// # Errors
-    /// A problem that names the header.
-    pub fn if_match(&self) -> Result<Option<u64>, Problem> {
+    /// The version that `If-Match` names, as [`Versioned`] tells it; `None`: any. A tag that we never gave is that of a version that
+    /// never was.
+    #[must_use]
+    pub fn if_match(&self) -> Option<u64> {
         let mut sent = self.headers.get_all(header::IF_MATCH).iter();
-        let Some(value) = sent.next() else { return Ok(None) };
-        let text = value.to_str().unwrap_or_default();
+        let text = sent.next()?.to_str().unwrap_or_default();
         if sent.next().is_none() && text == "*" {
-            return Ok(None);
+            return None;
         }
         let version = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
-        version.map(Some).ok_or_else(|| Problem::field("If-Match", "must be one ETag as it was answered"))
+        Some(version.unwrap_or(u64::MAX))
     }
 }
 
@@ -428,7 +428,8 @@ where
     };
     let call = Call { shared, host: host.clone(), caller, path, query, body, headers: parts.headers };
     let done = tokio::time::timeout(WORK_TIMEOUT, handler(call)).await;
-    let done = done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
+    let done =
+        done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
     let done = done.map(Answer::answered);
     if let Some(row) = request {
         let kept = done.as_ref().ok().map(|answer| (answer.status, answer.kept.clone().unwrap_or_else(|| answer.body.clone())));
@@ -461,7 +462,9 @@ fn response(answer: Answered) -> Response {
 async fn path_of(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {
     use axum::extract::FromRequestParts;
     let raw = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Problem::absent())?;
-    Ok(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    let path: Vec<(String, String)> = raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let long = path.iter().any(|(_, value)| value.chars().count() > NAME_CHARS_MAX);
+    if long { Err(Problem::absent()) } else { Ok(path) }
 }
 
 /// The query, each parameter once, held to its schema.
@@ -510,7 +513,8 @@ fn content_type<B: Content>(headers: &HeaderMap) -> Result<String, Problem> {
 
 async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let large = || Problem::new(Kind::Large, format!("at most {BODY_BYTES_MAX} bytes are read"));
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     if said.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
         return Err(large());
     }

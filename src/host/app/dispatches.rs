@@ -24,6 +24,8 @@ const BATCH: usize = 256;
 const LOOK_EVERY: Elapsed = Elapsed::from_millis(500);
 /// How long to wait where what is due is under way already, or not due by the clock of this host.
 const PAUSE: Elapsed = Elapsed::from_millis(50);
+/// How long a bot is left to the host that has seen its meeting.
+const LEFT_FOR: Elapsed = Elapsed::from_secs(1);
 /// Most requests of one conversation with a bot service.
 const REQUESTS_MAX: usize = 16;
 /// Most steps that one thing due can lead to; the protocol needs three.
@@ -89,8 +91,19 @@ fn decide(host: &Context, now: Instant, work: &Work<Key>, broken: &Broken) -> De
     let (host, busy, broken) = (host.clone(), work.busy().clone(), Arc::clone(broken));
     Arc::new(move |row| {
         let key = (row.tenant, row.meeting.clone(), row.epoch);
-        if busy.contains(&key) { Vec::new() } else { unbroken(&broken, key, now, || writes(row, &due(&host, row, now))) }
+        if busy.contains(&key) || is_left(&host, row, now) {
+            Vec::new()
+        } else {
+            unbroken(&broken, key, now, || writes(row, &due(&host, row, now)))
+        }
     })
+}
+
+/// Whether a bot is left to another host for a moment: whoever has just seen its meeting sends it, since nobody else knows that it
+/// was seen. Where nobody has, all do when the moment is over.
+fn is_left(host: &Context, row: &Dispatch, now: Instant) -> bool {
+    let is_soon = || row.due_at.is_some_and(|due| due + LEFT_FOR > now);
+    row.state == DispatchState::Planned && row.calendar && host.hosts() > 1 && is_soon() && !host.is_confirmed(&row.key, now)
 }
 
 /// What was decided about a dispatch; nothing where deciding broke off, and then nothing is tried for [`BROKEN_PAUSE`]. It runs

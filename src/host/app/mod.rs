@@ -3,6 +3,7 @@
 //! The loops know nothing but the store, the clock and the way out. What is due they learn from the store; what they do about it
 //! is one function an item, the same that the simulation runs.
 
+pub mod attendance;
 pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
@@ -63,8 +64,11 @@ impl Stop {
 /// would take minutes. Whatever is broken off is found again in the store by the next host, as after a crash.
 const GRACE: Elapsed = Elapsed::from_secs(20);
 
-/// Runs all duties until `stop`, then waits for what is under way, for [`GRACE`] at most.
+/// Runs all duties until `stop`, then waits for what is under way, for [`GRACE`] at most. Whoever shares the store is told last.
 pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
+    let (last, ended_last) = stopper();
+    let mut attendance = JoinSet::new();
+    attendance.spawn(attendance::run(host.clone(), ended_last));
     let mut duties = JoinSet::new();
     let clock = host.clock.clone();
     duties.spawn(times::run(host.clone(), backend.clone(), stop.clone()));
@@ -87,6 +91,8 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
         () = over => tracing::warn!("what was still under way is broken off"),
     }
     duties.shutdown().await;
+    last.stop();
+    while attendance.join_next().await.is_some() {}
 }
 
 /// Waits until every duty has ended.

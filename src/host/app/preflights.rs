@@ -4,6 +4,9 @@
 //! Each planned dispatch is looked at twice. The first look leaves time for a pass over the whole calendar; it is left out where
 //! one has just been made. The second comes seconds before the claim, and has until then: a provider that does not answer delays
 //! no bot.
+//!
+//! Where hosts share the store, each lists all looks, and makes those at meetings of the mailboxes that it reads itself: nobody else
+//! may ask these. So what a look confirmed is known to one host, and `dispatches` leaves the claim to it for a moment.
 
 use super::work::Work;
 use super::{Stop, rest, syncs};
@@ -13,6 +16,7 @@ use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, Dispat
 use crate::host::planning::{Compared, PlanError, absorb_single, redecide_errand};
 use crate::host::schedule::{identity::of_place, occurrence_of, room};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
+use crate::host::sync::share::Turn;
 use crate::host::sync::{entry_to_ask, related, single};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,6 +161,8 @@ pub enum Outcome {
     Changed,
     /// Nothing was seen.
     Unread,
+    /// Another host reads the mailbox, and looks.
+    Elsewhere,
 }
 
 impl Outcome {
@@ -166,6 +172,7 @@ impl Outcome {
             Self::Recent => "recent",
             Self::Changed => "changed",
             Self::Unread => "unread",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }
@@ -255,6 +262,9 @@ async fn compared(
 ) -> Result<Outcome, PlanError> {
     if connection.state != ConnectionState::Active {
         return Ok(Outcome::Unread);
+    }
+    if host.turn(connection.id) == Turn::Others {
+        return Ok(Outcome::Elsewhere);
     }
     // A pass that was just made needs no other; of a Graph calendar it may have missed a deletion (`M6.8`).
     let enough = if which == Which::First { FIRST.0 } else { LAST.0 };

@@ -7,6 +7,7 @@
 //! on an event that happens once: its key does not say when, and it may have been moved to where nobody looks yet.
 
 use super::{Stop, rest};
+use crate::host::api::REQUESTS_KEPT;
 use crate::host::app::work::Work;
 use crate::host::context::Context;
 use crate::host::model::{OverrideRow, Tenant, TenantId};
@@ -46,9 +47,11 @@ pub async fn run(host: Context, mut stop: Stop) {
 /// # Errors
 /// [`StoreError`]; what was removed before stays removed.
 pub async fn round(host: &Context, stop: &Stop) -> Result<usize, StoreError> {
-    let before = host.now().checked_sub(host.keep).unwrap_or(Instant::MIN);
     let mut removed = 0;
     for tenant in host.store.tenants().await? {
+        let keep = tenant.keep_days.map_or(host.keep, |days| Elapsed::from_hours(24 * i64::from(days)));
+        let before = host.now().checked_sub(keep).unwrap_or(Instant::MIN);
+        forget_requests(host, tenant.id).await?;
         for _ in 0..BATCHES_MAX {
             let rows = batch(host, tenant.id, before).await?;
             removed += rows;
@@ -58,6 +61,15 @@ pub async fn round(host: &Context, stop: &Stop) -> Result<usize, StoreError> {
         }
     }
     Ok(removed)
+}
+
+/// Requests that can no longer be repeated. They do not count: who waits for what is past waits for none of them.
+async fn forget_requests(host: &Context, tenant: TenantId) -> Result<(), StoreError> {
+    let before = host.now().checked_sub(REQUESTS_KEPT).unwrap_or(Instant::MIN);
+    match host.store.commit(Commit { tenant, writes: vec![Write::RemoveRequests(before)] }).await {
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
+    }
 }
 
 /// Overrides on occurrences that were to begin before `before`, and that no calendar shows; at most [`BATCH_ROWS`].

@@ -1,4 +1,4 @@
-//! Which calendars there are, and when each is read next.
+//! Which calendars this host reads, and when each is read next.
 //!
 //! The list is read page by page, so that a hundred thousand calendars cost little at any moment; which of them have a meeting
 //! near is one query over the meetings of the next minutes.
@@ -12,6 +12,7 @@ use crate::host::store::{StoreError, Watched};
 use crate::host::sync::SyncError;
 use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
 use crate::host::sync::quota::Limits;
+use crate::host::sync::share::{Part, Turn};
 use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
 /// How many calendars are listed at once.
 const PAGE: usize = 5_000;
+/// How soon is seen that hosts share the store in another way.
+const SHARE_LOOK: Elapsed = Elapsed::from_secs(1);
 /// How long after a page the next one is read.
 const PAGE_EVERY: Elapsed = Elapsed::from_secs(1);
 
@@ -36,6 +39,8 @@ pub(super) struct Round {
     crowds: Vec<Crowd>,
     /// The first start of each calendar that has a meeting near.
     near: BTreeMap<Key, Instant>,
+    /// How the hosts shared the store when the list was begun, and whether they can.
+    shared: (u64, bool),
     /// How far the list was read.
     listed_to: Key,
     page_at: Option<Instant>,
@@ -73,6 +78,10 @@ impl Round {
     pub(super) async fn list(&mut self, host: &Context) {
         let now = host.now();
         self.set_right(host, now);
+        let shared = (host.shared_anew(), host.store.is_shared());
+        if std::mem::replace(&mut self.shared, shared) != shared {
+            (self.page_at, self.listed_to) = (None, Key::default());
+        }
         // A clock that was set back does not put the list off.
         let is_time = |at: Option<Instant>| at.is_none_or(|at| at <= now || at > now + LIST_EVERY);
         if is_time(self.near_at) {
@@ -112,22 +121,24 @@ impl Round {
                 self.crowds[known.crowd].near += 1;
             }
         }
-        self.crowds.iter_mut().for_each(Crowd::pace);
+        self.pace(host);
         let changed: Vec<Key> = before.keys().chain(self.near.keys()).copied().collect();
         changed.into_iter().for_each(|key| self.note(host, key, now));
         Ok(())
     }
 
     async fn list_page(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
-        let page = host.store.watched(self.listed_to, PAGE).await?;
+        let mut page = host.store.watched(self.listed_to, PAGE).await?;
         let is_last = page.len() < PAGE;
         let to = page.last().filter(|_| !is_last).map_or((TenantId(u64::MAX), CalendarId(u64::MAX)), key_of);
+        // Those of the other hosts are forgotten like those that are gone.
+        page.retain(|watched| host.turn(watched.connection) != Turn::Others);
         let named: BTreeSet<Key> = page.iter().map(key_of).collect();
         let behind = (std::ops::Bound::Excluded(self.listed_to), std::ops::Bound::Included(to));
         let gone: Vec<Key> = self.calendars.range(behind).map(|(key, _)| *key).filter(|key| !named.contains(key)).collect();
         gone.into_iter().for_each(|key| self.forget(key));
         page.iter().for_each(|watched| self.join(watched));
-        self.crowds.iter_mut().for_each(Crowd::pace);
+        self.pace(host);
         page.iter().for_each(|watched| self.note(host, key_of(watched), now));
         self.listed_to = if is_last { Key::default() } else { to };
         if is_last {
@@ -135,6 +146,12 @@ impl Round {
             host.metrics.standing(self.calendars.len(), host.governor().waiting());
         }
         Ok(())
+    }
+
+    /// A host that reads a part of the calendars has that part of the quota.
+    fn pace(&mut self, host: &Context) {
+        let part = host.part();
+        self.crowds.iter_mut().for_each(|crowd| crowd.pace(part));
     }
 
     /// Counts a calendar among those of its client.
@@ -251,13 +268,15 @@ impl Round {
     /// How long nothing is to be done.
     pub(super) fn wait(&self, now: Instant) -> Elapsed {
         let next = self.queue.first().map(|(at, _)| *at).into_iter().chain(self.page_at).chain(self.near_at).min();
-        next.map_or(LIST_EVERY, |at| at.duration_since(now)).clamp(Elapsed::from_millis(1), LIST_EVERY)
+        let longest = if self.shared.1 { SHARE_LOOK } else { LIST_EVERY };
+        next.map_or(longest, |at| at.duration_since(now)).clamp(Elapsed::from_millis(1), longest)
     }
 }
 
 impl Crowd {
-    fn pace(&mut self) {
-        self.slowness = slowness(self.calendars, self.near, self.per_minute);
+    fn pace(&mut self, part: Part) {
+        let per_minute = part.of_client(usize::try_from(self.per_minute).unwrap_or(usize::MAX));
+        self.slowness = slowness(self.calendars, self.near, per_minute as u64);
     }
 }
 
@@ -268,11 +287,12 @@ fn key_of(watched: &Watched) -> Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::model::Origin;
+    use crate::host::model::{ConnectionId, Origin};
 
     fn join(round: &mut Round, number: u64, client: &str, due: Instant) -> Key {
         let key = (TenantId(1), CalendarId(number));
-        let watched = Watched { tenant: key.0, calendar: key.1, origin: Origin::Google, client: client.to_owned() };
+        let (connection, client) = (ConnectionId(number), client.to_owned());
+        let watched = Watched { tenant: key.0, calendar: key.1, connection, origin: Origin::Google, client };
         round.join(&watched);
         round.plan(key, due);
         key

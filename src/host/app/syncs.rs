@@ -13,6 +13,7 @@ use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::cadence::state_after;
 use crate::host::sync::quota::{Ended, Limits, Verdict, Wish};
+use crate::host::sync::share::Turn;
 use crate::host::sync::{self, Answer, Pass, Step, SyncError};
 use crate::time::{Elapsed, Instant};
 use secrecy::SecretString;
@@ -26,6 +27,11 @@ const WIDTH: usize = 256;
 const CALLS_MAX: usize = 10_000;
 /// How long a request may wait for quota before its pass is given up until the next time.
 const PATIENCE: Elapsed = Elapsed::from_mins(5);
+
+/// Why nothing is asked of a mailbox that is another host's.
+const ELSEWHERE: SyncError = SyncError::Retry("another host reads this mailbox");
+/// How soon to look again where the host has not renewed its part of the quotas in time.
+const TURN_LOOK: Elapsed = Elapsed::from_millis(500);
 
 /// So many passes in a row whose token was refused mean that the grant is gone.
 const REFUSALS_MAX: u32 = 3;
@@ -96,6 +102,10 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
     if connection.state != ConnectionState::Active {
         return Ok(Absorbed::default());
     }
+    // Taken over meanwhile; the list of calendars does not hold it any more.
+    if host.turn(connection.id) == Turn::Others {
+        return Err(ELSEWHERE.into());
+    }
     if planted::is(Bug::AddressInLog) {
         tracing::info!(why = connection.addresses.join(" "), "calendar read");
     }
@@ -127,6 +137,7 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
 /// The pass itself: no write, only requests.
 async fn pass(host: &Context, row: &Calendar, connection: &Connection) -> Result<sync::Finished, ReadError> {
     let now = host.now();
+    let host = &host.in_terms_of(row.tenant).await?;
     let window = now..now.checked_add(host.horizon).unwrap_or(Instant::MAX);
     let (mut pass, mut request) = Pass::start(&host.bases, row, window, now);
     for _ in 0..CALLS_MAX {
@@ -152,10 +163,11 @@ fn nothing_listed() -> sync::Finished {
     sync::Finished { changes: sync::Changes { complete: true, ..sync::Changes::default() }, ..sync::Finished::default() }
 }
 
-/// One request of a connection: waits for quota, shows the token, counts the answer.
+/// One request of a connection: waits for quota, shows the token, counts the answer. Everything that is asked of providers is asked
+/// here, and by the one host whose mailbox it is (see [`share`](crate::host::sync::share)).
 ///
 /// # Errors
-/// [`SyncError`] where it could not be sent before `deadline`.
+/// [`SyncError`] where it could not be sent before `deadline`, or the mailbox is another host's.
 pub async fn call(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
     let token = refresh::bearer(host, connection).await?;
     let answer = sent(host, connection, shown(&request, token.as_ref()), deadline).await?;
@@ -180,7 +192,14 @@ async fn sent(host: &Context, connection: &Connection, request: Request, deadlin
     let wish = Wish { id: host.number(), client: connection.client.clone(), mailbox: connection.id.0, deadline };
     let limits = Limits::of(connection.origin);
     loop {
-        let verdict = host.governor().wish(host.now(), &wish, limits);
+        let verdict = match host.turn(connection.id) {
+            Turn::Now => host.governor().wish(host.now(), &wish, limits),
+            Turn::Later => Verdict::Wait(host.now().checked_add(TURN_LOOK).unwrap_or(Instant::MAX)),
+            Turn::Others => {
+                host.governor().withdraw(&wish);
+                return Err(ELSEWHERE);
+            }
+        };
         match verdict {
             Verdict::Grant => break,
             Verdict::Wait(_) if planted::is(Bug::GovernorSilent) => break,

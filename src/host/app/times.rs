@@ -25,6 +25,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
             () = stop.set() => return,
             () = host.clock.in_doubt() => {}
         }
+        host.stand_back();
         host.metrics.clock("doubted");
         tokio::select! {
             biased;

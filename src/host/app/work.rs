@@ -36,7 +36,8 @@ impl<K: Ord + Clone> Work<K> {
     /// Starts an item, unless one of this key is under way or there is no room.
     pub(super) fn start(&mut self, key: K, item: impl Future<Output = ()> + Send + 'static) {
         if self.has_room() && self.busy.insert(key.clone()) {
-            let id = self.tasks.spawn(item).id();
+            // Items are large, and on their way into a task they would be copied several times.
+            let id = self.tasks.spawn(Box::pin(item)).id();
             self.keys.insert(id, key);
         }
     }

@@ -36,10 +36,7 @@ impl Timekeeper {
     /// The time.
     #[must_use]
     pub fn now(&self) -> Instant {
-        if planted::is(Bug::WallClockBelieved) {
-            return self.clock.now();
-        }
-        self.look(|belief, monotonic, wall| belief.at(monotonic, wall))
+        self.look(believed)
     }
 
     /// The monotonic clock.
@@ -84,13 +81,10 @@ impl Timekeeper {
     /// Waits until it is `at`, or a little later; returns at once where that is past. Never waits longer than it looked like at
     /// first, by the monotonic clock.
     pub async fn sleep_until(&self, at: Instant) {
-        let begun = self.clock.monotonic();
-        let longest = at.duration_since(self.now());
-        loop {
-            let rest = at.duration_since(self.now()).min(longest - (self.clock.monotonic() - begun));
-            if rest <= Elapsed::ZERO {
-                return;
-            }
+        let (begun, now) = self.look(|belief, monotonic, wall| (monotonic, believed(belief, monotonic, wall)));
+        let longest = at.duration_since(now);
+        let mut rest = longest;
+        while rest > Elapsed::ZERO {
             let changed = self.changed.notified();
             let until = self.clock.now().checked_add(rest).unwrap_or(Instant::MAX);
             tokio::select! {
@@ -103,6 +97,8 @@ impl Timekeeper {
                     }
                 }
             }
+            let (monotonic, now) = self.look(|belief, monotonic, wall| (monotonic, believed(belief, monotonic, wall)));
+            rest = at.duration_since(now).min(longest - (monotonic - begun));
         }
     }
 
@@ -145,6 +141,11 @@ impl Timekeeper {
         }
         answer
     }
+}
+
+fn believed(belief: &mut Belief, monotonic: Elapsed, wall: Instant) -> Instant {
+    let time = belief.at(monotonic, wall);
+    if planted::is(Bug::WallClockBelieved) { wall } else { time }
 }
 
 /// Both clocks at one time.

@@ -95,8 +95,12 @@ impl Secrets {
         let of_service = [("key", &self.key), ("url", &self.url), ("mount", &self.mount), ("token_file", &self.token_file)];
         let said = of_service.iter().find(|(_, value)| value.is_some());
         match (&self.root_key_file, &self.kms, said) {
-            (Some(_), Some(_), _) => Err(wrong(&format!("{name}.root_key_file"), "and `kms` say both where the key is".to_owned())),
-            (_, None, Some((key, _))) => Err(wrong(&format!("{name}.{key}"), "is for a key service, which `kms` names".to_owned())),
+            (Some(_), Some(_), _) => {
+                Err(wrong(&format!("{name}.root_key_file"), "and `kms` say both where the key is".to_owned()))
+            }
+            (_, None, Some((key, _))) => {
+                Err(wrong(&format!("{name}.{key}"), "is for a key service, which `kms` names".to_owned()))
+            }
             (Some(file), None, None) => Ok(Some(RootAt::File(file.clone()))),
             (None, None, None) => Ok(None),
             (None, Some(kms), _) => self.service(name, kms).map(Some),

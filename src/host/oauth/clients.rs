@@ -59,7 +59,8 @@ impl Endpoints {
     /// Says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, String> {
         let read: Self = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let all = [Some(&read.authorize), Some(&read.token), read.revoke.as_ref(), read.admin_consent.as_ref(), Some(&read.issuer)];
+        let all =
+            [Some(&read.authorize), Some(&read.token), read.revoke.as_ref(), read.admin_consent.as_ref(), Some(&read.issuer)];
         for url in all.into_iter().flatten() {
             let usable = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
             if !usable {
@@ -74,7 +75,8 @@ impl Endpoints {
     pub fn is_issuer(&self, issuer: &str, directory: Option<&str>) -> bool {
         let Some((before, after)) = self.issuer.split_once("{tenantid}") else {
             // Google names itself with and without the scheme.
-            return issuer == self.issuer || self.issuer.strip_prefix("https://") == Some(issuer) && issuer == "accounts.google.com";
+            return issuer == self.issuer
+                || self.issuer.strip_prefix("https://") == Some(issuer) && issuer == "accounts.google.com";
         };
         let named = issuer.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
         named.is_some_and(|named| directory.map_or_else(|| is_directory(named), |directory| named == directory))

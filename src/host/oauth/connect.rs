@@ -193,7 +193,13 @@ pub fn cookie_name(state_hash: &str) -> String {
 }
 
 fn verifier_place(flow: &Flow) -> Place {
-    Place { tenant: flow.tenant, table: "connect_flows", column: "verifier", row: flow.id.to_string(), provider: flow.provider.word() }
+    Place {
+        tenant: flow.tenant,
+        table: "connect_flows",
+        column: "verifier",
+        row: flow.id.to_string(),
+        provider: flow.provider.word(),
+    }
 }
 
 fn code_place(flow: &Flow) -> Place {
@@ -301,9 +307,7 @@ pub async fn back(
     let is_mixed_up = returned.iss.as_ref().is_some_and(|iss| !names(iss));
     let usable = |code: &&String| !code.is_empty() && code.len() <= CODE_BYTES_MAX && !code.chars().any(char::is_control);
     let answer = match (&returned.error, returned.code.as_ref().filter(usable)) {
-        (None, Some(code)) => {
-            Ok(host.vault.seal(&host.store, &code_place(&before), &SecretString::from(code.as_str())).await?)
-        }
+        (None, Some(code)) => Ok(host.vault.seal(&host.store, &code_place(&before), &SecretString::from(code.as_str())).await?),
         _ => Err(refusal(before.provider, returned)),
     };
     let (cookie, session) = (cookie(&cookie_name(&state_hash)), secret::fresh()?);
@@ -493,7 +497,9 @@ async fn taken(host: &Context, flow: &Flow, client: &Client, tokens: Tokens, acc
             _ => None,
         };
         // What works is not taken away because somebody granted less the second time.
-        let works = known.as_ref().is_some_and(|(connection, _)| connection.state == ConnectionState::Active && connection.token.is_some());
+        let works = known
+            .as_ref()
+            .is_some_and(|(connection, _)| connection.state == ConnectionState::Active && connection.token.is_some());
         if let Some(reason) = reason.filter(|_| works) {
             return fail(host, flow, reason).await;
         }
@@ -575,7 +581,12 @@ async fn made(
     Ok(Made { connection, writes })
 }
 
-async fn fresh_rows(host: &Context, flow: &Flow, client: &Client, account: &Account) -> Result<(Connection, Grant), ConnectError> {
+async fn fresh_rows(
+    host: &Context,
+    flow: &Flow,
+    client: &Client,
+    account: &Account,
+) -> Result<(Connection, Grant), ConnectError> {
     let id = ConnectionId(host.store.next_id().await?);
     let connection = Connection {
         tenant: flow.tenant,
@@ -667,12 +678,7 @@ async fn end(host: &Context, flow: Flow) -> Result<Ended, ConnectError> {
         audit(host, &flow, "connect.another-user", format!("flow/{}", flow.id)).await;
     }
     if matches!(ended.flow.reason.as_deref(), Some("permission-missing" | "no-refresh-token")) {
-        let ask = Ask {
-            provider: flow.provider,
-            user: flow.user.clone(),
-            return_url: flow.return_url.clone(),
-            bare: flow.bare,
-        };
+        let ask = Ask { provider: flow.provider, user: flow.user.clone(), return_url: flow.return_url.clone(), bare: flow.bare };
         ended.again = offer(host, flow.tenant, ask).await.ok().map(|offered| offered.url);
     }
     Ok(ended)

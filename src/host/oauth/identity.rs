@@ -64,7 +64,8 @@ pub fn of_token(client: &Client, token: &str, nonce_hash: Option<&str>, now: Ins
         return Err(Unbelieved("issuer"));
     }
     // A client of one directory takes accounts of no other; its authority is a name only where it is one of these words.
-    let takes_any = matches!(client.authority.as_str(), "" | "common" | "organizations" | "consumers") || client.authority.contains('.');
+    let takes_any =
+        matches!(client.authority.as_str(), "" | "common" | "organizations" | "consumers") || client.authority.contains('.');
     if client.provider == Origin::Graph && !takes_any && directory != Some(client.authority.as_str()) {
         return Err(Unbelieved("directory"));
     }
@@ -106,7 +107,9 @@ fn given(name: Option<String>) -> Result<String, Unbelieved> {
 fn claims(token: &str) -> Result<Claims, Unbelieved> {
     let shape = Unbelieved("shape");
     let mut parts = token.split('.');
-    let (Some(_), Some(body), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else { return Err(shape) };
+    let (Some(_), Some(body), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(shape);
+    };
     if token.len() > TOKEN_BYTES_MAX {
         return Err(shape);
     }

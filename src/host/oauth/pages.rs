@@ -65,15 +65,11 @@ async fn begun(State(host): State<Context>, headers: HeaderMap, params: RawPathP
     }
 }
 
-async fn returned(
-    State(host): State<Context>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-    params: RawPathParams,
-) -> Response {
+async fn returned(State(host): State<Context>, headers: HeaderMap, RawQuery(query): RawQuery, params: RawPathParams) -> Response {
     let query = query.unwrap_or_default();
     if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "admin_consent") {
-        let text = "If your administrator has agreed for the whole organisation, ask for a new link and connect your calendar with it.";
+        let text =
+            "If your administrator has agreed for the whole organisation, ask for a new link and connect your calendar with it.";
         return page(StatusCode::OK, view::notice("Back from Microsoft", text), "");
     }
     let Some(read) = read(&query) else { return trouble(&ConnectError::Unknown) };
@@ -85,7 +81,8 @@ async fn returned(
         }
         Ok(Landing::Ask { flow, tenant, session, cookie }) => {
             let html = view::confirm(&tenant, &flow.user, shown(flow.provider), &format!("/oauth/confirm/{session}"));
-            let leads_to = url::Url::parse(&flow.return_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
+            let leads_to =
+                url::Url::parse(&flow.return_url).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
             let response = page(StatusCode::OK, html, &leads_to);
             with_cookie(response, &connect::confirm_cookie_name(&session), &cookie, COOKIE_SECS)
         }

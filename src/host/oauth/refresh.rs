@@ -247,8 +247,7 @@ async fn renewed(host: &Context, connection: &Connection) -> Result<SecretString
             host.clock.sleep_until(look.min(until)).await;
             continue;
         }
-        let claimed =
-            Grant { owner: Some(host.owner.clone()), lease_until: host.now().checked_add(LEASE).ok(), ..grant };
+        let claimed = Grant { owner: Some(host.owner.clone()), lease_until: host.now().checked_add(LEASE).ok(), ..grant };
         match host.store.commit(Commit { tenant: key.0, writes: vec![Write::Grant(claimed.clone())] }).await {
             Ok(()) => {}
             Err(CommitError::Conflict(_)) => continue,

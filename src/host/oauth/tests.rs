@@ -89,14 +89,21 @@ impl Stage {
         let (endpoint, clock, broken) = (Endpoint::default(), Arc::new(Moving::default()), Arc::new(AtomicBool::new(false)));
         let memory = Memory::new();
         let vault = Vault::new(Roots::new(Arc::new(RootKey::random().expect("random bytes")), vec![]), clock.clone());
-        let mut stage =
-            Self { host: host(&memory, &endpoint, &clock, &broken, "one"), endpoint, clock, broken, memory, vault: vault.clone() };
+        let mut stage = Self {
+            host: host(&memory, &endpoint, &clock, &broken, "one"),
+            endpoint,
+            clock,
+            broken,
+            memory,
+            vault: vault.clone(),
+        };
         stage.host = stage.host.with_vault(vault);
         let name = "Acme".to_owned();
         let tenant = Tenant { id: TENANT, name, ..Tenant::default() };
         stage.put(vec![Write::Tenant(tenant), Write::Connection(connection())]).await;
         let sealed = stage.sealed("refresh-0").await;
-        let secret = stage.host.vault.seal(&stage.host.store, &secret_place(TENANT, "c", Origin::Graph), &"s".to_owned().into()).await;
+        let secret =
+            stage.host.vault.seal(&stage.host.store, &secret_place(TENANT, "c", Origin::Graph), &"s".to_owned().into()).await;
         let client = ClientRow {
             tenant: TENANT,
             id: "c".to_owned(),
@@ -316,7 +323,10 @@ fn refusals_are_told_apart_and_a_client_at_fault_disconnects_nobody() {
             assert_eq!((row.owner, row.lease_until), (None, None), "the claim is let go");
             let reason = row.reason.unwrap_or_else(|| "–".to_owned());
             let alarm = stage.host.tokens.refused().len();
-            told.push_str(&format!("{status} {body}\n  {answer}; told {reason}; clients refused {alarm}; kept {}\n", stage.stored().await));
+            told.push_str(&format!(
+                "{status} {body}\n  {answer}; told {reason}; clients refused {alarm}; kept {}\n",
+                stage.stored().await
+            ));
         });
     }
     expect![[r#"

@@ -238,15 +238,15 @@ pub fn exchange<'a>(
     (code, verifier): (SecretString, SecretString),
 ) -> Boxed<'a, Result<Tokens, TokenError>> {
     Box::pin(async move {
-    let secret = client.secret(host).await?;
-    let way = way(client, Some(redirect_uri))?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-    let out = Out(host);
-    let answer = way
-        .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&out)
-        .await;
-    told(answer)
+        let secret = client.secret(host).await?;
+        let way = way(client, Some(redirect_uri))?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        let out = Out(host);
+        let answer = way
+            .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
+            .request_async(&out)
+            .await;
+        told(answer)
     })
 }
 
@@ -254,17 +254,13 @@ pub fn exchange<'a>(
 ///
 /// # Errors
 /// [`TokenError`].
-pub fn refresh<'a>(
-    host: &'a Context,
-    client: &'a Client,
-    token: &'a SecretString,
-) -> Boxed<'a, Result<Tokens, TokenError>> {
+pub fn refresh<'a>(host: &'a Context, client: &'a Client, token: &'a SecretString) -> Boxed<'a, Result<Tokens, TokenError>> {
     Box::pin(async move {
-    let secret = client.secret(host).await?;
-    let way = way(client, None)?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
-    let out = Out(host);
-    let token = RefreshToken::new(token.expose_secret().to_owned());
-    told(way.exchange_refresh_token(&token).request_async(&out).await)
+        let secret = client.secret(host).await?;
+        let way = way(client, None)?.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        let out = Out(host);
+        let token = RefreshToken::new(token.expose_secret().to_owned());
+        told(way.exchange_refresh_token(&token).request_async(&out).await)
     })
 }
 
@@ -292,7 +288,8 @@ fn told(answer: Result<Answer, RequestTokenError<Unanswered, BasicErrorResponse>
         RequestTokenError::Request(Unanswered(error)) => error,
         _ => TokenError::Later("no-token-answer"),
     })?;
-    let usable = |text: &str| !text.is_empty() && text.len() <= TOKEN_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let usable =
+        |text: &str| !text.is_empty() && text.len() <= TOKEN_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
     let access = answer.access_token().secret();
     let refresh = answer.refresh_token().map(|token| token.secret()).filter(|token| !token.is_empty());
     if !usable(access) || refresh.is_some_and(|token| !usable(token)) {
@@ -335,7 +332,8 @@ mod tests {
     #[test]
     fn a_browser_is_sent_with_everything_that_ties_the_answer_to_it() {
         let client = tests_client(Origin::Google, Endpoints::published(Origin::Google, ""));
-        let url = authorize_url(&client, "https://us.example/oauth/callback/abc", ("the-state", "the-nonce", &"v".repeat(43).into()));
+        let url =
+            authorize_url(&client, "https://us.example/oauth/callback/abc", ("the-state", "the-nonce", &"v".repeat(43).into()));
         let url = url::Url::parse(&url.expect("its endpoints are URLs")).expect("a URL");
         let query: String = url.query_pairs().map(|(name, value)| format!("{name}={value}\n")).collect();
         expect![[r#"

@@ -42,7 +42,9 @@ fn page(title: &str, inside: &str) -> String {
 #[must_use]
 pub fn policy(leads_to: &str) -> String {
     let style = BASE64.encode(digest(&SHA256, STYLE.as_bytes()).as_ref());
-    format!("default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {leads_to}; base-uri 'none'; frame-ancestors 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{style}'; form-action 'self' {leads_to}; base-uri 'none'; frame-ancestors 'none'"
+    )
 }
 
 /// The page of a link: who asks, for what, of whom; and the button.

@@ -150,13 +150,19 @@ pub async fn list(host: &Context, id: TenantId, from: Instant) -> Result<Vec<Sen
     Ok(all)
 }
 
-async fn find(host: &Context, id: TenantId, errand: ErrandId) -> Result<Errand, OperationError> {
-    let all = host.store.errands(id, Instant::MIN, Instant::MAX, ERRANDS_MAX).await?;
-    all.into_iter().find(|row| row.id == errand).ok_or_else(|| OperationError::unknown("errand", errand))
+/// The errand.
+///
+/// # Errors
+/// [`OperationError::Unknown`].
+pub async fn find(host: &Context, id: TenantId, errand: ErrandId) -> Result<Errand, OperationError> {
+    host.store.errand(id, errand).await?.ok_or_else(|| OperationError::unknown("errand", errand))
 }
 
 /// The errand with its meeting and bot.
-async fn told(host: &Context, errand: Errand) -> Result<Sent, OperationError> {
+///
+/// # Errors
+/// [`OperationError::Store`].
+pub async fn told(host: &Context, errand: Errand) -> Result<Sent, OperationError> {
     let bot = host.store.dispatches_on(errand.tenant, errand.id).await?.pop();
     let mut meetings = match &bot {
         Some(bot) => host.store.meetings_named(errand.tenant, std::slice::from_ref(&bot.meeting)).await?,

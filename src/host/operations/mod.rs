@@ -9,11 +9,13 @@
 pub mod connections;
 pub mod errands;
 pub mod keys;
+pub mod lists;
 pub mod oauth_clients;
 pub mod overrides;
 pub mod receivers;
 pub mod rules;
 pub mod tenants;
+pub mod users;
 #[cfg(test)]
 mod tests;
 

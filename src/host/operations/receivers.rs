@@ -5,7 +5,7 @@ use crate::host::config::check_url;
 use crate::host::context::Context;
 use crate::host::model::{Endpoint, EndpointId, EventId, TenantId};
 use crate::host::outbox::delivery;
-use crate::host::outbox::receiver::{enabled, old_secrets_dropped, secret_added};
+use crate::host::outbox::receiver::{disabled, enabled, old_secrets_dropped, secret_added};
 use crate::host::outbox::sign::Secret;
 use crate::host::seal::SealError;
 use crate::host::seal::receivers::stored;
@@ -51,6 +51,8 @@ pub enum Change {
     DropOld,
     /// It is served again, or asked for its proof again.
     Enable,
+    /// It is served no longer.
+    Disable,
 }
 
 /// Changes a receiver; as it is then.
@@ -67,6 +69,7 @@ pub async fn change(host: &Context, id: TenantId, endpoint: EndpointId, change: 
             Change::Rotate(secret) => secret_added(&row, sealed(host, id, endpoint, secret).await?, host.now()),
             Change::DropOld => old_secrets_dropped(&row),
             Change::Enable => enabled(&row, host.now()),
+            Change::Disable => disabled(&row),
         };
         if next == row || commit(host, id, vec![Write::Endpoint(next.clone())]).await? {
             return Ok(next);

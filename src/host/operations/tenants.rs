@@ -19,6 +19,8 @@ pub struct Wanted {
     pub own_domains: Option<Vec<String>>,
     /// Addresses of its recording bots.
     pub bots: Option<Vec<String>>,
+    /// How many days what is past is kept, and how many are planned ahead; `None`: as the operator set it for all.
+    pub days: Option<(Option<u16>, Option<u16>)>,
 }
 
 /// Makes a tenant.
@@ -59,6 +61,8 @@ fn changed(row: Tenant, wanted: Wanted) -> Result<Tenant, OperationError> {
         name: wanted.name.unwrap_or(row.name),
         own_domains: wanted.own_domains.unwrap_or(row.own_domains),
         bots: wanted.bots.unwrap_or(row.bots),
+        keep_days: wanted.days.map_or(row.keep_days, |(keep, _)| keep),
+        horizon_days: wanted.days.map_or(row.horizon_days, |(_, horizon)| horizon),
         ..row
     })
 }

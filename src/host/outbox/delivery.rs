@@ -118,7 +118,12 @@ pub fn message_id(event: &OutboxEvent) -> String {
 ///
 /// # Errors
 /// [`MessageError`]: it will never succeed; see [`undeliverable`].
-pub fn request(event: &OutboxEvent, endpoint: &Endpoint, secrets: &[SecretString], now: Instant) -> Result<Request, MessageError> {
+pub fn request(
+    event: &OutboxEvent,
+    endpoint: &Endpoint,
+    secrets: &[SecretString],
+    now: Instant,
+) -> Result<Request, MessageError> {
     let secrets = Secrets::parse(secrets)?;
     let body = message(event)?;
     let id = if planted::is(Bug::NewIdOnRetry) { format!("evt_{}", now.as_millisecond()) } else { message_id(event) };

@@ -180,6 +180,16 @@ pub fn enabled(endpoint: &Endpoint, now: Instant) -> Endpoint {
     }
 }
 
+/// A receiver that is served no longer, because somebody says so. One that has not proved itself must still do so.
+#[must_use]
+pub fn disabled(endpoint: &Endpoint) -> Endpoint {
+    match endpoint.state {
+        EndpointState::Active => Endpoint { state: EndpointState::Disabled, ..endpoint.clone() },
+        EndpointState::Unproven => Endpoint { due_at: None, ..endpoint.clone() },
+        EndpointState::Disabled => endpoint.clone(),
+    }
+}
+
 /// A receiver with a new secret. The one before stays valid beside it for [`OVERLAP`]; still older ones go. One that has not
 /// proved itself yet must do so with the new one.
 #[must_use]

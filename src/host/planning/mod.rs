@@ -8,7 +8,7 @@ use super::model::{
     Calendar, CalendarId, CalendarState, Dispatch, Entry, Errand, ErrandId, Meeting, Sighting, Tenant, TenantId, Undecided,
 };
 use super::planted::{self, Bug};
-use super::schedule::{self, PlanInput, Sealed, errand, identity::place, replan};
+use super::schedule::{self, PlanInput, Sealed, TenantRules, errand, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
 use super::sync::{Changes, CursorStep, Finished, calendar_of, first_of_change, related_to_change};
 use crate::event::{Unreadable, Window};
@@ -78,6 +78,7 @@ pub struct Absorbed {
 /// [`PlanError`]; then nothing was stored, or not all, and another pass may be made.
 pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Result<Absorbed, PlanError> {
     let tenant = began.tenant;
+    let host = &host.in_terms_of(tenant).await?;
     let mut version = began.version;
     let mut done = Absorbed::default();
     let mut tries = 0;
@@ -137,6 +138,14 @@ pub async fn redecide(host: &Context, tenant: TenantId) -> Result<usize, PlanErr
         }
     }
     Err(PlanError::Contended)
+}
+
+/// What would be written if these were the tenant's rules, and everything were decided anew. Nothing is.
+///
+/// # Errors
+/// [`PlanError`].
+pub async fn considered(host: &Context, tenant: &Tenant, rules: &TenantRules) -> Result<Vec<Write>, PlanError> {
+    planned_by(host, tenant, rules, everything(host, tenant.id).await?, Stored::All).await
 }
 
 /// Leaves about so many writes of a plan, those of whole meetings, and says whether they were all.
@@ -244,15 +253,17 @@ async fn absorbed(host: &Context, row: Calendar, found: &Finished) -> Result<Pie
     // What else belongs to the calendar is as it was. When its time to be extended comes, or something stored of it cannot be read
     // any more, all of it is read.
     let related = if near { None } else { related_to_change(row.origin, &stored, &entries, &changes.ids()) };
-    let related = related.filter(|related| known.iter().all(|sighting| related.shows(sighting).is_some()));
+    let shown =
+        related.as_ref().and_then(|related| known.iter().map(|sighting| related.shows(sighting)).collect::<Option<Vec<_>>>());
+    let related = related.filter(|_| shown.is_some());
     let window = kept_window(host);
     let read = related.as_ref().map_or(&entries, |related| &related.entries);
     let (seen, broken) = match calendar_of(row.origin, read, &reader) {
         Ok(calendar) => (schedule::sightings_of(row.id, &calendar, &window, &reader), None),
         Err(error) => (schedule::Seen::default(), Some(Unreadable { place: "calendar".into(), why: error.to_string() })),
     };
-    let shown = |sighting: &Sighting| related.as_ref().is_none_or(|related| related.shows(sighting) == Some(true));
-    let (known, others): (Vec<_>, Vec<_>) = known.into_iter().partition(shown);
+    let mut shown = shown.into_iter().flatten();
+    let (known, others): (Vec<_>, Vec<_>) = known.into_iter().partition(|_| shown.next().unwrap_or(true));
     let difference = Difference::of(&known, &seen.sightings, &window);
     let expanded_to = if related.is_some() { row.expanded_to } else { Some(horizon) };
     let after = if is_last { passed(row.clone(), found, now) } else { row.clone() };
@@ -490,8 +501,18 @@ const MEETINGS_MAX: usize = 1_000_000;
 
 /// The writes of the plan over what was touched.
 async fn planned(host: &Context, tenant: &Tenant, touched: Touched, stored: Stored<'_>) -> Result<Vec<Write>, PlanError> {
-    let Touched { sightings, errands } = touched;
     let rules = host.rules(tenant).await?;
+    planned_by(host, tenant, &rules, touched, stored).await
+}
+
+async fn planned_by(
+    host: &Context,
+    tenant: &Tenant,
+    rules: &TenantRules,
+    touched: Touched,
+    stored: Stored<'_>,
+) -> Result<Vec<Write>, PlanError> {
+    let Touched { sightings, errands } = touched;
     let connections = host.store.connections(tenant.id).await?;
     let calendars = host.store.calendars(tenant.id).await?;
     let uids: BTreeSet<String> =
@@ -518,7 +539,7 @@ async fn planned(host: &Context, tenant: &Tenant, touched: Touched, stored: Stor
             sealed: &sealed,
             now,
             tenant,
-            rules: &rules,
+            rules,
             connections: &connections,
             calendars: &calendars,
             overrides: &overrides,

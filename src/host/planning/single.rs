@@ -33,6 +33,7 @@ pub async fn absorb_single(
     sighting: &str,
     fresh: Option<&Entry>,
 ) -> Result<Compared, PlanError> {
+    let host = &host.in_terms_of(tenant).await?;
     for _ in 0..TRIES_MAX {
         let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone) };
         let writes = compared(host, row, sighting, fresh).await?;

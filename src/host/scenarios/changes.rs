@@ -246,6 +246,22 @@ async fn a_link_that_is_removed_takes_the_bot_back_but_not_out_of_a_running_meet
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_running_meeting_that_loses_its_link_and_is_moved_loses_its_bot() {
+    ann_changes(vec![(300, linked(None)), (300, moved(7200))], 2000)
+        .await
+        .check(expect![[r#"
+            -107s  A is accepted
+            -107s  A joins
+            325s   A is recalled and leaves
+            -3599s recording.planned
+            -107s  dispatch.accepted
+            -107s  dispatch.joined
+            325s   dispatch.recalled: not recordable: no meeting link
+        "#]])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guest_who_declines_takes_back_what_only_that_copy_wanted() {
     let declined = Edit::Content(Change::Respond(address("ben"), Response::Declined));
     let mut stage = Stage::new(&[BEN], vec![meeting((OUTSIDER, CAT.1), &["ben"])], vec![(-300, declined)]).await;

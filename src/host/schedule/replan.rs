@@ -245,13 +245,16 @@ impl<'a> Differ<'a> {
             wanted = Some(first.wanted(&meeting.id, meeting.start, wanted, settings));
             meeting = sent_to(meeting, &sent);
         }
+        // One that was moved as well is no longer the meeting that its bot is in.
+        let stands = dispatches.last().is_some_and(|last| last.start == meeting.start);
+        let stands_without_link = stands && only_link_is_gone(&planned.decision);
         let by_hand = sent.is_empty() && dispatches.last().is_some_and(|last| !last.calendar);
         let target = Target {
             tenant: meeting.tenant,
             meeting: &meeting.id,
             wanted: wanted.as_ref(),
             why: if by_hand { TAKEN_BACK } else { &meeting.reason },
-            live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay || only_link_is_gone(&planned.decision),
+            live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay || stands_without_link,
         };
         let bots = changes(&dispatches, target, self.input.now);
         if planted::is(Bug::NoIsNotStored) && meeting.outcome == Outcome::Skip && stored.is_none() {

@@ -4,7 +4,7 @@ use crate::engine::{CheckOptions, RuleSet, RuleText, check, parse_provided_list}
 use crate::event::ProvidedLists;
 use crate::event::address::DomainPattern;
 use crate::host::model::{RulesRow, Tenant};
-use crate::value::words::Layer;
+use crate::value::words::{Layer, ListKind};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +73,20 @@ impl TenantRules {
             }
         }
         Ok(Self { organisation, users, lists: provided, versions })
+    }
+
+    /// The kinds that rules want of a provided list of this name.
+    #[must_use]
+    pub fn kinds_of(&self, list: &str) -> Vec<ListKind> {
+        let sets = self.users.values().chain([&self.organisation]);
+        let wanted = sets.flat_map(|rules| rules.provided_lists()).filter(|(name, _)| *name == list);
+        let mut kinds: Vec<ListKind> = Vec::new();
+        for (_, kind) in wanted {
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        kinds
     }
 
     /// The rules that hold where no user is concerned.

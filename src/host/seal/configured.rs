@@ -28,10 +28,7 @@ pub enum RootsError {
 ///
 /// # Errors
 /// [`RootsError`].
-pub async fn roots(
-    secrets: &Secrets,
-    variable: impl Fn(&str) -> Option<SecretString>,
-) -> Result<Option<Roots>, RootsError> {
+pub async fn roots(secrets: &Secrets, variable: impl Fn(&str) -> Option<SecretString>) -> Result<Option<Roots>, RootsError> {
     let (named, named_others) = secrets.check()?;
     let current: Option<Arc<dyn KeyWrapper>> = match (variable(ROOT_KEY), named) {
         (Some(text), None | Some(RootAt::File(_))) => Some(Arc::new(RootKey::parse(ROOT_KEY, &text)?)),

@@ -111,7 +111,15 @@ fn shown(opened: &SecretString) -> &str {
 }
 
 fn tenant(id: TenantId) -> Write {
-    Write::Tenant(Tenant { id, name: "Acme".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() })
+    Write::Tenant(Tenant {
+        id,
+        name: "Acme".to_owned(),
+        own_domains: vec![],
+        bots: vec![],
+        plan_version: 0,
+        keep_days: None,
+        horizon_days: None,
+    })
 }
 
 fn connection(tenant: TenantId, id: u64, token: Option<String>) -> Write {

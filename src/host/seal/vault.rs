@@ -1,13 +1,14 @@
 //! What the host seals and opens with.
 
 use super::record::{self, KeyBytes, TenantKey};
-use super::root::{Label, Roots};
+use super::root::{KeyWrapper, Label, Roots, WrapError};
 use super::{Place, SealError};
 use crate::host::clock::Clock;
 use crate::host::model::{KeyRow, TenantId};
 use crate::host::store::{Commit, CommitError, Store, Write};
 use crate::time::Elapsed;
-use secrecy::SecretString;
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -190,7 +191,7 @@ impl Inner {
     /// Makes a version of a tenant's key; `None` where another host was faster.
     async fn make(&self, store: &Store, tenant: TenantId, version: u64) -> Result<Option<Arc<TenantKey>>, SealError> {
         let (bytes, root) = (record::new_key()?, self.roots.current());
-        let wrapped = root.wrap(Label { tenant, version }, &bytes).await?;
+        let wrapped = proven(root, Label { tenant, version }, &bytes).await?;
         let row = KeyRow { tenant, version, wrapped, root: root.root().to_owned(), made_at: self.clock.now() };
         match store.commit(Commit { tenant, writes: vec![Write::TenantKey(row)] }).await {
             Ok(()) => Ok(Some(self.keep(tenant, TenantKey { version, bytes }, true))),
@@ -239,10 +240,18 @@ impl Kept {
     }
 }
 
+/// Wraps a key, and makes sure that it opens again: what it seals would be lost otherwise.
+async fn proven(root: &dyn KeyWrapper, label: Label, key: &KeyBytes) -> Result<String, WrapError> {
+    let wrapped = root.wrap(label, key).await?;
+    let again = root.unwrap(label, &wrapped).await?;
+    let same = verify_slices_are_equal(key.expose_secret(), again.expose_secret());
+    same.map(|()| wrapped).map_err(|_| WrapError::Refused)
+}
+
 /// Unwraps a stored key with the root key that it names, and wraps it with the current one; as it is to be stored.
 pub(super) async fn rewrapped(roots: &Roots, row: &KeyRow) -> Result<Write, SealError> {
     let (label, root) = (Label { tenant: row.tenant, version: row.version }, roots.current());
     let bytes: KeyBytes = roots.named(&row.root)?.unwrap(label, &row.wrapped).await?;
-    let wrapped = root.wrap(label, &bytes).await?;
+    let wrapped = proven(root, label, &bytes).await?;
     Ok(Write::Rewrapped { version: row.version, was: row.root.clone(), wrapped, root: root.root().to_owned() })
 }

@@ -2,6 +2,7 @@
 
 use crate::host::clock::{Boxed, Clock};
 use crate::time::{Elapsed, Instant};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -17,13 +18,34 @@ pub(in crate::host) struct VirtualClock {
     still: Mutex<Option<Instant>>,
 }
 
+thread_local! {
+    /// The time of tokio's clock since it last moved, on a thread whose runtime tells of it.
+    static TOLD: Cell<Option<tokio::time::Instant>> = const { Cell::new(None) };
+}
+
+/// To be called whenever tokio's clock may have moved, on the thread of a runtime that always does so: this clock is read far more
+/// often than it moves, and reading tokio's takes a lock.
+pub(in crate::host) fn moved() {
+    TOLD.set(Some(tokio::time::Instant::now()));
+}
+
+/// No runtime of this thread tells any more.
+pub(in crate::host) fn forgotten() {
+    TOLD.set(None);
+}
+
+/// The time of tokio's clock.
+fn told() -> tokio::time::Instant {
+    TOLD.get().unwrap_or_else(tokio::time::Instant::now)
+}
+
 /// Longest single wait while the clock may jump: the new time counts within this many seconds.
 const NAP: Duration = Duration::from_secs(60);
 
 impl VirtualClock {
     /// A clock that shows `start` now. To be called inside a tokio runtime whose time is paused.
     pub(in crate::host) fn at(start: Instant) -> Arc<Self> {
-        Arc::new(Self { start, begun: tokio::time::Instant::now(), off_secs: AtomicI64::new(0), still: Mutex::default() })
+        Arc::new(Self { start, begun: told(), off_secs: AtomicI64::new(0), still: Mutex::default() })
     }
 
     /// A clock of the same time that can be set otherwise.
@@ -48,6 +70,10 @@ impl VirtualClock {
         self.still.lock().expect("nobody panics with it")
     }
 
+    fn elapsed(&self) -> Elapsed {
+        Elapsed::try_from(told().duration_since(self.begun)).expect("a run is short")
+    }
+
     fn off(&self) -> Elapsed {
         Elapsed::from_secs(self.off_secs.load(Ordering::Relaxed))
     }
@@ -58,20 +84,20 @@ impl Clock for VirtualClock {
         if let Some(still) = *self.stands() {
             return still;
         }
-        self.start + Elapsed::try_from(self.begun.elapsed()).expect("a run is short") + self.off()
+        self.start + self.elapsed() + self.off()
     }
 
     fn monotonic(&self) -> Elapsed {
-        Elapsed::try_from(self.begun.elapsed()).expect("a run is short")
+        self.elapsed()
     }
 
     fn sleep_until(&self, at: Instant) -> Boxed<'_, ()> {
         let left = move || Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
         // From now, not from when somebody first waits.
-        let (begun, longest) = (tokio::time::Instant::now(), left());
+        let (begun, longest) = (told(), left());
         Box::pin(async move {
             loop {
-                let rest = left().min(longest.saturating_sub(begun.elapsed()));
+                let rest = left().min(longest.saturating_sub(told().duration_since(begun)));
                 if rest.is_zero() {
                     return;
                 }

@@ -52,8 +52,8 @@ pub(super) struct Cluster {
     pub(super) views: Vec<View>,
     /// How many occurrences there were.
     pub(super) lives: usize,
-    /// Normalised UIDs of the meetings.
-    pub(super) uids: BTreeSet<String>,
+    /// The meetings.
+    ids: Vec<MeetingId>,
 }
 
 impl Cluster {
@@ -117,7 +117,7 @@ impl<'a> Oracle<'a> {
             View { from, wanted: wanted.collect(), linkless }
         });
         let views = views.collect();
-        Cluster { accounts, views, lives: names.len(), uids: self.uids(ids) }
+        Cluster { accounts, views, lives: names.len(), ids: ids.to_vec() }
     }
 
     /// Everything that is decided at the end about what starts in `span`.
@@ -186,23 +186,26 @@ impl<'a> Oracle<'a> {
     /// The UIDs of meetings that have to do with one of which not everything can be known yet at `end`: it was changed within
     /// `settled` before, or a Graph calendar ceased to have an occurrence of it within `viewed`.
     pub(super) fn open_at(&self, end: Instant, settled: Elapsed, viewed: Elapsed) -> BTreeSet<String> {
-        let silent = self.ended_in_silence(end - viewed);
+        let silent = |ids: &[MeetingId]| self.ended_in_silence(ids, end - viewed);
         let is_new = |id: &MeetingId| self.truth.states(*id).iter().any(|state| state.at > end - settled);
-        let groups = groups(self.truth).into_iter().map(|ids| (self.uids(&ids), ids));
-        let open = groups.filter(|(uids, ids)| !uids.is_disjoint(&silent) || ids.iter().any(is_new));
-        open.flat_map(|(uids, _)| uids).collect()
+        let open = groups(self.truth).into_iter().filter(|ids| ids.iter().any(is_new) || silent(ids));
+        open.flat_map(|ids| self.uids(&ids)).collect()
     }
 
-    /// The UIDs of meetings of which a Graph calendar ceased to have an occurrence since then while it still has their series:
-    /// until its view is read, nothing tells (`M6.8`).
-    pub(super) fn ended_in_silence(&self, since: Instant) -> BTreeSet<String> {
+    /// Whether a Graph calendar may not yet have told that it ceased since then to have an occurrence of one of a cluster's meetings.
+    pub(super) fn is_silent(&self, cluster: &Cluster, since: Instant) -> bool {
+        self.ended_in_silence(&cluster.ids, since)
+    }
+
+    /// Whether a Graph calendar ceased to have an occurrence of one of these since then while it still has the series: until its view
+    /// is read, nothing tells (`M6.8`).
+    fn ended_in_silence(&self, ids: &[MeetingId], since: Instant) -> bool {
         let (from, to) = (since - Elapsed::from_hours(24 * 40), since + Elapsed::from_hours(24 * 40));
         let base = self.truth.rev_at(since);
-        let mut uids = BTreeSet::new();
-        for (id, holders) in &self.holders {
-            let graph =
-                holders.iter().map(|number| AccountId(*number)).filter(|id| self.truth.account(*id).origin == Origin::Graph);
-            for account in graph {
+        let changed = |id: &&MeetingId| self.truth.states(**id).last().is_some_and(|state| state.rev > base);
+        for id in ids.iter().filter(changed) {
+            let holders = self.holders.get(id).into_iter().flatten().map(|number| AccountId(*number));
+            for account in holders.filter(|id| self.truth.account(*id).origin == Origin::Graph) {
                 let originals = |rev: u64| {
                     let copy = self.truth.copy_at(account, *id, rev)?;
                     Some(copy.occurrences(from, to).into_iter().filter_map(|own| own.original).collect::<BTreeSet<Instant>>())
@@ -211,13 +214,13 @@ impl<'a> Oracle<'a> {
                 for state in self.truth.states(*id).iter().filter(|state| state.rev > base) {
                     let now = originals(state.rev);
                     if matches!((&known, &now), (Some(known), Some(now)) if !known.is_subset(now)) {
-                        uids.extend(normalise_uid(&state.meeting.uid).norm);
+                        return true;
                     }
                     known = now;
                 }
             }
         }
-        uids
+        false
     }
 
     fn told(&self, planned: &engine::Planned, seen: &[(usize, Occurrence)]) -> Told {

@@ -3,7 +3,7 @@
 use super::clock::VirtualClock;
 use super::heard::Heard;
 use super::switch::{HostClock, HostEgress, Switch};
-use crate::host::app;
+use crate::host::app::{self, Stopper};
 use crate::host::bots::Backend;
 use crate::host::clock::Clock;
 use crate::host::context::{Context, HORIZON_DAYS_DEFAULT, PIECE};
@@ -73,7 +73,8 @@ async fn granted(store: &Store, vault: &Vault, plan: &Plan) {
     }
     for (place, account) in plan.accounts.iter().enumerate().filter(|(_, account)| account.origin != Origin::Feed) {
         let connection = ConnectionId(place as u64 + 1);
-        let token = vault.seal(store, &token_place(TENANT, connection, account.origin), &tokens::first(&account.token).into()).await;
+        let token =
+            vault.seal(store, &token_place(TENANT, connection, account.origin), &tokens::first(&account.token).into()).await;
         writes.push(Write::Token { connection, was: None, is: Some(token.expect("a vault with a root key")) });
         writes.push(Write::Grant(Grant {
             tenant: TENANT,
@@ -94,6 +95,7 @@ async fn granted(store: &Store, vault: &Vault, plan: &Plan) {
 /// A host that runs.
 pub(in crate::host) struct Living {
     running: JoinHandle<()>,
+    stopper: Stopper,
     /// Stops it.
     pub(in crate::host) switch: Arc<Switch>,
     /// What it believes the time is.
@@ -101,6 +103,12 @@ pub(in crate::host) struct Living {
 }
 
 impl Living {
+    /// Asks it to stop, and waits until it has.
+    pub(in crate::host) async fn leave(self) {
+        self.stopper.stop();
+        let _ = self.running.await;
+    }
+
     /// Kills it: nothing that it had in memory is left.
     pub(in crate::host) async fn kill(self) {
         self.switch.kill();
@@ -194,12 +202,9 @@ impl Setting {
         let host = self.wired(name, &clock, &switch);
         let (stopper, stop) = app::stopper();
         let backend = self.backend();
-        let running = tokio::spawn(async move {
-            // Kept, since a stop that nobody can set any more counts as set.
-            let _stopper = stopper;
-            app::run(host, backend, stop).await;
-        });
-        Living { running, switch, clock }
+        // The stopper is kept, since a stop that nobody can set any more counts as set.
+        let running = tokio::spawn(app::run(host, backend, stop));
+        Living { running, stopper, switch, clock }
     }
 
     /// One life of a host: it starts with what the store has, and is killed at `until`.

@@ -15,6 +15,7 @@ use crate::host::outbox::delivery::{DELAYS, message_id};
 use crate::host::schedule::{self, identity};
 use crate::host::store::{DueDelivery, PassedOver};
 use crate::host::sync::calendar_of;
+use crate::host::sync::share::TAKEN_OVER;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
 use crate::host::world::calendar::{MeetingId, State};
@@ -251,8 +252,8 @@ impl Case<'_> {
             report.unwanted += 1;
             // What Graph ends in silence is seen by the look before the bot, where that can be had.
             let unverified = |(key, _): &(&str, &Bot)| self.stored.dispatches.iter().any(|row| row.key == **key && !row.verified);
-            let is_hidden = self.ends_in_silence(cluster, start) && bots.iter().all(unverified);
-            if !bots.is_empty() && !is_hidden {
+            let is_hidden = || bots.iter().all(unverified) && self.ends_in_silence(cluster, start);
+            if !bots.is_empty() && !is_hidden() {
                 report.wrong.push(format!("{} a bot in {room} at {start} that nobody wants", name("I2")));
             }
         } else {
@@ -269,10 +270,9 @@ impl Case<'_> {
         let bound = unwanted + SETTLED + Elapsed::from_mins(if troubled { 15 } else { 1 });
         let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, bound, SETTLED)).min();
         let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
+        let hopeless = troubled && self.kind != Kind::Liars;
         // Looks after the claim end some minutes after it.
-        let silent = self.ends_in_silence(cluster, unwanted);
-        let hopeless = troubled && self.kind != Kind::Liars || silent;
-        if !calm || bound > self.span.end || hopeless {
+        if !calm || bound > self.span.end || hopeless || self.ends_in_silence(cluster, unwanted) {
             return;
         }
         // A meeting that is said to have begun earlier goes on in the same room.
@@ -290,13 +290,15 @@ impl Case<'_> {
 
     /// Whether a Graph calendar may not yet have told at `at` that it has something no more.
     fn ends_in_silence(&self, cluster: &Cluster, at: Instant) -> bool {
-        !self.oracle.ended_in_silence(at - VIEWED).is_disjoint(&cluster.uids)
+        self.oracle.is_silent(cluster, at - VIEWED)
     }
 
     /// The time before which nothing disturbed the hosts long enough for a change to be followed until `at`.
     fn undisturbed(&self, at: Instant) -> Instant {
         let settled = at - SETTLED;
-        let touching = self.incidents.iter().filter(|range| range.start < at && range.end > settled);
+        // Where hosts share the reading, the calendars of one that is away are nobody's for a while.
+        let unread = if self.kind == Kind::Hosts { TAKEN_OVER } else { Elapsed::ZERO };
+        let touching = self.incidents.iter().filter(|range| range.start < at && range.end + unread > settled);
         touching.map(|range| range.start - SETTLED).min().unwrap_or(at)
     }
 

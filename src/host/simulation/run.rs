@@ -1,10 +1,10 @@
 //! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
-use super::ear;
 use super::expected::Oracle;
 use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
 use super::switch::Death;
+use super::{clock, ear};
 use crate::host::clock::Clock;
 use crate::host::model::{Endpoint, EndpointId};
 use crate::host::store::{Commit, Moment, Write};
@@ -38,8 +38,9 @@ pub(super) enum Kind {
     Receivers,
     /// The host is killed at operations of every sort.
     Crashes,
-    /// Two hosts share the store, each is held up now and then, and the clock of one may be wrong from the begin on.
-    TwoHosts,
+    /// Two to five hosts share the store; they are held up, killed, stop and join, and the clock of one may be wrong from the begin
+    /// on.
+    Hosts,
     /// The host's clock is set forth and back, or stands still.
     Jumps,
     /// The quota is just enough.
@@ -56,7 +57,7 @@ impl Kind {
         Self::Liars,
         Self::Receivers,
         Self::Crashes,
-        Self::TwoHosts,
+        Self::Hosts,
         Self::Jumps,
         Self::Quota,
     ];
@@ -71,7 +72,7 @@ impl Kind {
             Self::Liars => "liars",
             Self::Receivers => "receivers",
             Self::Crashes => "crashes",
-            Self::TwoHosts => "two-hosts",
+            Self::Hosts => "hosts",
             Self::Jumps => "jumps",
             Self::Quota => "quota",
         }
@@ -134,6 +135,12 @@ enum Incident {
     Doom(Death),
     /// Is held up.
     Hold(usize, Elapsed),
+    /// Dies without a word, if it is not the last one.
+    Kill(usize),
+    /// Stops in order, if it is not the last one.
+    Leave(usize),
+    /// Another host begins.
+    Join,
     /// Its clock shows another time.
     SetOff(i64),
     /// Its clock stands still.
@@ -152,9 +159,14 @@ const BUSY_HOURS: u64 = 2;
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
 impl Run {
+    /// How many meetings runs of a sample have.
+    pub(super) const USUAL: usize = 120;
+    /// The same of runs of a large sample.
+    pub(super) const DENSE: usize = 240;
+
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: 120, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
@@ -172,10 +184,17 @@ impl Run {
         script::home(self.seed).instant(morning)
     }
 
-    /// How many hosts share the store. Each reads all calendars by a governor of its own, so that more than two would ask for one
-    /// mailbox more often at once than Graph allows.
+    /// How many hosts share the store at first.
     fn host_count(&self) -> usize {
-        if self.kind == Kind::TwoHosts { 2 } else { 1 }
+        if self.kind == Kind::Hosts { *Dice::of(self.seed, "hosts").pick(&[2, 3, 4, 5]) } else { 1 }
+    }
+
+    /// Sets the quota of the OAuth clients at Google, for the world and for the hosts.
+    fn limit_google(setting: &mut Setting, minute: usize) {
+        setting.shared.world().google.limits.client_per_minute = minute;
+        let own = Limits::of(crate::host::model::Origin::Google);
+        let client = Rate { count: minute, window: Elapsed::from_secs(60) };
+        setting.limits = Some(Limits { client, ..own });
     }
 
     /// How long the hosts live on after the faults stopped: until everything must have been made good.
@@ -188,8 +207,13 @@ impl Run {
 
     /// Makes the run in a runtime of its own.
     pub(super) fn report(&self) -> Report {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        // A paused clock moves while the runtime is parked, and then only.
+        builder.enable_time().start_paused(true).on_thread_unpark(clock::moved);
+        let runtime = builder.build().expect("a runtime");
+        clock::forgotten();
         let (report, _) = ear::listening(|| runtime.block_on(self.lived()));
+        clock::forgotten();
         report
     }
 
@@ -250,6 +274,16 @@ impl Run {
 
     /// What of the world is otherwise from the begin on.
     fn prepare(&self, setting: &mut Setting) {
+        match self.kind {
+            Kind::Hosts => {
+                setting.tells_time = true;
+                // Less than the hosts would ask for, if each took the whole.
+                let minute = self.users.max(2 * self.host_count());
+                Self::limit_google(setting, minute);
+            }
+            Kind::Quota => Self::limit_google(setting, 2 * self.users),
+            _ => {}
+        }
         let mut world = setting.shared.world();
         match self.kind {
             Kind::Liars => {
@@ -266,14 +300,6 @@ impl Run {
                     ("shaky", Manner::FailsFirst(2)),
                 ];
                 manners.into_iter().for_each(|(name, manner)| world.receivers.set(name, manner));
-            }
-            Kind::TwoHosts => setting.tells_time = true,
-            Kind::Quota => {
-                let minute = 2 * self.users;
-                world.google.limits.client_per_minute = minute;
-                let own = Limits::of(crate::host::model::Origin::Google);
-                let client = Rate { count: minute, window: Elapsed::from_secs(60) };
-                setting.limits = Some(Limits { client, ..own });
             }
             _ => {}
         }
@@ -305,12 +331,19 @@ impl Run {
                     (any(dice), Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only }))
                 })
                 .collect(),
-            Kind::TwoHosts => (0..10)
-                .map(|number| {
+            Kind::Hosts => (0..12)
+                .flat_map(|number| {
                     // Around the seconds at which hosts are busy.
                     let quarter = any(dice).as_second() / 900 * 900 - 130 + dice.below(60).cast_signed();
                     let at = Instant::from_second(quarter).expect("a time").max(start);
-                    (at, Incident::Hold(number % self.host_count(), Elapsed::from_secs(dice.below(600).cast_signed())))
+                    let (place, secs) = (number % self.host_count(), Elapsed::from_secs(dice.below(600).cast_signed()));
+                    let incident = match number {
+                        8 | 9 => Incident::Kill(place),
+                        10 => Incident::Leave(place),
+                        _ => Incident::Hold(place, secs),
+                    };
+                    let follows = (!matches!(incident, Incident::Hold(..))).then_some((at + secs, Incident::Join));
+                    std::iter::once((at, incident)).chain(follows)
                 })
                 .collect(),
             Kind::Jumps => (0..4)
@@ -350,7 +383,7 @@ impl Run {
         };
         let mut hosts: Vec<Living> = (1..self.host_count().max(2)).map(|_| next()).collect();
         let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
-        if self.kind == Kind::TwoHosts {
+        if self.kind == Kind::Hosts {
             let off = *Dice::of(self.seed, "skew").pick(&[0, 3600, -3600, 60]);
             *counts.entry("skewed").or_default() += u64::from(off != 0);
             hosts.push(setting.begin_off("host-skewed", off));
@@ -379,11 +412,29 @@ impl Run {
             match *incident {
                 Incident::Doom(death) => hosts[0].switch.doom(death),
                 Incident::Hold(place, long) if !hosts.iter().any(|host| host.switch.is_held(now)) => {
+                    let place = place % hosts.len();
                     hosts[place].switch.hold(now + long);
                     disturbed.push(now..now + long + Elapsed::from_secs(60));
                     *counts.entry("held up").or_default() += 1;
                 }
-                Incident::Hold(..) => {}
+                Incident::Kill(place) | Incident::Leave(place) if hosts.len() > 1 => {
+                    let (place, leaves) = (place % hosts.len(), matches!(incident, Incident::Leave(_)));
+                    let host = hosts.remove(place);
+                    // What is held up cannot be asked to stop.
+                    if leaves && !host.switch.is_held(now) {
+                        host.leave().await
+                    } else {
+                        host.kill().await
+                    }
+                    disturbed.push(now..setting.now() + Elapsed::from_secs(60));
+                    *counts.entry(if leaves { "left" } else { "died" }).or_default() += 1;
+                }
+                Incident::Join => {
+                    hosts.push(next());
+                    disturbed.push(now..now);
+                    *counts.entry("joined").or_default() += 1;
+                }
+                Incident::Hold(..) | Incident::Kill(_) | Incident::Leave(_) => {}
                 // No excuse for anything: the host is to know better than its clock.
                 Incident::SetOff(secs) => {
                     hosts[0].clock.set_off(secs);

@@ -101,8 +101,19 @@ impl Sample {
         let mut missing: Vec<String> = Vec::new();
         let met = |fault: Fault| Request::ALL.into_iter().any(|kind| self.met.contains_key(&(fault, kind)));
         missing.extend(Fault::all().filter(|fault| !met(*fault)).map(|fault| format!("{fault:?}")));
-        let hosts =
-            ["killed", "held up", "dark hour", "cursors forgotten", "clock ahead", "clock behind", "clock still", "skewed"];
+        let hosts = [
+            "killed",
+            "held up",
+            "dark hour",
+            "cursors forgotten",
+            "clock ahead",
+            "clock behind",
+            "clock still",
+            "skewed",
+            "died",
+            "left",
+            "joined",
+        ];
         missing.extend(hosts.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
         let bots = [Happened::Accepted, Happened::Refused, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));

@@ -1,11 +1,11 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow, Sighting,
-    TenantId,
-};
 use crate::host::model::grants::{Flow, Grant};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow,
+    Sighting, TenantId,
+};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -115,9 +115,7 @@ impl Write {
             Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
             Self::TenantKey(row) => Self::TenantKey(KeyRow { made_at: kept(row.made_at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
-            Self::ApiKey(row) => {
-                Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })
-            }
+            Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),
             Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
             Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
             other => other,

@@ -6,7 +6,9 @@
 mod commit;
 mod rows;
 
-use super::{Commit, CommitError, Decide, DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched};
+use super::{
+    Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Watched,
+};
 use crate::host::clock::Clock;
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::model::{
@@ -14,8 +16,8 @@ use crate::host::model::{
     Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent,
     OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
-use crate::time::Instant;
-use rows::Rows;
+use crate::time::{Elapsed, Instant};
+use rows::{HostRow, Rows};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Bound;
@@ -71,6 +73,32 @@ impl Memory {
     /// What time it is, where the store says so.
     pub(super) fn time(&self) -> Option<Instant> {
         self.time.as_ref().map(|clock| clock.now())
+    }
+
+    /// Writes down that the host is there; those that are.
+    pub(super) fn attend(&self, host: &str, lease: Elapsed, kept: Elapsed) -> Result<Vec<Member>, StoreError> {
+        let Some(now) = self.time() else {
+            return Ok(vec![Member { host: host.to_owned(), joined: None, renewals: 1 }]);
+        };
+        self.read("attend", |rows| {
+            rows.hosts.retain(|_, row| now.duration_since(row.renewed) <= kept);
+            let row = rows.hosts.entry(host.to_owned()).or_insert(HostRow { joined: now, renewed: now, renewals: 0 });
+            if now.duration_since(row.renewed) > lease {
+                row.joined = now;
+            }
+            (row.renewed, row.renewals) = (now, row.renewals + 1);
+            members(rows)
+        })
+    }
+
+    /// Those that attended.
+    pub(super) fn members(&self) -> Result<Vec<Member>, StoreError> {
+        self.read("members", |rows| members(rows))
+    }
+
+    /// Takes the row of a host out.
+    pub(super) fn leave(&self, host: &str) -> Result<(), StoreError> {
+        self.read("leave", |rows| drop(rows.hosts.remove(host)))
     }
 
     /// Makes the changes, all or none.
@@ -140,7 +168,13 @@ impl Queries for Memory {
                 let connection = rows.connections.get(&(*tenant, row.connection))?;
                 let client = connection.client.clone();
                 let active = connection.state == ConnectionState::Active;
-                active.then_some(Watched { tenant: *tenant, calendar: *id, origin: row.origin, client })
+                active.then_some(Watched {
+                    tenant: *tenant,
+                    calendar: *id,
+                    connection: row.connection,
+                    origin: row.origin,
+                    client,
+                })
             });
             with.take(limit).collect()
         })
@@ -214,6 +248,16 @@ impl Queries for Memory {
             let first = (tenant, room.to_owned(), from, CalendarId::default(), String::new());
             let there = rows.by_room.range(first..).take_while(|key| key.0 == tenant && key.1 == room && key.2 < to);
             let keys: BTreeSet<_> = there.map(|(_, _, _, calendar, id)| (tenant, *calendar, id.clone())).collect();
+            keys.iter().filter_map(|key| rows.sightings.get(key)).cloned().collect()
+        })
+    }
+
+    async fn sightings_at(&self, tenant: TenantId, places: &[String]) -> Result<Vec<Sighting>, StoreError> {
+        self.read("sightings_at", |rows| {
+            let keys: BTreeSet<_> = places
+                .iter()
+                .filter_map(|place| Some((tenant, super::calendar_of(place)?, place.split_once('/')?.1.to_owned())))
+                .collect();
             keys.iter().filter_map(|key| rows.sightings.get(key)).cloned().collect()
         })
     }
@@ -579,6 +623,12 @@ impl Queries for Memory {
             counts.into_values().collect()
         })
     }
+}
+
+fn members(rows: &Rows) -> Vec<Member> {
+    let member =
+        |(host, row): (&String, &HostRow)| Member { host: host.clone(), joined: Some(row.joined), renewals: row.renewals };
+    rows.hosts.iter().map(member).collect()
 }
 
 /// Whether a receiver that is served still waits for the event.

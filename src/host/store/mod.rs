@@ -22,11 +22,13 @@ pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
-use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
-};
 use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
-use crate::time::Instant;
+use super::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow,
+    Sighting, Tenant, TenantId, Undecided,
+};
+use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -73,7 +75,8 @@ pub enum StoreState {
     /// It works, or is asked in vain: then each answer says so.
     #[default]
     Fine,
-    /// The disk is full. Nothing is written but what is due about bots, in room that was kept for it.
+    /// The disk is full, or the server takes no writes. Nothing is written but what is due about bots, on SQLite in room that was
+    /// kept for it.
     Full,
     /// It failed in a way that leaves its state in doubt, and takes nothing any more: the host must stop.
     Broken(String),
@@ -295,10 +298,23 @@ pub struct Watched {
     pub tenant: TenantId,
     /// The calendar.
     pub calendar: CalendarId,
+    /// The mailbox, as far as quotas go.
+    pub connection: ConnectionId,
     /// Who keeps it.
     pub origin: Origin,
     /// The OAuth client it is read with.
     pub client: String,
+}
+
+/// A host that shares the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name; no two processes at a time have one.
+    pub host: String,
+    /// When it joined, by the store's time; `None` where nobody else can.
+    pub joined: Option<Instant>,
+    /// How often it was there, since before then if it was away for a while. It grows with every [`Store::attend`].
+    pub renewals: u64,
 }
 
 /// The sealed token of a connection.
@@ -458,6 +474,8 @@ queries! {
     fn sightings_like(&self, tenant: TenantId, uids: &[String], rooms: &[(String, Instant)]) -> Vec<Sighting>;
     /// The sightings of a tenant in a room that start in `[from, to)`, by calendar and id.
     fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Vec<Sighting>;
+    /// The sightings at these places (`calendar/id`), by calendar and id.
+    fn sightings_at(&self, tenant: TenantId, places: &[String]) -> Vec<Sighting>;
     /// Every sighting of a tenant, by calendar and id: for a changed rule set.
     fn all_sightings(&self, tenant: TenantId) -> Vec<Sighting>;
     /// The meetings that were seen as one of `sightings` (`calendar/id`), by id, each once.
@@ -559,8 +577,9 @@ impl Store {
     #[must_use]
     pub fn state(&self) -> StoreState {
         match self {
-            Self::Memory(_) | Self::Postgres(_) => StoreState::Fine,
+            Self::Memory(_) => StoreState::Fine,
             Self::Sqlite(store) => store.state(),
+            Self::Postgres(store) => store.state(),
         }
     }
 
@@ -587,6 +606,54 @@ impl Store {
             Self::Memory(store) => Ok(store.time()),
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(store) => store.time().await.map(Some),
+        }
+    }
+
+    /// Whether other hosts may work on it as well.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        match self {
+            Self::Memory(store) => store.time().is_some(),
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
+    }
+
+    /// Writes down that the host is there, and answers with all that are, itself among them, by name. One that was not there for
+    /// `lease` joins anew; rows of those that were not for `kept` are removed. By the store's own time; where it has none nobody can
+    /// share it, so that the host is alone, and nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn attend(&self, host: &str, lease: Elapsed, kept: Elapsed) -> Result<Vec<Member>, StoreError> {
+        match self {
+            Self::Memory(store) => store.attend(host, lease, kept),
+            Self::Sqlite(_) => Ok(vec![Member { host: host.to_owned(), joined: None, renewals: 1 }]),
+            Self::Postgres(store) => store.attend(host, lease, kept).await,
+        }
+    }
+
+    /// Those that attended, by name, whether they still do or not.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        match self {
+            Self::Memory(store) => store.members(),
+            Self::Sqlite(_) => Ok(Vec::new()),
+            Self::Postgres(store) => store.members().await,
+        }
+    }
+
+    /// Takes the row of a host out that attends no more, if there is one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn leave(&self, host: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(store) => store.leave(host),
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(store) => store.leave(host).await,
         }
     }
 

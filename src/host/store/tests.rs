@@ -1,10 +1,12 @@
 //! What every store does alike is named one by one, and tried on each; [`random`] lets them do anything at all, and compares. What one database does alone stands in [`files`] and [`servers`].
 
+mod api;
 mod calendars;
 mod commits;
 mod deliveries;
 mod files;
 mod grants;
+mod hosts;
 mod meetings;
 #[path = "../../../tests/support/load/postgres.rs"]
 mod postgres;
@@ -117,6 +119,14 @@ macro_rules! on_every_store {
 }
 
 on_every_store! {
+    api {
+        keys_are_guarded_and_found_by_digest
+        the_audit_is_a_chain_for_each_tenant_and_outlives_it
+        requests_are_guarded_and_forgotten
+        meetings_come_in_the_order_of_their_changes
+        rules_come_by_version_and_go_with_their_user
+        sightings_are_found_by_their_places
+    }
     calendars {
         a_tenant_is_made_once_and_its_plan_version_is_left_alone
         tenants_come_by_number

@@ -14,6 +14,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Rows of a page. Few enough that a page of meetings with hundreds of guests each stays below the bytes that are read.
 const PAGE_ROWS: usize = 250;
@@ -57,8 +58,6 @@ struct Cursor {
 pub(super) struct Pass {
     /// `…/calendars/{id}/events`.
     list: String,
-    /// Parameters that every list request repeats.
-    constant: String,
     time_min: String,
     now_secs: i64,
     /// The cursor of an incremental pass; without one, this is a full listing.
@@ -123,16 +122,19 @@ impl Item {
 
 type Step = Next<Pass>;
 
+/// Parameters that every list request repeats.
+static CONSTANT: LazyLock<String> = LazyLock::new(|| {
+    let fields = escaped(&format!("{PAGE_FIELDS},items({EVENT_FIELDS})"));
+    format!("singleEvents=false&maxResults={PAGE_ROWS}&fields={fields}")
+});
+
 impl Pass {
     pub(super) fn start(start: &Start<'_>) -> (Self, Request) {
         let list = events_url(&start.bases.google, &start.calendar.reference);
-        let fields = escaped(&format!("{PAGE_FIELDS},items({EVENT_FIELDS})"));
-        let constant = format!("singleEvents=false&maxResults={PAGE_ROWS}&fields={fields}");
-        let set = digest(&format!("{list}?{constant}"));
+        let set = digest(&format!("{list}?{}", *CONSTANT));
         let cursor = start.calendar.cursor.as_deref().and_then(|cursor| serde_json::from_str::<Cursor>(cursor).ok());
         let pass = Self {
             list,
-            constant,
             time_min: listed_from(start.window.start).to_string(),
             now_secs: start.now.as_second(),
             cursor: cursor.filter(|cursor| cursor.set == set),
@@ -154,7 +156,7 @@ impl Pass {
     /// The request for the page at hand. With a sync token no other filter is allowed (`G1.3`), and every page of a pass
     /// repeats that token (`G1.6`).
     fn list_request(&self) -> Request {
-        let mut url = format!("{}?{}", self.list, self.constant);
+        let mut url = format!("{}?{}", self.list, *CONSTANT);
         match &self.cursor {
             Some(cursor) => url += &format!("&syncToken={}", escaped(&cursor.token)),
             None => url += &format!("&timeMin={}", escaped(&self.time_min)),
@@ -348,7 +350,7 @@ impl Pass {
         if quiet && self.cursor.as_ref().is_some_and(fresh) {
             return CursorStep::Keep;
         }
-        let set = digest(&format!("{}?{}", self.list, self.constant));
+        let set = digest(&format!("{}?{}", self.list, *CONSTANT));
         let cursor = Cursor { set, token: token.clone(), at: self.now_secs, base: self.base.clone(), again: self.again.clone() };
         serde_json::to_string(&cursor).map_or(CursorStep::Drop, CursorStep::Store)
     }

@@ -20,6 +20,7 @@ mod google;
 mod graph;
 pub mod quota;
 pub mod related;
+pub mod share;
 pub mod single;
 #[cfg(test)]
 mod tests;
@@ -269,10 +270,5 @@ fn escaped(text: &str) -> String {
 /// A short name for a set of parameters, so that another set is told from it.
 fn digest(text: &str) -> String {
     use sha2::{Digest, Sha256};
-    use std::fmt::Write;
-    Sha256::digest(text)[..16].iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    data_encoding::HEXLOWER.encode(&Sha256::digest(text)[..16])
 }

@@ -8,6 +8,7 @@
 //! Deliberately absent: a clock, and chance.
 
 use super::error::Scope;
+use super::share::Part;
 use crate::host::model::Origin;
 use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -44,6 +45,18 @@ impl Limits {
             Origin::Graph => Self { client: rate(130_000, 10), mailbox: rate(10_000, 600), at_once: 3 },
             // Nobody publishes figures for feeds; this is what a polite reader of one server does.
             Origin::Feed => Self { client: rate(600, 60), mailbox: rate(20, 60), at_once: 1 },
+        }
+    }
+}
+
+impl Limits {
+    /// What of them is for one host. That a mailbox is asked by one host at a time is not the governor's business.
+    #[must_use]
+    pub fn of_one(self, part: Part) -> Self {
+        Self {
+            client: Rate { count: part.of_client(self.client.count), ..self.client },
+            mailbox: Rate { count: part.of_mailbox(self.mailbox.count, self.mailbox.window), ..self.mailbox },
+            at_once: self.at_once,
         }
     }
 }
@@ -115,6 +128,8 @@ pub enum Ended {
 #[derive(Clone, Debug, Default)]
 pub struct Governor {
     clients: BTreeMap<String, Client>,
+    /// What of the quotas is this host's.
+    part: Part,
     /// The latest time seen, on the governor's own clock.
     latest: Option<Instant>,
     /// What is added to a given time, so that the own clock never runs backwards.
@@ -181,6 +196,11 @@ impl Governor {
         }
     }
 
+    /// Sets what of all quotas is this host's. Grants made so far still count.
+    pub fn set_part(&mut self, part: Part) {
+        self.part = part;
+    }
+
     /// Grants the wish, or says when to come again. A client without limits of its own gets those of `otherwise`.
     pub fn wish(&mut self, now: Instant, wish: &Wish, otherwise: Limits) -> Verdict {
         let own_now = self.own_time(now);
@@ -189,7 +209,7 @@ impl Governor {
             self.set_limits(&wish.client, otherwise);
         }
         let client = self.clients.get_mut(&wish.client).expect("was just put in where it was missing");
-        match client.wish(own_now, wish, deadline) {
+        match client.wish(own_now, wish, deadline, self.part) {
             Ok(()) => Verdict::Grant,
             // Later than now even where a bound has just passed, so that nobody asks in a circle.
             Err(until) => Verdict::Wait(after(until.max(after(own_now, Elapsed::from_millis(1))), -self.ahead)),
@@ -265,21 +285,21 @@ impl Governor {
 }
 
 impl Client {
-    fn wish(&mut self, now: Instant, wish: &Wish, deadline: Instant) -> Result<(), Instant> {
-        let place = (deadline, wish.id);
-        self.gate.forget(now, self.limits.client.window);
+    fn wish(&mut self, now: Instant, wish: &Wish, deadline: Instant, part: Part) -> Result<(), Instant> {
+        let (place, limits) = ((deadline, wish.id), self.limits.of_one(part));
+        self.gate.forget(now, limits.client.window);
         let mailbox = self.mailboxes.entry(wish.mailbox).or_default();
-        mailbox.gate.forget(now, self.limits.mailbox.window);
+        mailbox.gate.forget(now, limits.mailbox.window);
         mailbox.under_way.retain(|(_, until)| *until > now);
-        if let Err(until) = mailbox.admits(now, place, &self.limits) {
+        if let Err(until) = mailbox.admits(now, place, &limits) {
             // Who waits for its mailbox keeps nobody else waiting for the client.
             self.gate.waiting.remove(place);
             mailbox.gate.waiting.insert(place, until);
             return Err(until);
         }
         let urgent = deadline <= after(now, URGENT);
-        let kept = if urgent { 0 } else { self.limits.client.count * RESERVE_PERCENT / 100 };
-        if let Err(until) = self.gate.admits(now, place, self.limits.client, kept) {
+        let kept = if urgent { 0 } else { limits.client.count * RESERVE_PERCENT / 100 };
+        if let Err(until) = self.gate.admits(now, place, limits.client, kept) {
             mailbox.gate.waiting.remove(place);
             self.gate.waiting.insert(place, until);
             return Err(until);
@@ -337,6 +357,10 @@ impl Gate {
     /// Whether the one at this place among the waiting has its turn, with `kept` places of the window left alone.
     fn admits(&mut self, now: Instant, place: Place, rate: Rate, kept: usize) -> Result<(), Instant> {
         self.breaker.admits(now, place.1)?;
+        // More hosts than requests: none of them is this one's.
+        if rate.count == 0 {
+            return Err(after(now, rate.window));
+        }
         let most = rate.count.saturating_sub(kept).max(1);
         let ahead = self.waiting.ahead_of(place, now);
         // The number of grants that must leave the window first.

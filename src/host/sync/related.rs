@@ -55,6 +55,11 @@ pub fn related_to_change(origin: Origin, before: &[Entry], after: &[Entry], chan
 #[must_use]
 pub fn related(origin: Origin, entries: &[Entry], mut names: BTreeSet<String>) -> Related {
     names.extend(owner_of(origin, entries).map(|(id, _)| id));
+    related_to_few(origin, entries, &names).unwrap_or_else(|| related_to_many(origin, entries, names))
+}
+
+/// [`related`], by reading every entry.
+fn related_to_many(origin: Origin, entries: &[Entry], mut names: BTreeSet<String>) -> Related {
     let own: Vec<Vec<String>> = entries.iter().map(|entry| names_of(origin, entry)).collect();
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, own) in own.iter().enumerate() {
@@ -102,6 +107,42 @@ pub fn first_of_change(origin: Origin, changes: &Changes, stored: &[Entry], most
     let upsert = changes.upsert.iter().enumerate().filter(|(place, _)| taken.contains(place)).map(|(_, entry)| entry.clone());
     let remove = all.iter().enumerate().skip(changes.upsert.len()).filter(|(place, _)| taken.contains(place));
     Changes { upsert: upsert.collect(), remove: remove.map(|(_, entry)| entry.id.clone()).collect(), complete: false }
+}
+
+/// Most names that entries are looked through for one by one: reading an entry costs as much as looking for a dozen.
+const NAMES_FEW: usize = 12;
+
+/// [`related`], where so few names lead to all of them that most entries need not be read; else `None`.
+fn related_to_few(origin: Origin, entries: &[Entry], first: &BTreeSet<String>) -> Option<Related> {
+    let mut names = first.clone();
+    let mut open: Vec<String> = names.iter().cloned().collect();
+    let mut found = vec![false; entries.len()];
+    let mut own: Vec<Option<Vec<String>>> = vec![None; entries.len()];
+    while let Some(name) = open.pop() {
+        if names.len() > NAMES_FEW {
+            return None;
+        }
+        for (place, entry) in entries.iter().enumerate() {
+            if found[place] || !may_go_by(origin, entry, &name) {
+                continue;
+            }
+            let own = own[place].get_or_insert_with(|| names_of(origin, entry));
+            if own.contains(&name) {
+                found[place] = true;
+                open.extend(own.iter().filter(|name| names.insert((*name).clone())).cloned());
+            }
+        }
+    }
+    let kept = entries.iter().zip(found).filter(|(entry, found)| *found || entry.id == BASE_ID);
+    Some(Related { entries: kept.map(|(entry, _)| entry.clone()).collect(), names })
+}
+
+/// Whether an entry may have this name; `false` only where it has not.
+fn may_go_by(origin: Origin, entry: &Entry, name: &str) -> bool {
+    let escapes = |text: &str| text.contains("\\u") || text.contains("\\/");
+    // JSON writes these as they are, unless somebody wanted it otherwise; lines of calendar files are folded anywhere.
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+    origin == Origin::Feed || !is_plain || entry.id.starts_with(name) || entry.body.contains(name) || escapes(&entry.body)
 }
 
 /// A text; of anything else that stands in its place it only matters that it is none.
@@ -198,4 +239,41 @@ fn names_of(origin: Origin, entry: &Entry) -> Vec<String> {
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A row of a provider: its number, the series that it belongs to, and how its texts are written.
+    fn row(origin: Origin, (number, series, spelling): (u8, Option<u8>, u8)) -> Entry {
+        let (uid, master) =
+            if origin == Origin::Google { ("iCalUID", "recurringEventId") } else { ("iCalUId", "seriesMasterId") };
+        let told = series.map(|series| format!(r#","{master}":"id{series}""#)).unwrap_or_default();
+        let of = series.unwrap_or(number);
+        let uid_text = match spelling {
+            0 => format!("u{of}@example.com"),
+            1 => format!("\\u0075{of}@example.com"),
+            2 => format!("u{of}\\/é"),
+            _ => format!("u{of}\\\"x"),
+        };
+        Entry { id: format!("id{number}"), body: format!(r#"{{"subject":"id1 \n","{uid}":"{uid_text}"{told}}}"#) }
+    }
+
+    proptest! {
+        #[test]
+        fn few_names_lead_to_what_reading_all_leads_to(
+            rows in prop::collection::vec((0..12_u8, prop::option::of(0..12_u8), 0..4_u8), 0..12),
+            first in prop::collection::btree_set(0..12_u8, 0..3),
+            google in any::<bool>(),
+        ) {
+            let origin = if google { Origin::Google } else { Origin::Graph };
+            let entries: Vec<Entry> = rows.into_iter().map(|told| row(origin, told)).collect();
+            let names: BTreeSet<String> = first.into_iter().map(|number| format!("id{number}")).collect();
+            if let Some(few) = related_to_few(origin, &entries, &names) {
+                prop_assert_eq!(few, related_to_many(origin, &entries, names));
+            }
+        }
+    }
 }

@@ -19,11 +19,10 @@ impl<'a> Ask<'a> {
     #[must_use]
     pub fn read(request: &'a Request, base: &str) -> Option<Self> {
         let below = request.url.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']))?;
-        // Any host does: only path and query are of interest here.
-        let url = url::Url::parse(&format!("http://server.example{below}")).ok()?;
-        let decoded = |part: &str| percent_decoded(part);
-        let path = url.path_segments()?.filter(|part| !part.is_empty()).map(decoded).collect();
-        let query = url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let (path, query) = below.split_once('?').unwrap_or((below, ""));
+        let path = path.split('/').filter(|part| !part.is_empty()).map(percent_decoded).collect();
+        let query = url::form_urlencoded::parse(query.as_bytes());
+        let query = query.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
         Some(Self { request, path, query })
     }
 

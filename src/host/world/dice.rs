@@ -57,7 +57,13 @@ fn mixed(mut word: u64) -> u64 {
 /// A number for a text, the same on every machine: FNV-1a with a finisher. For ids and orders, not for secrets.
 #[must_use]
 pub fn hash(text: &str) -> u64 {
-    mixed(text.bytes().fold(0xCBF2_9CE4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)))
+    hash_bytes(text.as_bytes())
+}
+
+/// The same number for bytes.
+#[must_use]
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
+    mixed(bytes.iter().fold(0xCBF2_9CE4_8422_2325, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)))
 }
 
 #[cfg(test)]

@@ -8,34 +8,66 @@ use crate::host::http::{Method, Response};
 use crate::host::model::Origin;
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::Response as Answer;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Answers a request for `/TOKEN.ics`.
-pub fn handle(truth: &Truth, shown: Shown, ask: &Ask<'_>) -> Response {
-    let token = match (ask.method(), ask.parts().as_slice()) {
-        (Method::Get, [file]) => file.strip_suffix(".ics").map(str::to_owned),
-        _ => None,
-    };
-    let account = match token.and_then(|token| truth.find_token(&token)) {
-        Some(id) if truth.account(id).origin == Origin::Feed => id,
-        _ => return Response::empty(404),
-    };
-    let text = document(truth, account, shown.rev);
-    let changed = truth.last_change(account, shown.rev).unwrap_or(Instant::UNIX_EPOCH);
-    let headers = vec![
-        ("content-type".to_owned(), "text/calendar; charset=utf-8".to_owned()),
-        ("etag".to_owned(), format!("\"{:016x}\"", hash(&text))),
-        ("last-modified".to_owned(), http_date(changed)),
-    ];
-    let known = |asked: &str, at: usize| ask.request.find_header(asked).is_some_and(|value| value == headers[at].1);
-    // The tag goes before the date (RFC 9110 §13.2.2).
-    let same = match ask.request.find_header("if-none-match") {
-        Some(_) => known("if-none-match", 1),
-        None => known("if-modified-since", 2),
-    };
-    match same {
-        true => Response { status: 304, headers, body: Vec::new() },
-        false => Response { status: 200, headers, body: text.into_bytes() },
+/// The files as they were last asked for: most are asked for again before they change.
+#[derive(Clone, Debug, Default)]
+pub struct Feeds {
+    files: BTreeMap<AccountId, File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    /// The last revision that changed it.
+    rev: Option<u64>,
+    text: String,
+    tag: String,
+}
+
+impl Feeds {
+    /// The file of an account at a revision.
+    fn file(&mut self, truth: &Truth, account: AccountId, rev: u64) -> &File {
+        let last = truth.last_rev(account, rev);
+        let made = || {
+            let text = document(truth, account, rev);
+            let tag = format!("\"{:016x}\"", hash(&text));
+            File { rev: last, text, tag }
+        };
+        let file = self.files.entry(account).or_insert_with(made);
+        if file.rev != last {
+            *file = made();
+        }
+        file
+    }
+
+    /// Answers a request for `/TOKEN.ics`.
+    pub fn handle(&mut self, truth: &Truth, shown: Shown, ask: &Ask<'_>) -> Response {
+        let token = match (ask.method(), ask.parts().as_slice()) {
+            (Method::Get, [file]) => file.strip_suffix(".ics").map(str::to_owned),
+            _ => None,
+        };
+        let account = match token.and_then(|token| truth.find_token(&token)) {
+            Some(id) if truth.account(id).origin == Origin::Feed => id,
+            _ => return Response::empty(404),
+        };
+        let file = self.file(truth, account, shown.rev);
+        let changed = truth.last_change(account, shown.rev).unwrap_or(Instant::UNIX_EPOCH);
+        let headers = vec![
+            ("content-type".to_owned(), "text/calendar; charset=utf-8".to_owned()),
+            ("etag".to_owned(), file.tag.clone()),
+            ("last-modified".to_owned(), http_date(changed)),
+        ];
+        let known = |asked: &str, at: usize| ask.request.find_header(asked).is_some_and(|value| value == headers[at].1);
+        // The tag goes before the date (RFC 9110 §13.2.2).
+        let same = match ask.request.find_header("if-none-match") {
+            Some(_) => known("if-none-match", 1),
+            None => known("if-modified-since", 2),
+        };
+        match same {
+            true => Response { status: 304, headers, body: Vec::new() },
+            false => Response { status: 200, headers, body: file.text.clone().into_bytes() },
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::time::{Elapsed, Instant};
 use rows::{Row, Window};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 pub use uid::own_uid;
 
 /// Graph's calendar service.
@@ -34,6 +35,16 @@ pub struct Graph {
     ids: BTreeMap<String, (AccountId, super::calendar::MeetingId)>,
     /// Up to which revision `ids` are known.
     ids_to: BTreeMap<AccountId, u64>,
+    /// The last listing of each account: its later pages need not be made anew.
+    listed: BTreeMap<AccountId, Listed>,
+}
+
+/// What changed in a window between two revisions, by place.
+#[derive(Clone, Debug)]
+struct Listed {
+    between: (Option<u64>, u64),
+    window: Window,
+    rows: BTreeMap<(u64, String), Value>,
 }
 
 impl Default for Graph {
@@ -46,6 +57,7 @@ impl Default for Graph {
             count: 0,
             ids: BTreeMap::new(),
             ids_to: BTreeMap::new(),
+            listed: BTreeMap::new(),
         }
     }
 }
@@ -121,7 +133,7 @@ impl Graph {
         if audit.take(now, "graph mailbox quota", &who, ten_minutes) { None } else { wait(throttled()) }
     }
 
-    fn delta(&self, truth: &Truth, account: AccountId, shown: Shown, ask: &Ask<'_>, path: &str) -> Response {
+    fn delta(&mut self, truth: &Truth, account: AccountId, shown: Shown, ask: &Ask<'_>, path: &str) -> Response {
         let unsupported = ["$select", "$filter", "$orderby", "$expand", "$search"];
         if unsupported.iter().any(|name| ask.find(name).is_some()) {
             return error(400, "ErrorInvalidUrlQuery", "The following parameters are not supported with change tracking.");
@@ -143,14 +155,20 @@ impl Graph {
         // A new round begins where the round before began; later pages of it say when this one did.
         let began = if token.after.is_some() { token.began } else { shown.rev };
         let rev = shown.rev.max(began);
-        let listed = changed(truth, account, (token.since, rev), &token.window);
+        let between = (token.since, rev);
+        let known = self.listed.remove(&account).filter(|known| known.between == between && known.window == token.window);
+        let listed = known.unwrap_or_else(|| {
+            let rows = changed(truth, account, between, &token.window);
+            Listed { between, window: token.window.clone(), rows }
+        });
         let rows_max = page_size(ask).clamp(1, PAGE_ROWS.1);
-        let mut left = listed.into_iter().skip_while(|(place, _)| token.after.as_ref().is_some_and(|after| place <= after));
-        let rows: Vec<((u64, String), Value)> = left.by_ref().take(rows_max).collect();
+        let after = token.after.clone().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut left = listed.rows.range((after, Bound::Unbounded));
+        let rows: Vec<(&(u64, String), &Value)> = left.by_ref().take(rows_max).collect();
         let mut answer = context(truth, account);
         match (rows.last(), left.next()) {
             (Some((last, _)), Some(_)) => {
-                let next = Token { began, after: Some(last.clone()), ..token };
+                let next = Token { began, after: Some((*last).clone()), ..token };
                 answer["@odata.nextLink"] = json!(format!("{path}?$skiptoken={}", next.write()));
             }
             _ => {
@@ -158,7 +176,8 @@ impl Graph {
                 answer["@odata.deltaLink"] = json!(format!("{path}?$deltatoken={}", next.write()));
             }
         }
-        answer["value"] = rows.into_iter().map(|(_, value)| value).collect();
+        answer["value"] = rows.into_iter().map(|(_, value)| value.clone()).collect();
+        self.listed.insert(account, listed);
         Response::json(200, &answer)
     }
 

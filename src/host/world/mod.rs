@@ -31,7 +31,8 @@ use ask::Ask;
 use audit::Audit;
 use bots::Bots;
 use calendar::{AccountId, Truth};
-use dice::hash;
+use dice::{hash, hash_bytes};
+use feed::Feeds;
 use google::{Google, Shown};
 use graph::Graph;
 use receiver::Receivers;
@@ -105,6 +106,8 @@ pub struct World {
     pub google: Google,
     /// Microsoft Graph.
     pub graph: Graph,
+    /// Calendar feeds.
+    pub feeds: Feeds,
     /// The bot backend.
     pub bots: Bots,
     /// Webhook receivers.
@@ -141,6 +144,7 @@ impl World {
             truth,
             google: Google::default(),
             graph: Graph::default(),
+            feeds: Feeds::default(),
             bots: Bots::default(),
             receivers: Receivers::default(),
             tokens: Tokens::default(),
@@ -189,7 +193,7 @@ impl World {
             response.headers.push(("date".to_owned(), http_date(now)));
         }
         let told = match &answered.result {
-            Ok(response) => format!("{} {}", response.status, hash(&String::from_utf8_lossy(&response.body))),
+            Ok(response) => format!("{} {}", response.status, hash_bytes(&response.body)),
             Err(error) => error.to_string(),
         };
         let line = format!("{:x} {now} {} {} {:?} {told}", self.trace, request.method.word(), request.url, answered.after);
@@ -266,7 +270,7 @@ impl World {
         let mut once = || match service {
             Service::Google => self.google.handle(&self.truth, &mut self.audit, shown, ask),
             Service::Graph => self.graph.handle(&self.truth, &mut self.audit, (shown, until), ask, base),
-            Service::Feeds => feed::handle(&self.truth, shown, ask),
+            Service::Feeds => self.feeds.handle(&self.truth, shown, ask),
             Service::Bots => self.bots.handle(now, ask),
             Service::Hooks => self.receivers.handle(now, ask),
         };

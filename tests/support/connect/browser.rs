@@ -17,7 +17,11 @@ impl Seen {
     pub fn told(&self) -> String {
         let title = self.body.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
         match &self.location {
-            Some(url) => format!("{} to {}", self.status, url.split("://").nth(1).and_then(|url| url.split("&flow=").next()).unwrap_or_default()),
+            Some(url) => format!(
+                "{} to {}",
+                self.status,
+                url.split("://").nth(1).and_then(|url| url.split("&flow=").next()).unwrap_or_default()
+            ),
             None => format!("{} {title}", self.status),
         }
     }

@@ -116,6 +116,9 @@ fn label_bytes(label: super::root::Label) -> Vec<u8> {
 
 /// An answer in time.
 #[cfg(any(feature = "kms-aws", feature = "kms-gcp", feature = "kms-vault"))]
-async fn in_time<T>(keeper: &'static str, asked: impl Future<Output = Result<T, super::WrapError>>) -> Result<T, super::WrapError> {
+async fn in_time<T>(
+    keeper: &'static str,
+    asked: impl Future<Output = Result<T, super::WrapError>>,
+) -> Result<T, super::WrapError> {
     tokio::time::timeout(PATIENCE, asked).await.unwrap_or(Err(super::WrapError::Unreachable(keeper)))
 }

@@ -201,7 +201,10 @@ async fn secrets_that_lie_plain_are_sealed_at_the_first_start_with_a_root_key() 
     assert_eq!(shown(&receivers::opened(&vault, &store, &row).await.expect(WORKS)[0]), OTHER);
     // From now on nobody begins without the root key, or with another.
     let refused = setup::apply(&without, &config, &files).await.expect_err("sealed").to_string();
-    assert!(refused.starts_with("the store's keys are wrapped by the root key `local:") && refused.ends_with("has none"), "{refused}");
+    assert!(
+        refused.starts_with("the store's keys are wrapped by the root key `local:") && refused.ends_with("has none"),
+        "{refused}"
+    );
     let other = host(&store, &a_vault(), Arc::new(Nowhere));
     assert!(setup::apply(&other, &config, &files).await.is_err());
 }

@@ -59,7 +59,9 @@ fn found(haystack: &[u8], text: &str) -> bool {
 
 #[test]
 fn the_search_finds_what_it_looks_for() {
-    for hidden in [TOKEN.to_owned(), HEXLOWER.encode(TOKEN.as_bytes()), BASE64.encode(format!("{{\"token\":\"{TOKEN}\"}}").as_bytes())] {
+    for hidden in
+        [TOKEN.to_owned(), HEXLOWER.encode(TOKEN.as_bytes()), BASE64.encode(format!("{{\"token\":\"{TOKEN}\"}}").as_bytes())]
+    {
         assert!(found(format!("before {hidden} after").as_bytes(), TOKEN), "{hidden}");
     }
     assert!(!found(b"nothing of the kind", TOKEN));
@@ -100,7 +102,10 @@ async fn a_stolen_file_without_the_root_key_holds_no_token_in_any_form() {
     let place = Place::token(ONE, ConnectionId(1), Origin::Google);
     let sealed = store.connection(ONE, ConnectionId(1)).await.expect(WORKS).expect("it is there").token.expect("sealed");
     assert!(matches!(stranger.open(&store, &place, &sealed).await, Err(SealError::OtherRoot { .. })));
-    assert_eq!(begin(&Vault::without_root(), &store).await.map_err(|error| matches!(error, SealError::OtherRoot { .. })), Err(true));
+    assert_eq!(
+        begin(&Vault::without_root(), &store).await.map_err(|error| matches!(error, SealError::OtherRoot { .. })),
+        Err(true)
+    );
     assert_eq!(shown(&vault.open(&store, &place, &sealed).await.expect(WORKS)), format!("{TOKEN}11"));
     store.close().await;
 }

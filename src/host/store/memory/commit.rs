@@ -5,7 +5,9 @@ mod grants;
 use super::rows::{Change, Rows, override_key};
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow,
+    RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
 use std::collections::BTreeMap;

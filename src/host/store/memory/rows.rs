@@ -1,11 +1,13 @@
 //! The rows, and the indexes that the queries need. Every change goes through [`Rows::put`], which keeps both in step and
 //! answers with the change that undoes it.
 
+use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
+    TenantId,
 };
 use crate::host::store::acts_at;
-use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +21,13 @@ pub(super) fn override_key(row: &OverrideRow) -> OverrideKey {
 
 /// The key of a dispatch: tenant, meeting, epoch.
 pub(super) type DispatchKey = (TenantId, String, u32);
+
+/// A host that shares the store.
+pub(super) struct HostRow {
+    pub(super) joined: Instant,
+    pub(super) renewed: Instant,
+    pub(super) renewals: u64,
+}
 
 /// Everything the store holds.
 #[derive(Default)]
@@ -45,6 +54,8 @@ pub(super) struct Rows {
     pub(super) changed: BTreeMap<(TenantId, String), u64>,
     /// What must be decided anew, with its number.
     pub(super) undecided: BTreeMap<(TenantId, Option<String>), u64>,
+    /// The hosts that share the store, by name.
+    pub(super) hosts: BTreeMap<String, HostRow>,
     pub(super) clients: BTreeMap<(TenantId, String), ClientRow>,
     /// With whether flows that end there may be bare.
     pub(super) return_urls: BTreeMap<(TenantId, String), bool>,

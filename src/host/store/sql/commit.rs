@@ -11,7 +11,8 @@ use super::rows;
 use super::statements as sql;
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting,
+    OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
@@ -115,7 +116,10 @@ async fn take_number(link: &mut impl Link, taken: u64) -> Result<(), Fail> {
 
 async fn put_tenant(link: &mut impl Link, row: &Tenant) -> Result<(), Fail> {
     let args = vec![number(row.id.0), text(&row.name), list(&row.own_domains), list(&row.bots), number(row.plan_version)];
-    let args = args.into_iter().chain([maybe_number(row.keep_days.map(u64::from)), maybe_number(row.horizon_days.map(u64::from))]).collect();
+    let args = args
+        .into_iter()
+        .chain([maybe_number(row.keep_days.map(u64::from)), maybe_number(row.horizon_days.map(u64::from))])
+        .collect();
     guard(link.run(sql::PUT_TENANT, args).await?, "tenant")?;
     take_number(link, row.id.0).await
 }

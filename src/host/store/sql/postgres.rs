@@ -8,7 +8,7 @@
 //! connection is then given up. The other way round, the server gives up a host that fell silent in the middle of a transaction,
 //! since what it was taking up is left alone by all others.
 
-use super::args::{Arg, border, number};
+use super::args::{Arg, border, number, text};
 use super::commit::apply;
 use super::link::{Fail, Found, Link, Noted, Read};
 use super::queries::{Ask, Scope, Wider};
@@ -16,15 +16,19 @@ use super::statements::{self as sql, Sql};
 use super::{migrator, rows};
 use crate::host::model::{Dispatch, TenantId};
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, UnreadableRow, decided, from_micros, unfit};
-use crate::time::Instant;
+use crate::host::store::{
+    Commit, CommitError, Decide, Member, OpenError, StoreError, StoreState, UnreadableRow, decided, from_micros, unfit,
+};
+use crate::time::{self, Instant};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant as Tick;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
@@ -34,6 +38,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "operations", include_str!("../migrations/postgres/0002_operations.sql")),
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
+    (5, "hosts", include_str!("../migrations/postgres/0005_hosts.sql")),
     (6, "seal", include_str!("../migrations/postgres/0006_seal.sql")),
     (7, "oauth", include_str!("../migrations/postgres/0007_oauth.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
@@ -49,6 +54,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// transaction (as when it is held up), and with one that does not answer the network at all.
 const SETTINGS: &str = "SET statement_timeout = '20s'; SET idle_in_transaction_session_timeout = '10s';
     SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
+/// A server that refused a write because it takes none counts as full for so long.
+const FULL_FOR: Duration = Duration::from_secs(15);
 /// How often a commit is tried that the server took back.
 const TRIES_MAX: u32 = 5;
 
@@ -58,6 +65,8 @@ pub struct Postgres {
     pool: PgPool,
     unreadable: Unreadable,
     patience: Duration,
+    /// Until when the server counts as one that takes no writes.
+    full_until: Arc<Mutex<Option<Tick>>>,
 }
 
 /// Shows no URL.
@@ -85,7 +94,25 @@ impl Postgres {
             .acquire_timeout(ACQUIRE_TIMEOUT.min(patience))
             .after_connect(|connection, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(connection).await.map(drop) }));
         let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
-        Ok(Self { pool, unreadable: Unreadable::default(), patience })
+        Ok(Self { pool, unreadable: Unreadable::default(), patience, full_until: Arc::default() })
+    }
+
+    /// A server whose disk is full, or that has become a copy of another one, takes no writes. While it does not, only what is due
+    /// about bots is tried, and the rest once in [`FULL_FOR`].
+    pub(in crate::host::store) fn state(&self) -> StoreState {
+        let until = *self.full_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.is_some_and(|until| Tick::now() < until) { StoreState::Full } else { StoreState::Fine }
+    }
+
+    /// Takes note of whether a write was refused because the server takes none.
+    fn noted<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let full = match &done {
+            Ok(_) => None,
+            Err(StoreError::ReadOnly) => Some(Tick::now() + FULL_FOR),
+            Err(_) => return done,
+        };
+        *self.full_until.lock().unwrap_or_else(PoisonError::into_inner) = full;
+        done
     }
 
     /// What came of work on a connection that had to end in time. One that did not is given up with its connection.
@@ -100,7 +127,8 @@ impl Postgres {
         for _ in 0..TRIES_MAX {
             match self.attempt(&commit).await {
                 Err(Fail::Sql(error)) if taken_back(&error) => {}
-                other => return other.map_err(|fail| fail.told(failure)),
+                Err(Fail::Conflict(what)) => return Err(CommitError::Conflict(what)),
+                other => return Ok(self.noted(other.map_err(|fail| fail.asked(failure)))?),
             }
         }
         Err(CommitError::Conflict("taken back by the database"))
@@ -113,6 +141,37 @@ impl Postgres {
         let done = timeout(self.patience, asked).await;
         let micros: i64 = Self::ended(connection, done).map_err(|fail| fail.asked(failure))?;
         from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
+    }
+
+    /// Writes down that the host is there; those that are.
+    pub(in crate::host::store) async fn attend(
+        &self,
+        host: &str,
+        lease: time::Elapsed,
+        kept: time::Elapsed,
+    ) -> Result<Vec<Member>, StoreError> {
+        for _ in 0..TRIES_MAX {
+            let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
+            let done = timeout(self.patience, attended(&mut connection, host, (lease, kept))).await;
+            match Self::ended(connection, done) {
+                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                other => return other.map_err(|fail| fail.asked(failure)),
+            }
+        }
+        Err(StoreError::Unavailable)
+    }
+
+    /// Those that attended.
+    pub(in crate::host::store) async fn members(&self) -> Result<Vec<Member>, StoreError> {
+        self.ask(Scope::Scheduler, sql::MEMBERS, vec![], rows::member).await
+    }
+
+    /// Takes the row of a host out.
+    pub(in crate::host::store) async fn leave(&self, host: &str) -> Result<(), StoreError> {
+        let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
+        let left = async { connection.run(sql::LEAVE, vec![text(host)]).await };
+        let done = timeout(self.patience, left).await;
+        Self::ended(connection, done).map(drop).map_err(|fail| fail.asked(failure))
     }
 
     pub(in crate::host::store) fn unreadable_rows(&self) -> Vec<UnreadableRow> {
@@ -139,7 +198,7 @@ impl Postgres {
             match self.attempt_taking(before, limit, decide).await {
                 Err(Fail::Sql(error)) if taken_back(&error) => {}
                 Err(Fail::Conflict(_)) => return Err(unfit()),
-                other => return other.map_err(|fail| fail.asked(failure)),
+                other => return self.noted(other.map_err(|fail| fail.asked(failure))),
             }
         }
         Err(StoreError::Unavailable)
@@ -171,6 +230,20 @@ async fn attempted(connection: &mut PgConnection, commit: &Commit) -> Result<(),
     enter(&mut transaction, Scope::Tenant(commit.tenant)).await?;
     apply(&mut *transaction, commit).await?;
     Ok(transaction.commit().await?)
+}
+
+/// The host's own row first: who reads it with ours reads ours with its.
+async fn attended(
+    connection: &mut PgConnection,
+    host: &str,
+    (lease, kept): (time::Elapsed, time::Elapsed),
+) -> Result<Vec<Member>, Fail> {
+    let mut transaction = connection.begin().await?;
+    transaction.run(sql::ATTEND, vec![text(host), number(lease.as_micros())]).await?;
+    transaction.run(sql::FORGET_HOSTS, vec![number(kept.as_micros())]).await?;
+    let members = transaction.rows(sql::MEMBERS, vec![], rows::member).await?;
+    transaction.commit().await?;
+    Ok(members)
 }
 
 /// The rows are locked as the scheduler, who sees those of all tenants, and changed as their tenants, one after the other.

@@ -4,12 +4,16 @@ use super::args::{Arg, border, key, list, number, place, place_border, text, tim
 use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
-use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
-};
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
+    Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
+    TenantId, Undecided,
+};
 use crate::host::store::unreadable::Unreadable;
-use crate::host::store::{DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, nearest};
+use crate::host::store::{
+    DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, calendar_of, nearest,
+};
 use crate::time::Instant;
 use std::collections::BTreeMap;
 
@@ -213,6 +217,12 @@ impl<S: Ask> Queries for S {
     async fn sightings_in(&self, tenant: TenantId, room: &str, from: Instant, to: Instant) -> Result<Vec<Sighting>, StoreError> {
         let (from, to) = (place_border(room, from), place_border(room, to));
         list_of(self, tenant, sql::SIGHTINGS_IN, [text(&from), text(&to), text(room)], rows::sighting).await
+    }
+
+    async fn sightings_at(&self, tenant: TenantId, places: &[String]) -> Result<Vec<Sighting>, StoreError> {
+        // The database reads numbers out of them.
+        let places: Vec<String> = places.iter().filter(|place| calendar_of(place).is_some()).cloned().collect();
+        list_of(self, tenant, sql::SIGHTINGS_AT, [list(&places)], rows::sighting).await
     }
 
     async fn all_sightings(&self, tenant: TenantId) -> Result<Vec<Sighting>, StoreError> {

@@ -5,9 +5,11 @@ pub(super) mod grants;
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow, Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
+    Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow,
+    Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
 };
-use crate::host::store::{DueDelivery, SealedToken, StoreError, Watched, from_micros};
+use crate::host::store::{DueDelivery, Member, SealedToken, StoreError, Watched, from_micros};
 use crate::time::Instant;
 
 /// A row being read.
@@ -123,8 +125,13 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
 
 pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
     let mut row = Row::of(cells, "calendars", 2);
-    let (tenant, calendar) = (TenantId(row.count()?), CalendarId(row.count()?));
-    Ok(Watched { tenant, calendar, origin: row.word(Origin::from_word)?, client: row.text()? })
+    let (tenant, calendar, connection) = (TenantId(row.count()?), CalendarId(row.count()?), ConnectionId(row.count()?));
+    Ok(Watched { tenant, calendar, connection, origin: row.word(Origin::from_word)?, client: row.text()? })
+}
+
+pub(super) fn member(cells: &mut dyn Cells) -> Answer<Member> {
+    let mut row = Row::of(cells, "hosts", 1);
+    Ok(Member { host: row.text()?, joined: row.maybe_time()?, renewals: row.count()? })
 }
 
 /// A sighting as meetings name it, and when its meeting begins.

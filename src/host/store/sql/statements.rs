@@ -61,7 +61,7 @@ macro_rules! statements {
 statements! {
     TENANTS { "SELECT " (tenants) " FROM tenants ORDER BY tenant" }
     TENANT { "SELECT " (tenants) " FROM tenants WHERE tenant = $1" }
-    WATCHED { "SELECT c.tenant, c.id, c.origin, k.client FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
+    WATCHED { "SELECT c.tenant, c.id, c.connection, c.origin, k.client FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
         WHERE (c.tenant, c.id) > ($1, $2) AND k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id LIMIT $3" }
     NEAR { "SELECT s.tenant, s.sighting, d.start_at FROM dispatches d JOIN seen s ON s.tenant = d.tenant AND s.meeting = d.meeting
         WHERE d.state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND d.start_at >= $1 AND d.start_at < $2" }
@@ -78,6 +78,10 @@ statements! {
         JOIN sightings USING (calendar, id) WHERE tenant = $1 ORDER BY calendar, id" }
     SIGHTINGS_IN { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND place >= $2 AND place < $3 AND room = $4
         ORDER BY calendar, id" }
+    SIGHTINGS_AT { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 AND (calendar, id) IN (" {"SELECT
+            CAST(substr(value, 1, instr(value, '/') - 1) AS INTEGER), substr(value, instr(value, '/') + 1) FROM json_each($2)"
+        "SELECT split_part(value, '/', 1)::bigint, substr(value, strpos(value, '/') + 1) FROM json_array_elements_text($2::json)"}
+        ") ORDER BY calendar, id" }
     ALL_SIGHTINGS { "SELECT " (sightings) " FROM sightings WHERE tenant = $1 ORDER BY calendar, id" }
     MEETINGS_OF { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND id IN (
             SELECT meeting FROM seen WHERE tenant = $1 AND sighting IN (" [2] ")) ORDER BY id" }
@@ -159,6 +163,16 @@ statements! {
 
     // What time it is for all who share the store; of SQLite that is the machine's, and nobody asks.
     TIME { {"SELECT unixepoch() * 1000000" "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} }
+
+    // Who shares the store, by its own time: of a file, nobody but its host, and nobody asks. Microseconds, as everywhere.
+    FORGET_HOSTS { {"SELECT $1" "DELETE FROM hosts WHERE renewed_at < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1"} }
+    ATTEND { {"SELECT $1, $2" "INSERT INTO hosts (host, joined_at, renewed_at, renewals)
+        SELECT $1, told.now, told.now, 1 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now) AS told
+        ON CONFLICT (host) DO UPDATE SET renewed_at = excluded.renewed_at,
+            joined_at = CASE WHEN hosts.renewed_at < excluded.renewed_at - $2 THEN excluded.joined_at ELSE hosts.joined_at END,
+            renewals = hosts.renewals + 1"} }
+    MEMBERS { {"SELECT 1" "SELECT host, joined_at, renewals FROM hosts ORDER BY host"} }
+    LEAVE { {"SELECT $1" "DELETE FROM hosts WHERE host = $1"} }
 
     // Whose rows a transaction is for; SQLite has nothing of the kind.
     ENTER_TENANT { {"SELECT $1" "SELECT set_config('app.tenant', $1::bigint::text, true), set_config('app.scope', '', true)"} }

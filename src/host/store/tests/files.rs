@@ -52,6 +52,10 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         // Whose a key is, is what is asked.
         "API_KEY",
         "TIME",
+        "FORGET_HOSTS",
+        "ATTEND",
+        "MEMBERS",
+        "LEAVE",
         "ENTER_TENANT",
         "ENTER_SCHEDULER",
         "NEXT_NUMBER",

@@ -10,8 +10,8 @@ use super::rows::{
 use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
 use crate::host::model::{
     Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OverrideRow, Sighting,
-    TenantId,
+    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OverrideRow,
+    Sighting, TenantId,
 };
 use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
 use proptest::prelude::*;

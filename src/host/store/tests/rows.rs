@@ -19,7 +19,14 @@ pub(super) fn commit(tenant: u64, writes: impl IntoIterator<Item = Write>) -> Co
 
 pub(super) fn tenant(id: u64) -> Write {
     let (own_domains, bots) = (vec!["ours.example".to_owned()], vec!["bot@ours.example".to_owned()]);
-    Write::Tenant(Tenant { id: TenantId(id), name: format!("tenant {id}"), own_domains, bots, plan_version: 0, ..Tenant::default() })
+    Write::Tenant(Tenant {
+        id: TenantId(id),
+        name: format!("tenant {id}"),
+        own_domains,
+        bots,
+        plan_version: 0,
+        ..Tenant::default()
+    })
 }
 
 pub(super) fn connection(tenant: u64, id: u64) -> Connection {

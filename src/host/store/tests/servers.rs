@@ -4,7 +4,7 @@ use super::rows::{at, commit, connection, dispatch, event, meeting, tenant};
 use super::{WORKS, block_on, open, postgres};
 use crate::host::model::{Dispatch, EventId, TenantId};
 use crate::host::store::sql::{ALL, Postgres};
-use crate::host::store::{CommitError, Decide, Store, StoreError, Write};
+use crate::host::store::{CommitError, Decide, Store, StoreError, StoreState, Write};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -274,4 +274,44 @@ fn commits_that_lock_each_other_out_both_happen_or_conflict() {
         assert_eq!(lists[0].1, lists[1].1, "the last commit wrote both");
         store.close().await;
     });
+}
+
+#[test]
+fn a_server_that_takes_no_writes_counts_as_full_until_it_does() {
+    let Some(url) = postgres::database() else { return };
+    block_on(async {
+        let store = open(&url).await;
+        store.commit(commit(1, [tenant(1)])).await.expect("a new store takes it");
+        assert_eq!(store.state(), StoreState::Fine);
+        let mut operator = PgConnection::connect(&url).await.expect("the server is there");
+        become_read_only(&mut operator, true).await;
+        // The first finds its connection cut.
+        let refused = async || loop {
+            match store.commit(commit(1, [tenant(1)])).await {
+                Err(CommitError::Store(StoreError::Unavailable)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                other => break other,
+            }
+        };
+        let done = refused().await;
+        assert!(matches!(done, Err(CommitError::Store(StoreError::ReadOnly))), "{done:?}");
+        assert_eq!(store.state(), StoreState::Full);
+        become_read_only(&mut operator, false).await;
+        refused().await.expect("it takes writes again");
+        assert_eq!(store.state(), StoreState::Fine);
+        store.close().await;
+    });
+}
+
+/// The database takes no writes from new connections, or takes them again; and there are no others but this one.
+async fn become_read_only(operator: &mut PgConnection, read_only: bool) {
+    let set = if read_only {
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$"
+    } else {
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$"
+    };
+    let cut =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    for statement in [set, cut] {
+        operator.execute(statement).await.expect("the statement is right");
+    }
 }

@@ -7,6 +7,7 @@ use crate::time::{Civil, Elapsed, Instant, Zone};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// An entry as Graph tells it, as far as it did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,8 +73,9 @@ impl Row {
         ends_after && self.start().is_none_or(|start| start < window.end)
     }
 
-    pub(super) fn into_body(self) -> String {
-        Value::Object(self.0).to_string()
+    pub(super) fn to_body(&self) -> String {
+        // An object of texts as keys is always written.
+        serde_json::to_string(&self.0).unwrap_or_default()
     }
 
     /// Only what names an occurrence.
@@ -86,9 +88,9 @@ impl Row {
 /// Rows by id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mirror {
-    rows: BTreeMap<String, Row>,
-    /// The entries as stored.
-    known: BTreeMap<String, Row>,
+    rows: BTreeMap<String, Arc<Row>>,
+    /// The entries as stored. Most rows are these very ones to the end, and need not be written to be compared.
+    known: BTreeMap<String, Arc<Row>>,
     stored: BTreeMap<String, String>,
 }
 
@@ -102,7 +104,7 @@ impl Mirror {
     /// An empty mirror for a full listing. What is known fills what rows leave open.
     pub(super) fn beside(known: Vec<Entry>) -> Self {
         let parsed = |entry: &Entry| match serde_json::from_str(&entry.body) {
-            Ok(Value::Object(row)) => Some((entry.id.clone(), Row(row))),
+            Ok(Value::Object(row)) => Some((entry.id.clone(), Arc::new(Row(row)))),
             _ => None,
         };
         let rows = known.iter().filter(|entry| entry.id != BASE_ID).filter_map(parsed).collect();
@@ -111,11 +113,11 @@ impl Mirror {
     }
 
     pub(super) fn get(&self, id: &str) -> Option<&Row> {
-        self.rows.get(id)
+        self.rows.get(id).map(Arc::as_ref)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Row)> {
-        self.rows.iter().map(|(id, row)| (id.as_str(), row))
+        self.rows.iter().map(|(id, row)| (id.as_str(), row.as_ref()))
     }
 
     pub(super) fn remove(&mut self, id: &str) {
@@ -139,7 +141,7 @@ impl Mirror {
             self.remove_family(id, |_| false);
         }
         let former = self.rows.remove(id).or_else(|| self.known.get(id).cloned()).filter(|former| former.kind() == row.kind());
-        let mut merged = former.unwrap_or_default();
+        let mut merged = former.map(Arc::unwrap_or_clone).unwrap_or_default();
         for (name, value) in row.0 {
             // What belongs to the answer and not to the event.
             if name == "@odata.context" || name.starts_with("exceptionOccurrences") || name.ends_with("@odata.associationLink") {
@@ -147,12 +149,12 @@ impl Mirror {
             }
             merged.0.insert(name, value);
         }
-        self.rows.insert(id.to_owned(), merged);
+        self.rows.insert(id.to_owned(), Arc::new(merged));
     }
 
     /// Puts a row in place as it is.
     pub(super) fn put(&mut self, id: &str, row: Row) {
-        self.rows.insert(id.to_owned(), row);
+        self.rows.insert(id.to_owned(), Arc::new(row));
     }
 
     /// Removes the instances of a series, but for those that are to be kept.
@@ -183,15 +185,20 @@ impl Mirror {
     /// What differs from the entries as stored; everything there is, for a complete listing.
     pub(super) fn changes(self, context: Option<&str>, complete: bool) -> Changes {
         let base = self.base(context);
-        let rows = self.rows.into_iter().map(|(id, row)| Entry { id, body: row.into_body() });
-        let mut entries: Vec<Entry> = rows.chain([Entry { id: BASE_ID.to_owned(), body: base }]).collect();
-        entries.sort_by(|one, other| one.id.cmp(&other.id));
-        if complete {
-            return Changes { upsert: entries, remove: Vec::new(), complete };
-        }
-        let ids: BTreeSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
-        let remove = self.stored.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
-        let upsert = entries.into_iter().filter(|entry| self.stored.get(&entry.id) != Some(&entry.body)).collect();
+        let Self { rows, known, stored } = self;
+        let listed: BTreeSet<&String> = rows.keys().collect();
+        let is_gone = |id: &&String| !complete && *id != BASE_ID && !listed.contains(id);
+        let remove = stored.keys().filter(is_gone).cloned().collect();
+        let untouched = |id: &String, row: &Arc<Row>| known.get(id).is_some_and(|known| Arc::ptr_eq(known, row));
+        let body = |id: &String, row: &Arc<Row>| match stored.get(id).filter(|_| untouched(id, row)) {
+            Some(body) => body.clone(),
+            None => row.to_body(),
+        };
+        let wanted = rows.iter().filter(|(id, row)| complete || !untouched(id, row));
+        let told = wanted.map(|(id, row)| Entry { id: id.clone(), body: body(id, row) });
+        let mut upsert: Vec<Entry> = told.chain([Entry { id: BASE_ID.to_owned(), body: base }]).collect();
+        upsert.retain(|entry| complete || stored.get(&entry.id) != Some(&entry.body));
+        upsert.sort_by(|one, other| one.id.cmp(&other.id));
         Changes { upsert, remove, complete }
     }
 

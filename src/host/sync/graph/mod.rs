@@ -541,7 +541,7 @@ pub(super) fn event_answer(answer: &Response) -> Result<Option<String>, SyncErro
         return Err(SyncError::Retry("page-cut"));
     }
     // M7.5: an attendee's copy of what the organizer called off is still there, and says so.
-    Ok((!row.is_cancelled()).then(|| row.into_body()))
+    Ok((!row.is_cancelled()).then(|| row.to_body()))
 }
 
 /// Whether a link leads to where the interface is.

@@ -4,6 +4,7 @@ use super::at;
 use crate::host::model::Origin;
 use crate::host::sync::error::Scope;
 use crate::host::sync::quota::{Ended, Governor, Limits, PAUSE_MIN, Rate, Verdict, Wish, calendars_per_client};
+use crate::host::sync::share::Part;
 use crate::time::{Elapsed, Instant};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -237,4 +238,24 @@ fn a_clock_that_is_set_back_freezes_nothing() {
     let Verdict::Wait(until) = governor.wish(back, &wish(3, 3, back), limits) else { panic!("the window is full") };
     assert_eq!(until, back + Elapsed::from_secs(60));
     assert_eq!(governor.wish(until, &wish(3, 3, back), limits), Verdict::Grant);
+}
+
+#[test]
+fn of_a_part_no_more_is_granted_and_of_none_nothing() {
+    let mut governor = Governor::default();
+    let mut granted = |part, from: i64| {
+        governor.set_part(part);
+        let wishes = (0..20u64).map(|id| wish(1000 * id + from.unsigned_abs(), id, after(from)));
+        let grants = wishes.filter(|wish| {
+            let is_granted = governor.wish(after(from), wish, limits(12, 5, 3)) == Verdict::Grant;
+            governor.withdraw(wish);
+            is_granted
+        });
+        grants.count()
+    };
+    assert_eq!(granted(Part::OneOf(3), 0), 4);
+    // What was granted before counts.
+    assert_eq!(granted(Part::OneOf(2), 1_000), 2);
+    assert_eq!(granted(Part::OneOf(13), 120_000), 0);
+    assert_eq!(granted(Part::Whole, 240_000), 12);
 }

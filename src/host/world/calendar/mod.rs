@@ -194,9 +194,15 @@ impl Truth {
     /// When anything last changed for an account, up to a revision.
     #[must_use]
     pub fn last_change(&self, account: AccountId, rev: u64) -> Option<Instant> {
+        self.time_of(self.last_rev(account, rev)?)
+    }
+
+    /// The last revision up to this one that changed anything for an account.
+    #[must_use]
+    pub fn last_rev(&self, account: AccountId, rev: u64) -> Option<u64> {
         let log = &self.logs[account.0];
         let after = log.partition_point(|(known, _)| *known <= rev);
-        self.time_of(log[..after].last()?.0)
+        log[..after].last().map(|(rev, _)| *rev)
     }
 
     /// The occurrences that start in `[from, to)` in an account's calendar as it was at a revision, by start, with the meeting

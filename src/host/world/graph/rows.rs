@@ -43,12 +43,8 @@ fn occurrence_entry_id(master: &str, original: Instant) -> String {
 
 /// What a round of changes has of a copy in a window: singles, exceptions and masters whole, occurrences in outline (`M6.7`).
 pub fn delta(copy: &Copy<'_>, window: &Window) -> Vec<Row> {
-    let mut rows = view(copy, window);
+    let mut rows = rows(copy, window, outline);
     if copy.whole && copy.meeting.repeats.is_some() && !rows.is_empty() {
-        for row in rows.iter_mut().filter(|row| row.value["type"] == json!("occurrence")) {
-            let members = ["@odata.type", "@odata.etag", "id", "seriesMasterId", "type", "start", "end"];
-            row.value.as_object_mut().expect("an event").retain(|name, _| members.contains(&name.as_str()));
-        }
         rows.push(master(copy));
     }
     rows
@@ -56,13 +52,18 @@ pub fn delta(copy: &Copy<'_>, window: &Window) -> Vec<Row> {
 
 /// Every occurrence that touches a window, whole.
 pub fn view(copy: &Copy<'_>, window: &Window) -> Vec<Row> {
+    rows(copy, window, occurrence)
+}
+
+/// Every occurrence that touches a window, those that are like their series as `plain` tells them.
+fn rows(copy: &Copy<'_>, window: &Window, plain: fn(&Copy<'_>, Instant) -> Row) -> Vec<Row> {
     let meeting = copy.meeting;
     let touches = |start: Instant, mins: u32| start < window.end && start + Elapsed::from_mins(i64::from(mins)) > window.start;
     if meeting.repeats.is_none() && copy.whole {
         return Some(single(copy)).filter(|_| touches(meeting.start(), meeting.mins)).into_iter().collect();
     }
     let originals = copy.plain_originals(window.start.checked_sub(meeting.length()).unwrap_or(Instant::MIN), window.end);
-    let plain = originals.into_iter().filter(|start| touches(*start, meeting.mins)).map(|start| occurrence(copy, start));
+    let plain = originals.into_iter().filter(|start| touches(*start, meeting.mins)).map(|start| plain(copy, start));
     let changed = copy.exceptions.iter().filter_map(|(original, changed)| Some((*original, (*changed)?)));
     let changed = changed.filter(|(_, changed)| touches(changed.start, changed.mins));
     plain.chain(changed.map(|(original, changed)| exception(copy, original, changed))).collect()
@@ -124,6 +125,27 @@ fn occurrence(copy: &Copy<'_>, start: Instant) -> Row {
     row
 }
 
+/// An occurrence that is like its series, told in outline.
+fn outline(copy: &Copy<'_>, start: Instant) -> Row {
+    let meeting = copy.meeting;
+    let master = entry_id(copy.account, &meeting.handle);
+    let id = occurrence_entry_id(&master, start);
+    let mut value = json!({
+        "@odata.type": "#microsoft.graph.event",
+        "@odata.etag": format!("W/\"{}\"", change_key(meeting.updated)),
+        "id": id,
+        "seriesMasterId": master,
+        "type": "occurrence",
+    });
+    times(&mut value, meeting, start, meeting.mins);
+    let name = occurrence_name(meeting, &master, start);
+    Row { id, start, occurrence_id: Some(name), value }
+}
+
+fn change_key(updated: Instant) -> String {
+    format!("{:x}", updated.as_microsecond())
+}
+
 fn exception(copy: &Copy<'_>, original: Instant, changed: &Changed) -> Row {
     let meeting = copy.meeting;
     let master = entry_id(copy.account, &meeting.handle);
@@ -158,7 +180,7 @@ fn occurrence_name(meeting: &Meeting, master: &str, original: Instant) -> String
 fn event(copy: &Copy<'_>, id: &str, content: &Content, updated: Instant) -> Value {
     let meeting = copy.meeting;
     let organizes = copy.organizes();
-    let change = format!("{:x}", updated.as_microsecond());
+    let change = change_key(updated);
     let title = if meeting.cancelled { format!("Canceled: {}", content.title) } else { content.title.clone() };
     let teams = content.link.as_deref().filter(|link| link.contains("://teams."));
     let zone = zone_name(&meeting.zone);

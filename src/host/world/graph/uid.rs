@@ -30,7 +30,7 @@ fn wrap(uid: &str) -> String {
     data.extend(uid.bytes());
     data.push(0);
     let length = u32::try_from(data.len()).unwrap_or(0).swap_bytes();
-    let hex: String = data.iter().map(|byte| format!("{byte:02X}")).collect();
+    let hex = data_encoding::HEXUPPER.encode(&data);
     format!("{PREFIX}00000000{:016X}{:016X}{length:08X}{hex}", 0, 0)
 }
 
