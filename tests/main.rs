@@ -9,6 +9,13 @@ mod bots;
 mod builtins;
 mod bytecode;
 mod commands;
+#[cfg(all(feature = "host", feature = "cli"))]
+#[path = "support/connect/mod.rs"]
+mod connect;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod connect_attacks;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod connecting;
 mod copies;
 mod equivalence;
 mod examples;

@@ -799,10 +799,60 @@ mod tests {
             Write::Token { connection: ConnectionId(2), was: Some(canary()), is: Some(canary()) },
             Write::TenantKey(KeyRow { tenant, version: 1, wrapped: canary(), root: "local:1".to_owned(), made_at: at }),
             Write::Rewrapped { version: 1, was: "local:1".to_owned(), wrapped: canary(), root: "local:2".to_owned() },
+            Write::Client(grants::ClientRow {
+                tenant,
+                id: "word".to_owned(),
+                provider: Origin::Google,
+                client_id: canary(),
+                secret: canary(),
+                authority: canary(),
+                endpoints: Some(canary()),
+                enabled: true,
+            }),
+            Write::ReturnUrl(grants::ReturnUrl { tenant, url: canary(), bare: false }),
+            Write::Flow(flow(tenant)),
+            Write::Grant(grants::Grant {
+                tenant,
+                connection: ConnectionId(2),
+                client: canary(),
+                account: canary(),
+                name: canary(),
+                bare: false,
+                reason: None,
+                owner: None,
+                lease_until: None,
+                version: 0,
+            }),
+            Write::RemoveFlowsOf(canary()),
             Write::Event(event(tenant)),
             Write::Undecided(Some(canary())),
             Write::Decided(Some(canary()), 1),
         ]
+    }
+
+    fn flow(tenant: TenantId) -> grants::Flow {
+        grants::Flow {
+            tenant,
+            id: 9,
+            provider: Origin::Google,
+            client: canary(),
+            user: canary(),
+            return_url: canary(),
+            bare: false,
+            state: grants::FlowState::Offered,
+            ref_hash: Some(canary()),
+            state_hash: Some(canary()),
+            cookie_hash: Some(canary()),
+            nonce_hash: Some(canary()),
+            session_hash: Some(canary()),
+            verifier: Some(canary()),
+            code: Some(canary()),
+            reason: None,
+            connection: None,
+            made_at: Instant::UNIX_EPOCH,
+            expires_at: Instant::UNIX_EPOCH,
+            version: 0,
+        }
     }
 
     fn override_row(tenant: TenantId) -> OverrideRow {

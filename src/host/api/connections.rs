@@ -6,6 +6,7 @@ use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Call, Doc, Routes, Shown};
 use crate::host::model::{Calendar, CalendarState, Connection, ConnectionId};
+use crate::host::oauth::cut;
 use crate::host::operations::connections;
 use axum::http::Method;
 use serde::Serialize;
@@ -91,7 +92,8 @@ async fn get(call: Call) -> Result<Shown<ConnectionView>, Problem> {
 
 async fn disconnect(call: Call) -> Result<Shown<ConnectionView>, Problem> {
     let id = ConnectionId(call.number("connection")?);
-    connections::disconnect(&call.host, call.tenant(), id).await?;
+    // What stops push channels goes here, before the grant is given back.
+    cut::disconnect(&call.host, call.tenant(), id, async |_, _| ()).await?;
     get(call).await
 }
 

@@ -6,6 +6,7 @@ use super::token;
 use crate::host::context::Context;
 use crate::host::model::{Connection, ConnectionId, TenantId};
 use crate::host::operations::{OperationError, connections};
+use crate::host::store::StoreError;
 
 /// What became of the grant at its provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +53,12 @@ pub async fn disconnect(
     Ok((given, rows))
 }
 
-/// Providers take all of an account's grants to a client back with one, so that it is done only when nobody else lives by them.
-async fn given_back(host: &Context, connection: &Connection) -> Result<GivenBack, OperationError> {
+/// Tells the provider that a connection's grant is not wanted any more. Providers take all of an account's grants to a client back with
+/// one, so that it is done only when nobody else lives by them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn given_back(host: &Context, connection: &Connection) -> Result<GivenBack, StoreError> {
     let grant = host.store.grant(connection.tenant, connection.id).await?;
     let (Some(grant), Some(sealed)) = (grant, &connection.token) else { return Ok(GivenBack::None) };
     let alike = host.store.grants_alike(&grant.client, &grant.account).await?;

@@ -19,6 +19,8 @@ pub mod identity;
 pub mod pages;
 pub mod refresh;
 pub mod secret;
+#[cfg(test)]
+mod tests;
 pub mod token;
 mod view;
 

@@ -336,6 +336,18 @@ mod tests {
             authorize_url(&client, "https://us.example/oauth/callback/abc", ("the-state", "the-nonce", &"v".repeat(43).into()));
         let url = url::Url::parse(&url.expect("its endpoints are URLs")).expect("a URL");
         let query: String = url.query_pairs().map(|(name, value)| format!("{name}={value}\n")).collect();
-        expect![[r#""#]].assert_eq(&query);
+        expect![[r#"
+            response_type=code
+            client_id=client-1
+            state=the-state
+            code_challenge=7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM
+            code_challenge_method=S256
+            redirect_uri=https://us.example/oauth/callback/abc
+            scope=openid email https://www.googleapis.com/auth/calendar.events.readonly
+            nonce=the-nonce
+            access_type=offline
+            prompt=consent
+        "#]]
+        .assert_eq(&query);
     }
 }

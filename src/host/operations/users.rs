@@ -3,6 +3,7 @@
 use super::{OperationError, TRIES_MAX, commit, follow, tenant};
 use crate::host::context::Context;
 use crate::host::model::{Connection, EventId, Meeting, TenantId};
+use crate::host::oauth::cut;
 use crate::host::store::Write;
 use crate::time::Instant;
 use serde_json::Value;
@@ -42,8 +43,14 @@ pub async fn erase(host: &Context, id: TenantId, user: &str) -> Result<Erased, O
         return Err(OperationError::unknown("user", user));
     }
     let events = told_of(host, id, &own).await?;
+    // Providers first: once the connections are gone, so is what gives the grants back.
+    for row in &own {
+        cut::given_back(host, row).await?;
+        host.tokens.forget(row);
+    }
     let cut = own.iter().map(|row| Write::RemoveConnection(row.id));
     let writes = cut.chain([Write::RemoveRules(user.to_owned()), Write::RemoveRequests(Instant::MAX)]).chain(overrides);
+    let writes = writes.chain([Write::RemoveFlowsOf(user.to_owned())]);
     if !commit(host, id, writes.chain([Write::Undecided(None)]).collect()).await? {
         return Err(OperationError::Contended);
     }

@@ -62,14 +62,16 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
             120s   dispatch.joined
         "#]])
         .await;
+    // Its first answer, that of the token endpoint, says what time it is, so that the bot is claimed before the calendar is read.
     let mut cancelled = one_meeting(vec![(-600, Edit::Cancel)]).await;
     cancelled.live_until(-1800).await;
     cancelled.nobody_until(120).await;
     cancelled.live_until(400).await;
     cancelled
         .check(expect![[r#"
+            120s   A is recalled before it was asked for
             -3599s recording.planned
-            120s   dispatch.withdrawn: no calendar shows it any more
+            120s   dispatch.recalled: no calendar shows it any more
         "#]])
         .await;
 }

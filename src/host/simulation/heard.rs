@@ -1,6 +1,7 @@
 //! What the hosts of a run asked, and how it went: what an oracle must know to say what could be known, and who was hurried.
 
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
+use crate::host::world::tokens;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,6 +32,8 @@ pub(in crate::host) struct Heard {
     waits: BTreeMap<String, Range<Instant>>,
     /// Tries of each event at each receiver.
     tries: BTreeMap<String, Vec<Instant>>,
+    /// Until when a token of an account is being asked for.
+    renewing: BTreeMap<String, Instant>,
     /// Who was asked before the time that they named.
     hurried: Vec<String>,
 }
@@ -44,6 +47,7 @@ impl Heard {
     /// A new host knows of no wish to wait.
     pub(in crate::host) fn host_began(&mut self) {
         self.waits.retain(|who, _| who.starts_with("hook "));
+        self.renewing.clear();
     }
 
     /// Notes a request and its answer, which was there at `answered`.
@@ -55,6 +59,9 @@ impl Heard {
         met_fault: bool,
     ) {
         let bad = !matches!(result, Ok(Response { status: 200..=399, .. }));
+        if request.url == tokens::URL {
+            return self.note_token((now, answered), request, bad);
+        }
         match request.purpose {
             Purpose::Provider | Purpose::Feed => {
                 let account = self.account(request);
@@ -80,9 +87,28 @@ impl Heard {
         }
     }
 
-    fn account(&self, request: &Request) -> Option<usize> {
+    /// Who has no token reads nothing; and nobody asks for one while somebody else does (I13).
+    fn note_token(&mut self, (now, answered): (Instant, Instant), request: &Request, bad: bool) {
+        let Some((name, _)) = tokens::about(request) else { return };
+        if let Some(account) = self.accounts.get(&name) {
+            self.reads.entry(*account).or_default().push(Read { at: now, is_clean: !bad });
+        }
+        if self.renewing.get(&name).is_some_and(|until| *until > now) {
+            self.hurried.push(format!("I13 a token of {name} was asked for at {now}, while somebody else asked for one"));
+        }
+        // A host that was killed meanwhile hears no answer, and another one may ask.
+        self.renewing.insert(name, answered);
+    }
+
+    /// Notes that an access token is used whose refresh token is not stored.
+    pub(in crate::host) fn lost_lineage(&mut self, now: Instant, number: u64, stored: Option<u64>) {
+        self.hurried.push(format!("I13 an access token of renewal {number} was used at {now}, and stored is {stored:?}"));
+    }
+
+    /// The account that a request is about.
+    pub(in crate::host) fn account(&self, request: &Request) -> Option<usize> {
         let token = match request.find_header("authorization") {
-            Some(header) => header.strip_prefix("Bearer ")?,
+            Some(header) => header.strip_prefix("Bearer ").map(|token| tokens::parts(token).map_or(token, |(name, _)| name))?,
             None => request.url.rsplit('/').next()?.strip_suffix(".ics")?,
         };
         self.accounts.get(token).copied()

@@ -8,14 +8,19 @@ use crate::host::bots::Backend;
 use crate::host::clock::Clock;
 use crate::host::context::{Context, HORIZON_DAYS_DEFAULT, PIECE};
 use crate::host::metrics::Metrics;
-use crate::host::model::TenantId;
-use crate::host::store::{Commit, Memory, Store};
+use crate::host::model::grants::{ClientRow, Grant};
+use crate::host::model::{ConnectionId, Origin, TenantId};
+use crate::host::oauth::clients::secret_place;
+use crate::host::oauth::connect::token_place;
+use crate::host::seal::{RootKey, Roots, Vault};
+use crate::host::store::{Commit, Memory, Store, Write};
 use crate::host::sync::quota::Limits;
 use crate::host::world::script::Plan;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::Weather;
-use crate::host::world::{World, connected};
+use crate::host::world::{World, connected, tokens};
 use crate::time::{Elapsed, Instant};
+use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tokio::task::JoinHandle;
 
@@ -32,6 +37,8 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) store: Memory,
     pub(in crate::host) shared: Shared,
     pub(in crate::host) clock: Arc<VirtualClock>,
+    /// What the hosts seal and open with.
+    pub(in crate::host) vault: Vault,
     /// What the hosts asked.
     pub(in crate::host) heard: Arc<Mutex<Heard>>,
     /// What the hosts counted.
@@ -44,6 +51,45 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) tells_time: bool,
     /// Quotas of the OAuth client, where they are not the published ones.
     pub(in crate::host) limits: Option<Limits>,
+}
+
+/// What the accounts of the company granted, as connecting them would have stored it.
+async fn granted(store: &Store, vault: &Vault, plan: &Plan) {
+    let mut writes = Vec::new();
+    let endpoints = json!({ "authorize": tokens::URL, "token": tokens::URL, "issuer": "https://oauth.example" }).to_string();
+    for provider in [Origin::Google, Origin::Graph] {
+        let id = provider.word().to_owned();
+        let secret = vault.seal(store, &secret_place(TENANT, &id, provider), &"secret".to_owned().into()).await;
+        writes.push(Write::Client(ClientRow {
+            tenant: TENANT,
+            id,
+            provider,
+            client_id: "simulated".to_owned(),
+            secret: secret.expect("a vault with a root key"),
+            authority: String::new(),
+            endpoints: Some(endpoints.clone()),
+            enabled: true,
+        }));
+    }
+    for (place, account) in plan.accounts.iter().enumerate().filter(|(_, account)| account.origin != Origin::Feed) {
+        let connection = ConnectionId(place as u64 + 1);
+        let token =
+            vault.seal(store, &token_place(TENANT, connection, account.origin), &tokens::first(&account.token).into()).await;
+        writes.push(Write::Token { connection, was: None, is: Some(token.expect("a vault with a root key")) });
+        writes.push(Write::Grant(Grant {
+            tenant: TENANT,
+            connection,
+            client: account.origin.word().to_owned(),
+            account: account.token.clone(),
+            name: format!("cu_{place}"),
+            bare: false,
+            reason: None,
+            owner: None,
+            lease_until: None,
+            version: 0,
+        }));
+    }
+    store.commit(Commit { tenant: TENANT, writes }).await.expect("the connections are there");
 }
 
 /// A host that runs.
@@ -80,10 +126,13 @@ impl Setting {
         let store = Memory::new();
         let writes = connected::rows(TENANT, "Acme", &plan, FEEDS, HOOK);
         Store::Memory(store.clone()).commit(Commit { tenant: TENANT, writes }).await.expect("a new store takes it");
+        let vault = Vault::new(Roots::new(Arc::new(RootKey::random().expect("random bytes")), vec![]), clock.clone());
+        granted(&Store::Memory(store.clone()), &vault, &plan).await;
         let heard = Heard::of(plan.accounts.iter().map(|account| account.token.clone()));
         Self {
             plan,
             store,
+            vault,
             shared,
             clock,
             heard: Arc::new(Mutex::new(heard)),
@@ -117,12 +166,15 @@ impl Setting {
             world: self.clock.clone(),
             switch: switch.clone(),
             heard: self.heard.clone(),
+            store: self.store(),
+            vault: self.vault.clone(),
         };
         let clock = HostClock { own: own.clone(), world: self.clock.clone(), switch: switch.clone() };
         let store = self.store.with_hook(switch.hook());
         let store = Store::Memory(if self.tells_time { store.with_time(self.clock.clone()) } else { store });
         let mut host = Context::new(store, Arc::new(egress), Arc::new(clock), name);
         host.credentials = Arc::new(connected::credentials(&self.plan.accounts));
+        host = host.with_vault(self.vault.clone());
         host.metrics = self.metrics.clone();
         host.horizon = self.horizon;
         host.piece = self.piece;

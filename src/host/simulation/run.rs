@@ -231,6 +231,12 @@ impl Run {
         if self.seed % 2 == 1 {
             setting.piece = 3;
         }
+        // The token endpoint has the weather of the others.
+        setting.shared.world().tokens.faults = match self.kind {
+            Kind::Flaky | Kind::Swizzle => 50,
+            Kind::Storm => 250,
+            _ => 0,
+        };
         self.prepare(&mut setting);
         self.add_receivers(&setting).await;
         let mut dice = Dice::of(self.seed, "incidents");

@@ -5,11 +5,17 @@
 
 use super::clock::VirtualClock;
 use super::heard::Heard;
+use super::life::TENANT;
 use crate::host::clock::{Boxed, Clock};
 use crate::host::http::{Egress, NetError, Request, Response};
-use crate::host::store::{Hook, Moment, StoreError};
+use crate::host::model::ConnectionId;
+use crate::host::oauth::connect::token_place;
+use crate::host::seal::Vault;
+use crate::host::store::{Hook, Moment, Store, StoreError};
 use crate::host::world::shared::Shared;
+use crate::host::world::tokens;
 use crate::time::{Elapsed, Instant};
+use secrecy::ExposeSecret;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Operations that only look whether anything is due; a host that dies at one dies idle.
@@ -180,6 +186,30 @@ pub(in crate::host) struct HostEgress {
     pub(in crate::host) switch: Arc<Switch>,
     /// What was asked and answered.
     pub(in crate::host) heard: Arc<Mutex<Heard>>,
+    /// What is stored, and what opens it: to see that no token is used that could be lost (I13).
+    pub(in crate::host) store: Store,
+    pub(in crate::host) vault: Vault,
+}
+
+impl HostEgress {
+    /// An access token is used only when the refresh token that came with it is stored.
+    async fn check_lineage(&self, now: Instant, request: &Request) {
+        let shown = request.find_header("authorization").and_then(|header| header.strip_prefix("Bearer "));
+        let Some((_, number)) = shown.and_then(tokens::parts) else { return };
+        let account = self.heard.lock().unwrap_or_else(PoisonError::into_inner).account(request);
+        let Some(account) = account else { return };
+        let id = ConnectionId(account as u64 + 1);
+        let Ok(Some(row)) = self.store.connection(TENANT, id).await else { return };
+        let place = token_place(TENANT, id, row.origin);
+        let opened = match &row.token {
+            Some(sealed) => self.vault.open(&self.store, &place, sealed).await.ok(),
+            None => None,
+        };
+        let stored = opened.as_ref().and_then(|token| tokens::parts(token.expose_secret())).map(|(_, number)| number);
+        if stored.is_none_or(|stored| stored < number) {
+            self.heard.lock().unwrap_or_else(PoisonError::into_inner).lost_lineage(now, number, stored);
+        }
+    }
 }
 
 impl Egress for HostEgress {
@@ -187,6 +217,7 @@ impl Egress for HostEgress {
         Box::pin(async move {
             let Some(number) = self.switch.begin("request") else { return std::future::pending().await };
             let now = self.world.now();
+            self.check_lineage(now, &request).await;
             let (answered, met_fault) = {
                 let mut world = self.shared.world();
                 let before = world.weather.met_count();

@@ -5,6 +5,7 @@ mod calendars;
 mod commits;
 mod deliveries;
 mod files;
+mod grants;
 mod hosts;
 mod meetings;
 #[path = "../../../tests/support/load/postgres.rs"]
@@ -179,6 +180,11 @@ on_every_store! {
         a_token_changes_from_what_was_read_alone
         tokens_under_other_keys_come_in_pages
         receivers_that_are_not_sealed_are_found
+    }
+    grants {
+        clients_and_return_urls_are_their_tenants
+        flows_are_guarded_by_version_and_found_by_what_opens_them
+        a_grant_needs_its_connection_and_goes_with_it
     }
     commits {
         tenants_with_equal_numbers_never_meet

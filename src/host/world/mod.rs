@@ -20,6 +20,7 @@ pub mod receiver;
 pub mod script;
 pub mod serve;
 pub mod shared;
+pub mod tokens;
 pub mod weather;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use receiver::Receivers;
 use script::{Plan, Step};
 use std::collections::VecDeque;
 use std::time::Duration;
+use tokens::Tokens;
 use weather::{Fault, Kind, Service, Weather};
 
 /// The URLs that the services lie below.
@@ -110,6 +112,8 @@ pub struct World {
     pub bots: Bots,
     /// Webhook receivers.
     pub receivers: Receivers,
+    /// Access tokens.
+    pub tokens: Tokens,
     /// What clients did that they must not do.
     pub audit: Audit,
     /// What goes wrong.
@@ -143,6 +147,7 @@ impl World {
             feeds: Feeds::default(),
             bots: Bots::default(),
             receivers: Receivers::default(),
+            tokens: Tokens::default(),
             audit: Audit::default(),
             weather,
             bases: Bases::default(),
@@ -201,12 +206,19 @@ impl World {
             self.receivers.hung.entry(request.url.clone()).or_default().push(now);
             return Answered { after: request.timeout, result: Err(NetError::Ambiguous) };
         }
+        if request.url == tokens::URL {
+            let is_clear = self.weather.clears_at.is_some_and(|clears_at| now >= clears_at);
+            return self.tokens.handle(now, request, is_clear);
+        }
         let bases = self.bases.clone();
         let found = bases.all().into_iter().find_map(|(service, base)| Some((service, base, Ask::read(request, base)?)));
         let Some((service, base, ask)) = found else {
             return Answered { after: Duration::from_millis(1), result: Err(NetError::NotSent) };
         };
         let kind = kind_of(service, &ask);
+        if ask.bearer().is_some_and(|bearer| self.tokens.refuses(bearer, now)) {
+            return Answered { after: Duration::from_millis(20), result: Ok(self.refusal(Fault::Unauthorized, service)) };
+        }
         let fault = self.weather.meet(now, kind);
         let delay = self.weather.delay(fault);
         let silent = Answered { after: request.timeout, result: Err(NetError::Ambiguous) };

@@ -171,14 +171,14 @@ fn token_endpoints_tell_terminal_from_transient_and_ours_from_theirs() {
     expect![[r#"
         200 {"access_token":"x"}: fine
         400 {"error":"invalid_grant"}: reconnect (grant gone: grant-gone)
-        400 {"error":"invalid_grant","error_codes":[700082]}: reconnect (grant gone: grant-gone)
+        400 {"error":"invalid_grant","error_codes":[700082]}: reconnect (grant gone: unused-too-long)
         400 {"error":"invalid_grant","error_codes":[65001],"suberror":"consent_required"}: reconnect (grant gone: consent-required)
-        400 {"error":"invalid_grant","error_subtype":"invalid_rapt"}: reconnect (grant gone: grant-gone)
+        400 {"error":"invalid_grant","error_subtype":"invalid_rapt"}: reconnect (grant gone: session-control)
         400 {"error":"interaction_required","error_codes":[50076]}: reconnect (grant gone: interaction-required)
         400 {"error":"consent_required","error_codes":[65001]}: reconnect (grant gone: consent-required)
         400 {"error":"invalid_grant","error_codes":[90094]}: permission-missing (permission missing: administrator-must-consent)
         400 {"error":"unauthorized_client","error_codes":[700016]}: reconnect (grant gone: unknown-to-organisation)
-        401 {"error":"invalid_client","error_codes":[7000222]}: operator (our fault: client-refused)
+        401 {"error":"invalid_client","error_codes":[7000222]}: operator (our fault: client-secret-expired)
         401 {"error":"invalid_client"}: operator (our fault: client-refused)
         400 {"error":"temporarily_unavailable"}: retry (try again: server)
         429 {}: throttled Client -

@@ -15,6 +15,7 @@ pub use meeting::{Changed, Content, Copy, Exception, Guest, Meeting, Occurrence}
 pub use repeats::{End, Every, Repeats};
 
 use super::dice::hash;
+use super::tokens;
 use crate::host::model::Origin;
 use crate::time::{Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +101,8 @@ impl Truth {
     /// The account that a token opens.
     #[must_use]
     pub fn find_token(&self, token: &str) -> Option<AccountId> {
+        // Of a token that was renewed: what opens the account, without how often.
+        let token = tokens::parts(token).map_or(token, |(name, _)| name);
         self.by_token.get(token).copied()
     }
 

@@ -1,0 +1,308 @@
+//! Connecting a calendar end to end: the real program, the OpenID provider of another project (`tests/oidc`), and a browser.
+
+use crate::connect::browser::{Browser, Seen};
+use crate::connect::server::{CALENDAR, query};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Nobody waits longer for anything.
+const PATIENCE: Duration = Duration::from_secs(90);
+const RETURN: &str = "https://app.acme.example/connected";
+
+/// Where the provider's package is installed; `None`, loudly, where it is not.
+fn package() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
+    if folder.join("node_modules/oidc-provider").exists() {
+        return Some(folder);
+    }
+    eprintln!("the tests against the OpenID provider did not run: `npm ci --prefix tests/oidc` installs it");
+    None
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// A process that ends with the test.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ended_before = self.0.kill();
+        let _ended = self.0.wait();
+    }
+}
+
+/// A folder, a host in it, and a provider beside it.
+struct Desk {
+    folder: PathBuf,
+    base: String,
+    issuer: String,
+    key: String,
+    client: reqwest::Client,
+    provider: Option<Process>,
+    host: Option<Process>,
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        (self.host, self.provider) = (None, None);
+        let _left_behind = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Desk {
+    async fn new(package: &Path) -> Self {
+        let folder = std::env::temp_dir().join(format!("callsheet-connecting-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+        let (own, other) = (free_port(), free_port());
+        let mut desk = Self {
+            folder,
+            base: format!("http://127.0.0.1:{own}"),
+            issuer: format!("http://127.0.0.1:{other}"),
+            key: String::new(),
+            client: reqwest::Client::new(),
+            provider: None,
+            host: None,
+        };
+        desk.admin(&["sealing-keys", "new-root", "root.key"]);
+        desk.file("client.secret", "client-secret-canary-0123456789abcdef");
+        let endpoints = json!({
+            "authorize": format!("{}/auth", desk.issuer), "token": format!("{}/token", desk.issuer),
+            "revoke": format!("{}/token/revocation", desk.issuer), "issuer": desk.issuer,
+        });
+        desk.file("endpoints.json", &endpoints.to_string());
+        let config = format!(
+            "store = \"sqlite:host.db\"\nlisten = \"127.0.0.1:{own}\"\n[api]\npublic_url = \"{}\"\n[bots]\nurl = \"http://127.0.0.1:9\"\n\
+             [secrets]\nroot_key_file = \"root.key\"\n[providers]\ngoogle = \"{}/calendar/v3\"\n",
+            desk.base, desk.issuer
+        );
+        desk.file("callsheet.toml", &config);
+        desk.begin_host().await;
+        let args = [
+            "oauth-clients",
+            "add",
+            "google",
+            "--client-id",
+            "acme",
+            "--secret-file",
+            "client.secret",
+            "--endpoints",
+            "endpoints.json",
+        ];
+        let client = desk.admin(&args)["client"].as_str().expect("its word").to_owned();
+        desk.admin(&["return-urls", "add", RETURN]);
+        desk.key = desk.admin(&["keys", "add", "test", "--scope", "read,connect"])["secret"].as_str().expect("a key").to_owned();
+        let redirect_uri = format!("{}/oauth/callback/{client}", desk.base);
+        let settings = json!({ "clients": [{
+            "client_id": "acme", "client_secret": "client-secret-canary-0123456789abcdef", "redirect_uris": [redirect_uri],
+        }] });
+        let mut node = Command::new("node")
+            .args(["provider.mjs", &other.to_string(), &settings.to_string()])
+            .current_dir(package)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("node starts");
+        let mut ready = String::new();
+        BufReader::new(node.stdout.take().expect("it is piped")).read_line(&mut ready).expect("it says something");
+        assert_eq!(ready.trim(), "ready");
+        desk.provider = Some(Process(node));
+        desk
+    }
+
+    fn file(&self, name: &str, content: &str) {
+        std::fs::write(self.folder.join(name), content).expect("a scratch file");
+    }
+
+    /// Starts the host, and waits until it answers.
+    async fn begin_host(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).expect("a scratch file");
+        let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+            .args(["serve", "--config", "callsheet.toml", "--show", "log"])
+            .current_dir(&self.folder)
+            .env_remove("CALLSHEET_STORE")
+            .stdout(log.try_clone().expect("a handle"))
+            .stderr(log)
+            .spawn()
+            .expect("the program starts");
+        self.host = Some(Process(child));
+        let begun = Instant::now();
+        loop {
+            let answer = self.client.get(format!("{}/readyz", self.base)).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the host does not answer:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn admin(&self, arguments: &[&str]) -> Value {
+        let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+            .arg("admin")
+            .args(arguments)
+            .args(["--format", "json"])
+            .current_dir(&self.folder)
+            .env_remove("CALLSHEET_STORE")
+            .output()
+            .expect("the program starts");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    async fn ask(&self, path: &str, body: Value) -> (u16, Value) {
+        let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.key).json(&body);
+        let answer = request.send().await.expect("the host answers");
+        (answer.status().as_u16(), answer.json().await.expect("JSON"))
+    }
+
+    /// What happened at the provider.
+    async fn seen(&self) -> Value {
+        let answer = self.client.get(format!("{}/control", self.issuer)).send().await.expect("the provider answers");
+        answer.json().await.expect("JSON")
+    }
+
+    /// From now on the provider's users do this.
+    async fn control(&self, manner: Value) {
+        let sent = self.client.post(format!("{}/control", self.issuer)).json(&manner).send().await;
+        assert!(sent.is_ok_and(|answer| answer.status() == 200));
+    }
+
+    /// Waits until the provider has seen so many of something.
+    async fn waited(&self, what: &str, count: u64) -> Value {
+        let begun = Instant::now();
+        loop {
+            let seen = self.seen().await;
+            if seen[what].as_u64().unwrap_or_default() >= count {
+                return seen;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{count} {what}: {seen:#}\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// A user follows a link, as far as it leads back to the tenant: the parameters that the tenant sees.
+    async fn followed(&self, link: &str) -> Seen {
+        let mut browser = Browser::new();
+        assert_eq!(browser.get(link).await.status, 200);
+        let mut seen = browser.post(link).await;
+        for _ in 0..12 {
+            let Some(next) = seen.location.clone() else { panic!("{} {}", seen.status, seen.body) };
+            if next.starts_with(RETURN) {
+                return seen;
+            }
+            let next = if next.starts_with('/') { format!("{}{next}", self.issuer) } else { next };
+            seen = browser.get(&next).await;
+        }
+        panic!("the browser goes round in circles: {seen:?}");
+    }
+
+    /// A user connects: what the tenant is told.
+    async fn connect(&self, user: &str) -> Value {
+        let (status, offered) =
+            self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": user, "return_url": RETURN })).await;
+        assert_eq!(status, 201, "{offered}");
+        let landed = query(&self.followed(offered["redirect_url"].as_str().expect("a link")).await.location.expect("a URL"));
+        let Some(session) = landed.get("session_ref") else { return json!(landed) };
+        let (status, told) =
+            self.ask("/v1/calendar/connect/complete", json!({ "session_ref": session, "customer_user_id": user })).await;
+        assert_eq!(status, 200, "{told}");
+        told
+    }
+}
+
+#[test]
+fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says() {
+    let Some(package) = package() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut desk = Desk::new(&package).await;
+        let mut told = String::new();
+
+        // End to end. The token lives for two seconds, so that the first read needs another one; the calendar refuses that one too.
+        desk.control(json!({ "life": 2, "refuse": 1 })).await;
+        let made = desk.connect("ana").await;
+        assert!(made["calendar_user"].as_str().is_some_and(|name| name.starts_with("cu_")), "{made}");
+        assert_eq!((&made["state"], &made["connection_state"]), (&json!("connected"), &json!("active")));
+        desk.waited("reads", 1).await;
+        let seen = desk.seen().await;
+        assert!(seen["refreshes"].as_u64() >= Some(2) && seen["failures"] == json!([]), "{seen}");
+        writeln!(told, "connected, read, renewed with rotation").expect("a text takes everything");
+
+        // A host that begins anew has the newest refresh token: the one before it would end the grant.
+        desk.host = None;
+        let before = seen["refreshes"].as_u64().expect("a number");
+        desk.begin_host().await;
+        let seen = desk.waited("refreshes", before + 1).await;
+        assert_eq!(seen["failures"], json!([]));
+        writeln!(told, "renewed after a kill").expect("a text takes everything");
+
+        // The same user again, by the same account: the connection is the same.
+        desk.control(json!({ "life": 3600 })).await;
+        let again = desk.connect("ana").await;
+        assert_eq!((&again["connection"], &again["calendar_user"]), (&made["connection"], &made["calendar_user"]), "{again}");
+
+        desk.control(json!({ "account": "eve" })).await;
+        let other = desk.connect("ana").await;
+        writeln!(told, "another account: {} {}, {}", other["state"], other["reason"], other["connection_state"]).expect("a text");
+
+        desk.control(json!({ "account": "ben", "withhold": [CALENDAR] })).await;
+        let less = desk.connect("ben").await;
+        let again = less["redirect_url"].as_str().expect("another link").to_owned();
+        writeln!(told, "fewer scopes: {} {}, {}", less["state"], less["reason"], less["connection_state"]).expect("a text");
+
+        // With the other link it comes right.
+        desk.control(json!({ "withhold": [] })).await;
+        let landed = query(&desk.followed(&again).await.location.expect("a URL"));
+        let body = json!({ "session_ref": landed["session_ref"], "customer_user_id": "ben" });
+        let (_, mended) = desk.ask("/v1/calendar/connect/complete", body).await;
+        assert_eq!(mended["connection"], less["connection"]);
+        writeln!(told, "with the other link: {}, {}", mended["state"], mended["connection_state"]).expect("a text");
+
+        desk.control(json!({ "account": "cat", "deny": true })).await;
+        let denied = desk.connect("cat").await;
+        writeln!(told, "denied: {}", denied["error"]).expect("a text");
+
+        expect_test::expect![[r#"
+            connected, read, renewed with rotation
+            renewed after a kill
+            another account: "failed" "another-account", null
+            fewer scopes: "failed" "permission-missing", "permission-missing"
+            with the other link: "connected", "active"
+            denied: "access-denied"
+        "#]]
+        .assert_eq(&told);
+        desk.secrets_stay().await;
+    });
+}
+
+impl Desk {
+    /// No token, code or secret is in a log, a metric or the database's files.
+    async fn secrets_stay(&mut self) {
+        let seen = self.seen().await;
+        let metrics = self.client.get(format!("{}/metrics", self.base)).send().await.expect("the host answers");
+        let mut told = self.log() + &metrics.text().await.expect("a body");
+        self.host = None;
+        for name in ["host.db", "host.db-wal"] {
+            let bytes = std::fs::read(self.folder.join(name)).unwrap_or_default();
+            told.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        let secrets = seen["secrets"].as_array().expect("a list");
+        assert!(secrets.len() > 10, "{}", secrets.len());
+        let known = ["client-secret-canary", &self.key, "session_ref="];
+        for secret in secrets.iter().filter_map(Value::as_str).chain(known) {
+            assert!(!told.contains(secret), "{} was told", secret.get(..12).unwrap_or(secret));
+        }
+        assert!(told.contains("connect_flows"), "the database was looked at");
+    }
+}
