@@ -48,8 +48,11 @@ pub const FIELDS: &[&str] = &[
     "events",
     "failures",
     "fence",
+    "flow",
     "full",
+    "grant",
     "host",
+    "hosts",
     "key",
     "kind",
     "late_ms",
@@ -79,6 +82,7 @@ pub const FIELDS: &[&str] = &[
     "tenants",
     "version",
     "wait_ms",
+    "wait_secs",
     "why",
 ];
 /// Longest text of a field or message, in characters.

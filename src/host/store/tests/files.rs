@@ -51,6 +51,11 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "DUE_DELIVERIES",
         // Whose a key is, is what is asked.
         "API_KEY",
+        // Whose a flow is, is known by secrets that nobody can guess; and whether somebody else holds the same grant.
+        "FLOW_BY_REF",
+        "FLOW_BY_STATE",
+        "FLOW_BY_SESSION",
+        "GRANTS_ALIKE",
         "TIME",
         "FORGET_HOSTS",
         "ATTEND",
