@@ -277,8 +277,8 @@ async fn a_bot_that_is_still_in_the_room_is_adopted_at_the_turn_of_the_calendar(
             -1800s recording.planned for manual
             -1799s dispatch.accepted for manual
             -1799s dispatch.joined for manual
-            -114s  recording.adopted for manual, calendar
             -114s  dispatch.withdrawn for calendar: it is one with another meeting
+            -114s  recording.adopted for manual, calendar
         "#]],
     )
     .await;
