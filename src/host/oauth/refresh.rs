@@ -26,8 +26,9 @@ use tokio::sync::Semaphore;
 
 /// An access token is not used in the last part of its life: it could run out on its way.
 const MARGIN: Elapsed = Elapsed::from_secs(60);
-/// How long a host may take for one refresh before another one tries: longer than the token endpoint is waited for.
-const LEASE: Elapsed = Elapsed::from_secs(45);
+/// How long a host may take for one refresh before somebody else tries: longer than the token endpoint is waited for, so that whoever
+/// comes after one that was broken off does not ask while the provider still answers that one.
+const LEASE: Elapsed = Elapsed::from_secs(20);
 /// How often it is looked whether another host is done.
 const LOOK_EVERY: Elapsed = Elapsed::from_secs(1);
 /// How often, together with claims that others were faster at.
@@ -241,8 +242,7 @@ async fn renewed(host: &Context, connection: &Connection) -> Result<SecretString
         if row.state != ConnectionState::Active {
             return Err(SyncError::Retry("not-active"));
         }
-        let held = grant.lease_until.filter(|until| *until > host.now() && grant.owner.as_deref() != Some(&host.owner));
-        if let Some(until) = held {
+        if let Some(until) = grant.lease_until.filter(|until| *until > host.now()) {
             let look = host.now().checked_add(LOOK_EVERY).unwrap_or(until);
             host.clock.sleep_until(look.min(until)).await;
             continue;

@@ -12,6 +12,7 @@ use crate::host::model::grants::{ClientRow, Grant};
 use crate::host::model::{ConnectionId, Origin, TenantId};
 use crate::host::oauth::clients::secret_place;
 use crate::host::oauth::connect::token_place;
+use crate::host::seal::keeping;
 use crate::host::seal::{RootKey, Roots, Vault};
 use crate::host::store::{Commit, Memory, Store, Write};
 use crate::host::sync::quota::Limits;
@@ -51,6 +52,11 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) tells_time: bool,
     /// Quotas of the OAuth client, where they are not the published ones.
     pub(in crate::host) limits: Option<Limits>,
+}
+
+/// What a host does before it begins: secrets of receivers that were stored as they are get sealed.
+async fn sealed(store: &Store, vault: &Vault) {
+    keeping::begin(vault, store).await.expect("a vault with a root key");
 }
 
 /// What the accounts of the company granted, as connecting them would have stored it.
@@ -128,6 +134,7 @@ impl Setting {
         Store::Memory(store.clone()).commit(Commit { tenant: TENANT, writes }).await.expect("a new store takes it");
         let vault = Vault::new(Roots::new(Arc::new(RootKey::random().expect("random bytes")), vec![]), clock.clone());
         granted(&Store::Memory(store.clone()), &vault, &plan).await;
+        sealed(&Store::Memory(store.clone()), &vault).await;
         let heard = Heard::of(plan.accounts.iter().map(|account| account.token.clone()));
         Self {
             plan,
@@ -201,9 +208,12 @@ impl Setting {
         self.heard.lock().expect("nobody panics with it").host_began();
         let host = self.wired(name, &clock, &switch);
         let (stopper, stop) = app::stopper();
-        let backend = self.backend();
+        let (backend, store) = (self.backend(), self.store());
         // The stopper is kept, since a stop that nobody can set any more counts as set.
-        let running = tokio::spawn(app::run(host, backend, stop));
+        let running = tokio::spawn(async move {
+            sealed(&store, &host.vault).await;
+            app::run(host, backend, stop).await;
+        });
         Living { running, stopper, switch, clock }
     }
 

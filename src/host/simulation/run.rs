@@ -11,6 +11,7 @@ use crate::host::store::{Commit, Moment, Write};
 use crate::host::sync::quota::{Limits, Rate};
 use crate::host::world::bots::Happened;
 use crate::host::world::calendar::AccountId;
+use crate::host::world::connected;
 use crate::host::world::dice::{Dice, hash};
 use crate::host::world::receiver::Manner;
 use crate::host::world::script::{self, Size};
@@ -312,7 +313,8 @@ impl Run {
             let first = setting.store().endpoints(TENANT).await.expect("a store in memory").remove(0);
             let writes = names.map(|(name, number)| {
                 let url = HOOK.replace("acme", name);
-                Write::Endpoint(Endpoint { id: EndpointId(number), url, version: 0, ..first.clone() })
+                let secrets = vec![connected::SECRET.to_owned()];
+                Write::Endpoint(Endpoint { id: EndpointId(number), url, secrets, version: 0, ..first.clone() })
             });
             let writes = writes.collect();
             setting.store().commit(Commit { tenant: TENANT, writes }).await.expect("new rows");
