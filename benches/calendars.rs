@@ -241,7 +241,14 @@ async fn fill(url: &str, (count, unread): (usize, usize), served: &Served) {
     for first in (0..count).step_by(USERS) {
         let tenant = TenantId((first / USERS) as u64 + 1);
         let rules = RulesRow { tenant, user: None, version: 1, text: RULES.to_owned() };
-        let company = Tenant { id: tenant, name: "Company".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+        let company = Tenant {
+            id: tenant,
+            name: "Company".into(),
+            own_domains: vec![],
+            bots: vec![],
+            plan_version: 0,
+            ..Tenant::default()
+        };
         let mut writes = vec![Write::Tenant(company), Write::Rules(rules)];
         for place in first..first + USERS {
             let (id, state) = (ConnectionId(place as u64 + 1), ConnectionState::Active);

@@ -197,7 +197,8 @@ fn run(served: &Served, url: &str, folder: &Folder, rows: &[Planned], hooks: boo
 async fn fill(url: &str, rows: &[Planned], hook: Option<String>) {
     let store = Store::open(url).await.expect("the database is there");
     for tenant in (1..=TENANTS).map(TenantId) {
-        let company = Tenant { id: tenant, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+        let company =
+            Tenant { id: tenant, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
         let mut writes = vec![Write::Tenant(company)];
         writes.extend(hook.clone().map(|url| {
             let secrets = vec!["whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI=".to_owned()];

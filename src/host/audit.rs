@@ -77,7 +77,9 @@ fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
         Write::RemoveList(_) => ("list.removed", "list".to_owned()),
         Write::Endpoint(row) => ("endpoint.set", format!("endpoint/{}", row.id)),
         Write::RemoveEndpoint(id) => ("endpoint.removed", format!("endpoint/{id}")),
-        Write::Delivery(row) if row.state == DeliveryState::Pending => ("deliveries.replayed", format!("endpoint/{}", row.endpoint)),
+        Write::Delivery(row) if row.state == DeliveryState::Pending => {
+            ("deliveries.replayed", format!("endpoint/{}", row.endpoint))
+        }
         Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
         Write::ApiKey(row) => ("key.made", format!("key/{}", row.id)),
         _ => return None,

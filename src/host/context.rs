@@ -6,6 +6,7 @@ use super::credentials::Credentials;
 use super::http::{Egress, NetError, Request, Response};
 use super::metrics::Metrics;
 use super::model::{CalendarId, RulesRow, Tenant, TenantId};
+use super::push::Push;
 use super::schedule::{RulesError, TenantRules};
 use super::store::{Store, StoreError};
 use super::sync::Bases;
@@ -44,6 +45,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
     pub actor: Option<String>,
+    /// Where providers tell of changes; `None`: nowhere, and calendars are polled.
+    pub push: Option<Arc<Push>>,
     shared: Arc<Shared>,
 }
 
@@ -155,6 +158,7 @@ impl Context {
             cadence: Cadence { seed: 0 },
             credentials: Arc::default(),
             metrics: Arc::default(),
+            push: None,
             owner,
             actor: None,
             shared: Arc::default(),

@@ -25,6 +25,7 @@ pub mod net;
 pub mod operations;
 pub mod outbox;
 pub mod planning;
+pub mod push;
 mod planted;
 pub mod schedule;
 pub mod setup;

@@ -59,6 +59,10 @@ macro_rules! words {
     };
 }
 
+mod push;
+
+pub use push::{Channel, ChannelState, Wake};
+
 /// A customer.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tenant {
@@ -635,6 +639,7 @@ shown! {
     Undecided { tenant number }
     ApiKey { tenant id made_at revoked_at version }
     RequestRow { tenant made_at status version }
+    Channel { tenant calendar kind state expires_at made_at due_at tries heard_at doubted_at version }
 }
 
 #[cfg(test)]
@@ -730,7 +735,14 @@ mod tests {
         };
         let endpoint = Endpoint { secrets: several(), ..Endpoint::unproven(tenant, EndpointId(4), canary(), canary(), at) };
         vec![
-            Write::Tenant(Tenant { id: tenant, name: canary(), own_domains: several(), bots: several(), plan_version: 7, ..Tenant::default() }),
+            Write::Tenant(Tenant {
+                id: tenant,
+                name: canary(),
+                own_domains: several(),
+                bots: several(),
+                plan_version: 7,
+                ..Tenant::default()
+            }),
             Write::ApiKey(ApiKey {
                 tenant,
                 id: KeyId(8),
@@ -770,7 +782,30 @@ mod tests {
             Write::Event(event(tenant)),
             Write::Undecided(Some(canary())),
             Write::Decided(Some(canary()), 1),
+            Write::Channel(channel(tenant)),
+            Write::RemoveChannel(canary()),
         ]
+    }
+
+    fn channel(tenant: TenantId) -> Channel {
+        Channel {
+            tenant,
+            id: canary(),
+            calendar: CalendarId(3),
+            kind: Origin::Google,
+            digest: canary(),
+            nonce: Some(canary()),
+            resource: Some(canary()),
+            state: ChannelState::Asked,
+            expires_at: Instant::UNIX_EPOCH,
+            made_at: Instant::UNIX_EPOCH,
+            due_at: None,
+            tries: 0,
+            seen: 0,
+            heard_at: None,
+            doubted_at: None,
+            version: 0,
+        }
     }
 
     fn override_row(tenant: TenantId) -> OverrideRow {

@@ -77,6 +77,14 @@ pub(crate) enum Bug {
     AddressInLog,
     /// The wall clock is believed whatever it shows.
     WallClockBelieved,
+    /// A notification counts whatever secret it shows.
+    PushTokenIgnored,
+    /// That a notification says that something is not there counts as true.
+    NotificationBelieved,
+    /// A channel is stopped before another one has its place.
+    OldChannelStoppedFirst,
+    /// Channels are left to end.
+    ChannelNotRenewed,
 }
 
 /// Whether the bug is planted: never.
@@ -149,6 +157,10 @@ mod planting {
             (Self::AddressInWebhook, "I10", "calm"),
             (Self::AddressInLog, "I10", "calm"),
             (Self::WallClockBelieved, "I1", "jumps"),
+            (Self::PushTokenIgnored, "I9", "push"),
+            (Self::NotificationBelieved, "I8", "push"),
+            (Self::OldChannelStoppedFirst, "I9", "push"),
+            (Self::ChannelNotRenewed, "I9", "push"),
         ];
     }
 }

@@ -34,9 +34,9 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
     match what {
         What::List => {
             let rows = host.store.api_keys(tenant).await?;
-            let lines = rows.iter().map(|row| {
-                [row.id.to_string(), row.name.clone(), row.scopes.join(", "), maybe_minute(row.revoked_at)]
-            });
+            let lines = rows
+                .iter()
+                .map(|row| [row.id.to_string(), row.name.clone(), row.scopes.join(", "), maybe_minute(row.revoked_at)]);
             let text = table(["key", "name", "allows", "revoked"], &lines.collect::<Vec<_>>(), "There are no keys.");
             Ok(Answer::new(text, rows.iter().map(shown).collect()))
         }

@@ -89,7 +89,8 @@ pub(super) async fn run(host: &Context, what: &What) -> Result<Answer, CliError>
             let some = |texts: &Option<Vec<String>>| {
                 texts.as_ref().map(|texts| texts.iter().filter(|text| !text.is_empty()).cloned().collect())
             };
-            let wanted = Wanted { name: args.name.clone(), own_domains: some(&args.own_domain), bots: some(&args.bot), days: None };
+            let wanted =
+                Wanted { name: args.name.clone(), own_domains: some(&args.own_domain), bots: some(&args.bot), days: None };
             let rows = change(host, TenantId(args.number), wanted).await?;
             let row = operations::tenant(host, TenantId(args.number)).await?;
             Ok(Answer::new(format!("tenant {} is changed. {}\n", row.id, followed(rows)), as_json(&row)))

@@ -4,7 +4,6 @@ use super::Args;
 use super::start::{open, serve};
 use super::world;
 use crate::cli::{CliError, Outcome, say};
-use crate::host::{api, app};
 use crate::host::clock::{Clock, SystemClock};
 use crate::host::setup::TENANT;
 use crate::host::store::Commit;
@@ -12,6 +11,7 @@ use crate::host::world::serve::router;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::{Sky, Weather};
 use crate::host::world::{World, connected, demo};
+use crate::host::{api, app};
 use std::sync::Arc;
 
 pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
@@ -21,10 +21,11 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(cannot("a port on loopback"))?;
     let address = listener.local_addr().map_err(cannot("a port on loopback"))?;
     let world = World::new(vec![plan.clone()], Weather::under(Sky::Calm, 1));
-    let shared = Shared::new(world, clock.clone());
+    let shared = Shared::new(world, clock.clone()).with_door(Arc::new(world::network()?));
     let router = router(&shared, &format!("http://{address}"));
     let bases = shared.world().bases.clone();
     let (stopper, mut stop) = app::stopper();
+    let postman = tokio::spawn(shared.clone().post());
     let simulated =
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(async move { stop.set().await }).await });
 
@@ -39,10 +40,12 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     host.store.commit(Commit { tenant: TENANT, writes }).await.map_err(|error| CliError::Usage(error.to_string()))?;
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
-    let outcome = serve(args, host, backend, &api::Settings::of_this_process(), listen, "callsheet sandbox: Larkspur, six people").await;
+    let outcome =
+        serve(args, host, backend, &api::Settings::of_this_process(), listen, "callsheet sandbox: Larkspur, six people").await;
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();
+    postman.abort();
     let removed = if args.store.is_none() { std::fs::remove_dir_all(&folder) } else { Ok(()) };
     removed.map_err(cannot("the sandbox's folder"))?;
     outcome

@@ -12,6 +12,9 @@ use crate::host::http::Egress;
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
+use crate::host::push::Push;
+use crate::host::push::lots::Lots;
+use crate::host::push::routes::routes;
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
 use crate::host::{api, health, log};
@@ -57,6 +60,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     }
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
+    host.push = config.api.public_url.as_deref().map(|url| Arc::new(Push::new(url, Lots::of_system())));
     serve(args, host, backend, &settings(&config)?, listen, "callsheet").await
 }
 
@@ -75,7 +79,7 @@ fn settings(config: &Config) -> Result<api::Settings, CliError> {
 /// Runs the host, its health server, and the view, until it is told to stop.
 pub(super) async fn serve(
     args: &Args,
-    host: Context,
+    mut host: Context,
     backend: Backend,
     settings: &api::Settings,
     listen: &str,
@@ -84,6 +88,9 @@ pub(super) async fn serve(
     let cannot = |source| CliError::Write { name: format!("{listen}, to listen there"), source };
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
+    if args.sandbox {
+        host.push = Some(Arc::new(Push::new(&format!("http://{address}"), Lots::of_system())));
+    }
     let show_view = match args.show {
         Show::View => true,
         Show::Log => false,
@@ -98,7 +105,7 @@ pub(super) async fn serve(
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
+    let router = health::router(host.clone()).merge(api::router(host.clone(), settings)).merge(routes(&host));
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {

@@ -44,9 +44,12 @@ pub struct Verification {
 #[must_use]
 pub fn routes() -> Routes {
     let doc = |id, summary| Doc { id, tag: "audit", summary, scope: Scope::Admin, refusals: &[] };
-    Routes::default()
-        .on(Method::GET, "/v1/audit", doc("listAudit", "Who changed what when, from the first line on."), list)
-        .on(Method::GET, "/v1/audit/verification", doc("verifyAudit", "Whether any line was changed or taken out."), verify)
+    Routes::default().on(Method::GET, "/v1/audit", doc("listAudit", "Who changed what when, from the first line on."), list).on(
+        Method::GET,
+        "/v1/audit/verification",
+        doc("verifyAudit", "Whether any line was changed or taken out."),
+        verify,
+    )
 }
 
 async fn list(call: Call<Paging>) -> Result<Shown<Page<AuditLine>>, Problem> {

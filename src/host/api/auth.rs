@@ -81,7 +81,8 @@ pub async fn caller(host: &Context, headers: &HeaderMap) -> Result<Caller, Probl
     let nobody = || Problem::new(Kind::Unauthorized, "send `Authorization: Bearer cs_live_…` with a key that is not revoked");
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else { return Err(nobody()) };
-    let key = value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let key =
+        value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let key = key.map(|(_, key)| key).filter(|key| is_key(key)).ok_or_else(nobody)?;
     let row = host.store.api_key(&hash_of(key)).await?;
     let row = row.filter(|row| row.revoked_at.is_none()).ok_or_else(nobody)?;

@@ -86,7 +86,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut list = Vec::new();
         loop {
             let pointer = format!("{}/{}", self.pointer, list.len());
-            let Some(item) = items.next_element_seed(Node { pointer, depth: self.depth + 1, doubled: self.doubled })? else { break };
+            let Some(item) = items.next_element_seed(Node { pointer, depth: self.depth + 1, doubled: self.doubled })? else {
+                break;
+            };
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -99,7 +101,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let pointer = below(&self.pointer, &name);
-            let value = members.next_value_seed(Node { pointer: pointer.clone(), depth: self.depth + 1, doubled: self.doubled })?;
+            let value =
+                members.next_value_seed(Node { pointer: pointer.clone(), depth: self.depth + 1, doubled: self.doubled })?;
             if map.insert(name, value).is_some() && self.doubled.len() < ERRORS_MAX {
                 self.doubled.push(FieldError::new(pointer, "stands twice"));
             }

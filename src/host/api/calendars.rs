@@ -74,9 +74,12 @@ impl CalendarView {
 #[must_use]
 pub fn routes() -> Routes {
     let doc = |id, summary| Doc { id, tag: "calendars", summary, scope: Scope::Read, refusals: &[] };
-    Routes::default()
-        .on(Method::GET, "/v1/calendars", doc("listCalendars", "The calendars, by number."), list)
-        .on(Method::GET, "/v1/calendars/{calendar}", doc("getCalendar", "One calendar."), one)
+    Routes::default().on(Method::GET, "/v1/calendars", doc("listCalendars", "The calendars, by number."), list).on(
+        Method::GET,
+        "/v1/calendars/{calendar}",
+        doc("getCalendar", "One calendar."),
+        one,
+    )
 }
 
 async fn list(call: Call<Paging>) -> Result<Shown<Page<CalendarView>>, Problem> {

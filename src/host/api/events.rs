@@ -183,14 +183,20 @@ pub struct OverrideView {
 pub fn routes() -> Routes {
     let doc = |id, summary, scope| Doc { id, tag: "events", summary, scope, refusals: &[] };
     let read = |id, summary| doc(id, summary, Scope::Read);
-    let changes_of = "Meetings in the order in which they last changed, from a watermark on. One that is long past goes without a word.";
+    let changes_of =
+        "Meetings in the order in which they last changed, from a watermark on. One that is long past goes without a word.";
     let said = "Says stop or record about a meeting or its series; it outlives every change of the calendar.";
     Routes::default()
         .on(Method::GET, "/v1/events", read("listEvents", "The meetings of a window, by start."), list)
         .on(Method::GET, "/v1/event-changes", read("listEventChanges", changes_of), changes)
         .on(Method::GET, "/v1/events/{event}", read("getEvent", "A meeting, with its decision explained in full."), one)
         .on(Method::PUT, "/v1/events/{event}/override", doc("putOverride", said, Scope::Write), put_word)
-        .on(Method::DELETE, "/v1/events/{event}/override", doc("clearOverride", "Takes back what was said.", Scope::Write), take_back)
+        .on(
+            Method::DELETE,
+            "/v1/events/{event}/override",
+            doc("clearOverride", "Takes back what was said.", Scope::Write),
+            take_back,
+        )
         .on(Method::GET, "/v1/overrides", read("listOverrides", "Everything that was said about meetings."), overrides)
 }
 
@@ -285,7 +291,11 @@ async fn changes(call: Call<Since>) -> Result<Shown<Changes>, Problem> {
     let tenant = call.tenant();
     let limit = usize::from(call.query.limit.unwrap_or(50).clamp(1, ITEMS_MAX));
     let after: (u64, String) = match &call.query.since {
-        Some(since) => call.shared.cursors.read(tenant, "changes", since).map_err(|_| Problem::field("since", "is no watermark of this list"))?,
+        Some(since) => call
+            .shared
+            .cursors
+            .read(tenant, "changes", since)
+            .map_err(|_| Problem::field("since", "is no watermark of this list"))?,
         None => (0, String::new()),
     };
     let mut rows = call.host.store.meetings_changed(tenant, (after.0, &after.1), limit + 1).await?;
@@ -320,8 +330,7 @@ async fn put_word(call: Call<super::route::NoQuery, Json<Word>>) -> Result<Shown
 
 async fn take_back(call: Call<Cleared>) -> Result<Shown<Event>, Problem> {
     let meeting = named(&call).await?;
-    let about =
-        About { meeting: &meeting.id, series: call.query.series.unwrap_or_default(), user: call.query.user.as_deref() };
+    let about = About { meeting: &meeting.id, series: call.query.series.unwrap_or_default(), user: call.query.user.as_deref() };
     clear(&call.host, call.tenant(), about).await?;
     again(&call.shared, call.tenant(), meeting).await
 }

@@ -24,7 +24,10 @@ impl Content for ListBody {
     }
 
     fn schemas(_: &mut Schemas) -> Vec<(&'static str, Value)> {
-        vec![("text/plain", json!({ "type": "string", "description": "One item a line; empty lines and lines that begin with `#` are left out." }))]
+        vec![(
+            "text/plain",
+            json!({ "type": "string", "description": "One item a line; empty lines and lines that begin with `#` are left out." }),
+        )]
     }
 }
 

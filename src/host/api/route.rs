@@ -428,7 +428,8 @@ where
     };
     let call = Call { shared, host: host.clone(), caller, path, query, body, headers: parts.headers };
     let done = tokio::time::timeout(WORK_TIMEOUT, handler(call)).await;
-    let done = done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
+    let done =
+        done.unwrap_or_else(|_| Err(Problem::new(Kind::Unavailable, "it took too long; what was begun may still be done")));
     let done = done.map(Answer::answered);
     if let Some(row) = request {
         let kept = done.as_ref().ok().map(|answer| (answer.status, answer.kept.clone().unwrap_or_else(|| answer.body.clone())));
@@ -510,7 +511,8 @@ fn content_type<B: Content>(headers: &HeaderMap) -> Result<String, Problem> {
 
 async fn bytes_of(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     let large = || Problem::new(Kind::Large, format!("at most {BODY_BYTES_MAX} bytes are read"));
-    let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let said =
+        headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     if said.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
         return Err(large());
     }

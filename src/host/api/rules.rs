@@ -1,10 +1,10 @@
 //! `/v1/rules`, `/v1/users/{user}/rules`: rules in and out, as text or as JSON, checked before they count, every version kept.
 
+use super::Shared;
 use super::auth::Scope;
 use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Answer, Answered, Call, Content, Doc, Routes, Schemas, Shown, Versioned};
-use super::Shared;
 use crate::diagnostic::Severity;
 use crate::engine::{Checked, convert};
 use crate::host::model::RulesRow;
@@ -154,7 +154,8 @@ pub fn routes() -> Routes {
     let read = |id, summary| Doc { id, tag: "rules", summary, scope: Scope::Read, refusals: &[Kind::Absent, Kind::Accept] };
     let list = |id, summary| Doc { id, tag: "rules", summary, scope: Scope::Read, refusals: &[] };
     let write = |id, summary| Doc { id, tag: "rules", summary, scope: Scope::Write, refusals: &[Kind::Stale, Kind::Rules] };
-    let sets = "Checks rules and makes them the newest version; every future meeting is decided anew. With `dry_run` nothing is stored.";
+    let sets =
+        "Checks rules and makes them the newest version; every future meeting is decided anew. With `dry_run` nothing is stored.";
     let versions_of = "The versions, the newest first.";
     Routes::default()
         .on(Method::GET, "/v1/rules", read("getRules", "The rules of the organisation, in the form that is accepted."), get)

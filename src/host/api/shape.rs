@@ -172,7 +172,10 @@ fn listed(words: impl Iterator<Item = String>) -> String {
 #[must_use]
 pub fn of_text(schema: &Value, text: &str) -> Value {
     let wants = |name: &str| schema.get("type").is_some_and(|types| one_or_many(types).any(|known| known == name));
-    if wants("integer") && let Ok(number) = text.parse::<i64>() && number.to_string() == text {
+    if wants("integer")
+        && let Ok(number) = text.parse::<i64>()
+        && number.to_string() == text
+    {
         return Value::from(number);
     }
     match text {

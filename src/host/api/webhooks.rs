@@ -126,8 +126,18 @@ pub fn routes() -> Routes {
         .on(Method::DELETE, "/v1/webhooks/{webhook}", write("removeWebhook", "Removes it, with what waits for it."), delete)
         .on(Method::POST, "/v1/webhooks/{webhook}/rotate-secret", write("rotateSecret", rotates), rotate)
         .on(Method::POST, "/v1/webhooks/{webhook}/drop-old-secret", write("dropOldSecret", drops), drop_old)
-        .on(Method::POST, "/v1/webhooks/{webhook}/enable", write("enableWebhook", "Serves it again, or asks for its proof again."), enable)
-        .on(Method::POST, "/v1/webhooks/{webhook}/disable", write("disableWebhook", "Serves it no longer; what waits for it stays."), disable)
+        .on(
+            Method::POST,
+            "/v1/webhooks/{webhook}/enable",
+            write("enableWebhook", "Serves it again, or asks for its proof again."),
+            enable,
+        )
+        .on(
+            Method::POST,
+            "/v1/webhooks/{webhook}/disable",
+            write("disableWebhook", "Serves it no longer; what waits for it stays."),
+            disable,
+        )
         .on(Method::GET, "/v1/webhooks/{webhook}/deliveries", read("listDeliveries", "Deliveries to it, by event."), deliveries)
         .on(Method::POST, "/v1/webhooks/{webhook}/replay", write("replayDeliveries", replays), call_back)
 }

@@ -3,6 +3,7 @@
 //! The loops know nothing but the store, the clock and the way out. What is due they learn from the store; what they do about it
 //! is one function an item, the same that the simulation runs.
 
+pub mod channels;
 pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
@@ -73,6 +74,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.spawn(deliveries::run(host.clone(), stop.clone()));
     duties.spawn(receivers::run(host.clone(), stop.clone()));
     duties.spawn(plans::run(host.clone(), stop.clone()));
+    duties.spawn(channels::run(host.clone(), stop.clone()));
     duties.spawn(pruning::run(host, stop.clone()));
     let over = async {
         stop.set().await;

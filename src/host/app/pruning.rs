@@ -7,8 +7,8 @@
 //! on an event that happens once: its key does not say when, and it may have been moved to where nobody looks yet.
 
 use super::{Stop, rest};
-use crate::host::app::work::Work;
 use crate::host::api::REQUESTS_KEPT;
+use crate::host::app::work::Work;
 use crate::host::context::Context;
 use crate::host::model::{OverrideRow, Tenant, TenantId};
 use crate::host::store::{Commit, CommitError, StoreError, Write};

@@ -149,7 +149,8 @@ mod tests {
     /// A connection of this client with a calendar that is the file.
     fn connected(number: u64, client: &str, path: &Path) -> Commit {
         let (tenant, id) = (TenantId(1), ConnectionId(number));
-        let row = Tenant { id: tenant, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+        let row =
+            Tenant { id: tenant, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
         let connection = Connection {
             tenant,
             id,

@@ -85,7 +85,8 @@ async fn removed(host: &Context, id: TenantId) -> Result<(usize, usize), Operati
         for attempt in 1.. {
             let version = tenant(host, id).await?.plan_version;
             let acting = host.store.dispatches_of(id, names).await?;
-            let acting: BTreeSet<&str> = acting.iter().filter(|row| row.due_at.is_some()).map(|row| row.meeting.as_str()).collect();
+            let acting: BTreeSet<&str> =
+                acting.iter().filter(|row| row.due_at.is_some()).map(|row| row.meeting.as_str()).collect();
             let free: Vec<&String> = names.iter().filter(|name| !acting.contains(name.as_str())).collect();
             let events = host.store.events(id, EventId(0), ROWS_MAX).await?;
             let told = events.iter().filter(|event| free.iter().any(|name| event.subject.contains(name.as_str())));

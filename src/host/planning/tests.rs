@@ -57,7 +57,8 @@ impl Scene {
         let clock = Arc::new(StillClock(Mutex::new(at("2026-03-02T08:00:00Z"))));
         let host = Context::new(store, Arc::new(Silence), clock.clone(), "host-1");
         let scene = Self { host, clock };
-        let tenant = Tenant { id: TENANT, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+        let tenant =
+            Tenant { id: TENANT, name: "Acme".into(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
         let mut writes = vec![Write::Tenant(tenant), rules(1, RULES)];
         for (number, user) in [(1, "ana"), (2, "ben")] {
             writes.push(Write::Connection(Connection {

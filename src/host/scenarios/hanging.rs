@@ -94,7 +94,14 @@ async fn a_host_name_that_hangs_is_probed_and_not_hammered() {
 async fn receivers_that_never_asked_for_it_are_not_hammered_with_challenges() {
     let mut stage = office().await;
     let tenant = TenantId(2);
-    let row = Tenant { id: tenant, name: "neighbour".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+    let row = Tenant {
+        id: tenant,
+        name: "neighbour".to_owned(),
+        own_domains: vec![],
+        bots: vec![],
+        plan_version: 0,
+        ..Tenant::default()
+    };
     // The sandbox's receiver answers 404 to longer paths, which is no proof.
     let endpoints = (0..500).map(|number| {
         let url = format!("https://hooks.example/victim/{number}");

@@ -1,6 +1,7 @@
 //! What the hosts of a run asked, and how it went: what an oracle must know to say what could be known, and who was hurried.
 
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
+use crate::host::world::calendar::AccountId;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -77,6 +78,15 @@ impl Heard {
                 self.asked_to_wait((now, answered), who.clone(), result);
                 self.tries.entry(who).or_default().push(now);
             }
+        }
+    }
+
+    /// What changed and nobody told of: until the next reading, it could not be known.
+    pub(in crate::host) fn not_told(&mut self, untold: &[(AccountId, Instant)]) {
+        for (account, at) in untold {
+            let reads = self.reads.entry(account.0).or_default();
+            let place = reads.partition_point(|read| read.at <= *at);
+            reads.insert(place, Read { at: *at, is_clean: false });
         }
     }
 

@@ -1,7 +1,10 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::{ApiKey, AuditRow, RequestRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, Sighting, TenantId};
+use crate::host::model::{
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Delivery, Dispatch, Endpoint, Errand, Meeting, OutboxEvent, RequestRow,
+    Sighting, TenantId, Wake,
+};
 use std::collections::BTreeSet;
 
 impl Commit {
@@ -52,6 +55,8 @@ impl Write {
             Self::ApiKey(row) => Some(row.tenant),
             Self::Audit(row) => Some(row.tenant),
             Self::Request(row) => Some(row.tenant),
+            Self::Channel(row) => Some(row.tenant),
+            Self::Wake(row) => Some(row.tenant),
             Self::PlanVersion(_)
             | Self::RemoveTenant
             | Self::RemoveEvent(_)
@@ -70,7 +75,9 @@ impl Write {
             | Self::RemoveRules(_)
             | Self::RemoveRequest(_)
             | Self::RemoveRequests(_)
-            | Self::RemoveEndpoint(_) => None,
+            | Self::RemoveEndpoint(_)
+            | Self::RemoveChannel(_)
+            | Self::Woken(..) => None,
         }
     }
 
@@ -96,11 +103,19 @@ impl Write {
             }
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
-            Self::ApiKey(row) => {
-                Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row })
-            }
+            Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),
             Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
             Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
+            Self::Channel(row) => Self::Channel(Channel {
+                expires_at: kept(row.expires_at),
+                made_at: kept(row.made_at),
+                due_at: row.due_at.map(kept),
+                heard_at: row.heard_at.map(kept),
+                doubted_at: row.doubted_at.map(kept),
+                ..row
+            }),
+            Self::Wake(row) => Self::Wake(Wake { due_at: kept(row.due_at), until: kept(row.until), ..row }),
+            Self::Woken(calendar, number, begun) => Self::Woken(calendar, number, kept(begun)),
             other => other,
         }
     }

@@ -18,7 +18,8 @@ pub const SECRET: &str = "whsec_c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI=";
 /// Connections and calendars are numbered from 1 in the order of the accounts.
 #[must_use]
 pub fn rows(tenant: TenantId, name: &str, plan: &Plan, feeds: &str, hook: &str) -> Vec<Write> {
-    let company = Tenant { id: tenant, name: name.to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
+    let company =
+        Tenant { id: tenant, name: name.to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() };
     let rules = RulesRow { tenant, user: None, version: 1, text: plan.rules.clone() };
     let endpoint = Endpoint {
         state: EndpointState::Active,

@@ -38,6 +38,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (2, "operations", include_str!("../migrations/postgres/0002_operations.sql")),
     (3, "marks", include_str!("../migrations/postgres/0003_marks.sql")),
     (4, "errands", include_str!("../migrations/postgres/0004_errands.sql")),
+    (8, "push", include_str!("../migrations/postgres/0008_push.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
 ];
 

@@ -3,11 +3,12 @@
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, KeyId, RequestRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
-    OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, ChannelState, Connection, ConnectionId, ConnectionState,
+    Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState,
+    EventId, KeyId, Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    Undecided, Wake,
 };
-use crate::host::store::{DueDelivery, StoreError, Watched, from_micros};
+use crate::host::store::{DueDelivery, StoreError, Unwatched, Watched, from_micros};
 use crate::time::Instant;
 
 /// A row being read.
@@ -124,7 +125,8 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
 pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
     let mut row = Row::of(cells, "calendars", 2);
     let (tenant, calendar) = (TenantId(row.count()?), CalendarId(row.count()?));
-    Ok(Watched { tenant, calendar, origin: row.word(Origin::from_word)?, client: row.text()? })
+    let (origin, client, pushed_until) = (row.word(Origin::from_word)?, row.text()?, row.maybe_time()?);
+    Ok(Watched { tenant, calendar, origin, client, pushed_until })
 }
 
 /// A sighting as meetings name it, and when its meeting begins.
@@ -370,6 +372,39 @@ pub(super) fn delivery_count(cells: &mut dyn Cells) -> Answer<(DeliveryState, u6
 pub(super) fn undecided(cells: &mut dyn Cells) -> Answer<Undecided> {
     let mut row = Row::of(cells, "undecided", 2);
     Ok(Undecided { tenant: TenantId(row.count()?), uid: row.key()?, number: row.count()? })
+}
+
+pub(super) fn unwatched(cells: &mut dyn Cells) -> Answer<Unwatched> {
+    let mut row = Row::of(cells, "calendars", 2);
+    Ok(Unwatched { tenant: TenantId(row.count()?), calendar: CalendarId(row.count()?), connection: ConnectionId(row.count()?) })
+}
+
+pub(super) fn channel(cells: &mut dyn Cells) -> Answer<Channel> {
+    let mut row = Row::of(cells, "channels", 2);
+    Ok(Channel {
+        tenant: TenantId(row.count()?),
+        id: row.text()?,
+        calendar: CalendarId(row.count()?),
+        kind: row.word(Origin::from_word)?,
+        digest: row.text()?,
+        nonce: row.maybe_text()?,
+        resource: row.maybe_text()?,
+        state: row.word(ChannelState::from_word)?,
+        expires_at: row.time()?,
+        made_at: row.time()?,
+        due_at: row.maybe_time()?,
+        tries: row.count()?,
+        seen: row.count()?,
+        heard_at: row.maybe_time()?,
+        doubted_at: row.maybe_time()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn wake(cells: &mut dyn Cells) -> Answer<Wake> {
+    let mut row = Row::of(cells, "wakes", 2);
+    let (tenant, calendar, number) = (TenantId(row.count()?), CalendarId(row.count()?), row.count()?);
+    Ok(Wake { tenant, calendar, due_at: row.time()?, until: row.time()?, whole: row.flag()?, number })
 }
 
 pub(super) fn due_delivery(cells: &mut dyn Cells) -> Answer<DueDelivery> {

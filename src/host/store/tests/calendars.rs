@@ -6,7 +6,14 @@ use crate::host::model::{Calendar, CalendarState, ConnectionId, Entry, Sighting,
 use crate::host::store::{Store, Write};
 
 pub(super) async fn a_tenant_is_made_once_and_its_plan_version_is_left_alone(store: Store) {
-    let row = Tenant { id: ONE, name: "Ä".to_owned(), own_domains: vec!["a.example".to_owned()], bots: vec![], plan_version: 7, ..Tenant::default() };
+    let row = Tenant {
+        id: ONE,
+        name: "Ä".to_owned(),
+        own_domains: vec!["a.example".to_owned()],
+        bots: vec![],
+        plan_version: 7,
+        ..Tenant::default()
+    };
     put(&store, [Write::Tenant(row.clone())]).await;
     assert_eq!(store.tenant(ONE).await.expect(WORKS), Some(row.clone()));
     let renamed = Tenant { name: "B".to_owned(), plan_version: 3, ..row };

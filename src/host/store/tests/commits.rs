@@ -147,7 +147,14 @@ pub(super) async fn a_failed_commit_changes_nothing(store: Store) {
     put(&store, [Write::Sighting(sighting(2, "b")), entry(2, "b")]).await;
     let before = (told(&store, ONE).await, store.due_deliveries(at(100), 10, 10, &PassedOver::default()).await.expect(WORKS));
     let changes = [
-        Write::Tenant(Tenant { id: ONE, name: "other".to_owned(), own_domains: vec![], bots: vec![], plan_version: 0, ..Tenant::default() }),
+        Write::Tenant(Tenant {
+            id: ONE,
+            name: "other".to_owned(),
+            own_domains: vec![],
+            bots: vec![],
+            plan_version: 0,
+            ..Tenant::default()
+        }),
         Write::PlanVersion(0),
         Write::Connection(connection(1, 900)),
         entry(2, "c"),
