@@ -16,8 +16,8 @@ use callsheet::host::push::lifecycle::digest;
 use callsheet::host::push::lots::Lots;
 use callsheet::host::push::{Push, routes::routes};
 use callsheet::host::store::{Commit, Store, Write};
-use callsheet::host::world::shared::Shared;
 use callsheet::host::world::script::{self, Size};
+use callsheet::host::world::shared::Shared;
 use callsheet::host::world::weather::{Kind, Sky, Weather};
 use callsheet::host::world::{World, connected};
 use callsheet::time::{Elapsed, Instant};
@@ -90,7 +90,10 @@ async fn run(secs: u64, smoke: bool) {
 
     let reads = || {
         let world = shared.world();
-        [Kind::GoogleList, Kind::GraphDelta, Kind::GraphView].iter().map(|kind| world.weather.asked().get(kind).copied().unwrap_or(0)).sum::<u64>()
+        [Kind::GoogleList, Kind::GraphDelta, Kind::GraphView]
+            .iter()
+            .map(|kind| world.weather.asked().get(kind).copied().unwrap_or(0))
+            .sum::<u64>()
     };
     let before = reads();
     let length = Duration::from_secs(secs);
@@ -102,14 +105,21 @@ async fn run(secs: u64, smoke: bool) {
         let (sent, google) = (sent.clone(), google.clone());
         // Half of them name nobody, the other half show a made-up token of a channel that is there; one lane knows the secret.
         floods.push(tokio::spawn(flood(address, length, sent, move |turn| {
-            let id = if turn % 2 == 0 { format!("made-up-{lane}-{turn}") } else { format!("channel-{}", google[turn as usize % google.len()]) };
+            let id = if turn % 2 == 0 {
+                format!("made-up-{lane}-{turn}")
+            } else {
+                format!("channel-{}", google[turn as usize % google.len()])
+            };
             let token = if lane == 0 && turn % 2 == 1 { TOKEN } else { "made-up" };
-            format!("POST /push/google HTTP/1.1\r\nhost: h\r\nx-goog-channel-id: {id}\r\nx-goog-channel-token: {token}\r\n\
-                x-goog-resource-state: exists\r\ncontent-length: 0\r\n\r\n")
+            format!(
+                "POST /push/google HTTP/1.1\r\nhost: h\r\nx-goog-channel-id: {id}\r\nx-goog-channel-token: {token}\r\n\
+                x-goog-resource-state: exists\r\ncontent-length: 0\r\n\r\n"
+            )
         })));
     }
     let nonce = format!("{:0>43}", graph[0]);
-    let body = format!(r#"{{"value":[{{"subscriptionId":"resource-{}","clientState":"{TOKEN}","changeType":"updated"}}]}}"#, graph[0]);
+    let body =
+        format!(r#"{{"value":[{{"subscriptionId":"resource-{}","clientState":"{TOKEN}","changeType":"updated"}}]}}"#, graph[0]);
     let length_of = body.len();
     let message = format!("POST /push/graph/{nonce} HTTP/1.1\r\nhost: h\r\ncontent-length: {length_of}\r\n\r\n{body}");
     let empty = "POST /empty HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n".to_owned();
@@ -126,7 +136,11 @@ async fn run(secs: u64, smoke: bool) {
     }
     let sent = sent.load(Ordering::Relaxed);
     let most = (google.len() + graph.len()) as u64 * (secs / 10 + 2);
-    println!("{:.0} messages a second, of which 15 in 16 made up; {} channels", sent as f64 / secs as f64, google.len() + graph.len());
+    println!(
+        "{:.0} messages a second, of which 15 in 16 made up; {} channels",
+        sent as f64 / secs as f64,
+        google.len() + graph.len()
+    );
     println!("provider calls: {calls}; one a channel in ten seconds, and what polling reads: {most}");
     for (name, mut times) in [("Graph's route", measured.0), ("an empty route", measured.1)] {
         times.sort_unstable();
