@@ -8,6 +8,7 @@ use super::metrics::Metrics;
 use super::model::{CalendarId, ConnectionId, RulesRow, Tenant, TenantId};
 use super::oauth;
 use super::oauth::refresh::Keep;
+use super::push::Push;
 use super::schedule::{RulesError, TenantRules};
 use super::seal::Vault;
 use super::store::{Store, StoreError};
@@ -54,6 +55,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// For whom it acts, as the audit names them; `None`: by itself, which is not written there.
     pub actor: Option<String>,
+    /// Where providers tell of changes; `None`: nowhere, and calendars are polled.
+    pub push: Option<Arc<Push>>,
     shared: Arc<Shared>,
 }
 
@@ -189,6 +192,7 @@ impl Context {
             oauth: Arc::default(),
             vault: Vault::without_root(),
             metrics: Arc::default(),
+            push: None,
             owner,
             actor: None,
             shared: Arc::new(Shared::of(share)),

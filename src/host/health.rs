@@ -1,5 +1,6 @@
 //! What operators ask a running host: whether it lives, whether it works, and its counters.
 
+use super::app::channels::standing;
 use super::context::Context;
 use super::store::StoreState;
 use axum::Router;
@@ -24,9 +25,16 @@ async fn ready(State(host): State<Context>) -> impl IntoResponse {
         return (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n"));
     }
     match host.store.tenants().await {
-        Ok(_) => {
-            (StatusCode::OK, format!("ok, time zones {}\n{}{}", crate::time::database_version(), missing(&host), refused(&host)))
-        }
+        Ok(_) => (
+            StatusCode::OK,
+            format!(
+                "ok, time zones {}\n{}\n{}{}",
+                crate::time::database_version(),
+                standing(&host),
+                missing(&host),
+                refused(&host)
+            ),
+        ),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n".to_owned()),
     }
 }

@@ -28,6 +28,8 @@ pub struct Metrics {
     dispatches: Family<Outcome, Counter>,
     deliveries: Family<Outcome, Counter>,
     preflights: Family<Outcome, Counter>,
+    push: Family<Outcome, Counter>,
+    channels: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
     tokens: Family<Outcome, Counter>,
     clients_refused: Gauge,
@@ -63,6 +65,16 @@ impl Metrics {
     /// A meeting was looked at before its bot was sent.
     pub fn preflight(&self, outcome: &'static str) {
         self.preflights.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// A message of a provider came in.
+    pub fn push(&self, outcome: &'static str) {
+        self.push.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// Something became of a channel.
+    pub fn channel(&self, outcome: &'static str) {
+        self.channels.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// The time was in doubt, or is not any more: which clock is believed.
@@ -138,6 +150,8 @@ impl Metrics {
         registry.register("dispatches", "States that dispatches came into", self.dispatches.clone());
         registry.register("deliveries", "Tries of webhook deliveries, by outcome", self.deliveries.clone());
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
+        registry.register("push", "Messages of providers, by what came of them", self.push.clone());
+        registry.register("channels", "What became of push channels", self.channels.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
         registry.register("tokens", "Access tokens asked for, by outcome", self.tokens.clone());
         registry.register("oauth_clients_refused", "OAuth clients that their providers refuse", self.clients_refused.clone());

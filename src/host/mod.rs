@@ -26,6 +26,7 @@ pub mod oauth;
 pub mod operations;
 pub mod outbox;
 pub mod planning;
+pub mod push;
 mod planted;
 pub mod schedule;
 pub mod seal;

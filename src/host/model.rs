@@ -59,6 +59,10 @@ macro_rules! words {
     };
 }
 
+mod push;
+
+pub use push::{Channel, ChannelState, Wake};
+
 /// A customer.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Tenant {
@@ -654,6 +658,7 @@ shown! {
     ApiKey { tenant id made_at revoked_at version }
     RequestRow { tenant made_at status version }
     KeyRow { tenant version root made_at }
+    Channel { tenant calendar kind state expires_at made_at due_at tries heard_at doubted_at version }
 }
 
 pub mod grants;
@@ -827,6 +832,8 @@ mod tests {
             Write::Event(event(tenant)),
             Write::Undecided(Some(canary())),
             Write::Decided(Some(canary()), 1),
+            Write::Channel(channel(tenant)),
+            Write::RemoveChannel(canary()),
         ]
     }
 
@@ -851,6 +858,27 @@ mod tests {
             connection: None,
             made_at: Instant::UNIX_EPOCH,
             expires_at: Instant::UNIX_EPOCH,
+            version: 0,
+        }
+    }
+
+    fn channel(tenant: TenantId) -> Channel {
+        Channel {
+            tenant,
+            id: canary(),
+            calendar: CalendarId(3),
+            kind: Origin::Google,
+            digest: canary(),
+            nonce: Some(canary()),
+            resource: Some(canary()),
+            state: ChannelState::Asked,
+            expires_at: Instant::UNIX_EPOCH,
+            made_at: Instant::UNIX_EPOCH,
+            due_at: None,
+            tries: 0,
+            seen: 0,
+            heard_at: None,
+            doubted_at: None,
             version: 0,
         }
     }

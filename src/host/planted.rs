@@ -83,6 +83,14 @@ pub(crate) enum Bug {
     QuotaForEach,
     /// The mailboxes of a host that died stay its own.
     DeadStayReaders,
+    /// A notification counts whatever secret it shows.
+    PushTokenIgnored,
+    /// That a notification says that something is not there counts as true.
+    NotificationBelieved,
+    /// A channel is stopped before another one has its place.
+    OldChannelStoppedFirst,
+    /// Channels are left to end.
+    ChannelNotRenewed,
 }
 
 /// Whether the bug is planted: never.
@@ -158,6 +166,10 @@ mod planting {
             (Self::WallClockBelieved, "I1", "jumps"),
             (Self::QuotaForEach, "I9", "hosts"),
             (Self::DeadStayReaders, "I8", "hosts"),
+            (Self::PushTokenIgnored, "I9", "push"),
+            (Self::NotificationBelieved, "I8", "push"),
+            (Self::OldChannelStoppedFirst, "I9", "push"),
+            (Self::ChannelNotRenewed, "I9", "push"),
         ];
     }
 }

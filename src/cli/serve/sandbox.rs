@@ -21,10 +21,11 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.map_err(cannot("a port on loopback"))?;
     let address = listener.local_addr().map_err(cannot("a port on loopback"))?;
     let world = World::new(vec![plan.clone()], Weather::under(Sky::Calm, 1));
-    let shared = Shared::new(world, clock.clone());
+    let shared = Shared::new(world, clock.clone()).with_door(Arc::new(world::network()?));
     let router = router(&shared, &format!("http://{address}"));
     let bases = shared.world().bases.clone();
     let (stopper, mut stop) = app::stopper();
+    let postman = tokio::spawn(shared.clone().post());
     let simulated =
         tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(async move { stop.set().await }).await });
 
@@ -44,6 +45,7 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();
+    postman.abort();
     let removed = if args.store.is_none() { std::fs::remove_dir_all(&folder) } else { Ok(()) };
     removed.map_err(cannot("the sandbox's folder"))?;
     outcome

@@ -14,6 +14,9 @@ use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
 use crate::host::oauth::{self, pages};
+use crate::host::push::Push;
+use crate::host::push::lots::Lots;
+use crate::host::push::routes::routes;
 use crate::host::seal::{Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
@@ -67,6 +70,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     }
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
+    host.push = config.api.public_url.as_deref().map(|url| Arc::new(Push::new(url, Lots::of_system())));
     serve(args, host, backend, &settings(&config)?, listen, "callsheet").await
 }
 
@@ -109,7 +113,7 @@ pub(in crate::cli) async fn vault(config: &Config) -> Result<Vault, CliError> {
 /// Runs the host, its health server, and the view, until it is told to stop.
 pub(super) async fn serve(
     args: &Args,
-    host: Context,
+    mut host: Context,
     backend: Backend,
     settings: &api::Settings,
     listen: &str,
@@ -118,6 +122,9 @@ pub(super) async fn serve(
     let cannot = |source| CliError::Write { name: format!("{listen}, to listen there"), source };
     let listener = tokio::net::TcpListener::bind(listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
+    if args.sandbox {
+        host.push = Some(Arc::new(Push::new(&format!("http://{address}"), Lots::of_system())));
+    }
     let show_view = match args.show {
         Show::View => true,
         Show::Log => false,
@@ -136,6 +143,7 @@ pub(super) async fn serve(
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
     let router = health::router(host.clone()).merge(api::router(host.clone(), settings)).merge(pages::router(host.clone()));
+    let router = router.merge(routes(&host));
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {

@@ -42,6 +42,12 @@ async fn tokens(store: &Store) -> Result<Vec<(ConnectionId, String)>, StoreError
     Ok(tokens)
 }
 
+/// A network that is this machine.
+pub(super) fn network() -> Result<Network, CliError> {
+    let guard = Guard::default().open(Subnet::private("127.0.0.0/8").map_err(|error| CliError::Usage(error.to_string()))?);
+    Network::new(guard, &[]).map_err(|error| CliError::Usage(error.to_string()))
+}
+
 /// A host whose providers, receivers and bot service are those of a world on this machine.
 pub(super) fn context(
     store: Store,
@@ -49,8 +55,7 @@ pub(super) fn context(
     bases: &Bases,
     credentials: Credentials,
 ) -> Result<(Context, Backend), CliError> {
-    let guard = Guard::default().open(Subnet::private("127.0.0.0/8").map_err(|error| CliError::Usage(error.to_string()))?);
-    let network = Network::new(guard, &[]).map_err(|error| CliError::Usage(error.to_string()))?;
+    let network = network()?;
     let mut host = Context::new(store, Arc::new(network), clock, owner());
     host.bases = sync::Bases { google: format!("{}/calendar/v3", bases.google), graph: format!("{}/v1.0", bases.graph) };
     host.credentials = Arc::new(credentials);

@@ -93,7 +93,12 @@ async fn get(call: Call) -> Result<Shown<ConnectionView>, Problem> {
 async fn disconnect(call: Call) -> Result<Shown<ConnectionView>, Problem> {
     let id = ConnectionId(call.number("connection")?);
     // What stops push channels goes here, before the grant is given back.
-    cut::disconnect(&call.host, call.tenant(), id, async |_, _| ()).await?;
+    let stopped = async |host: &Context, connection: &Connection| {
+        if let Err(error) = channels::stop_all(host, connection.tenant, connection.id).await {
+            tracing::warn!(error = %error, "channels could not be stopped");
+        }
+    };
+    cut::disconnect(&call.host, call.tenant(), id, stopped).await?;
     get(call).await
 }
 

@@ -4,6 +4,7 @@
 //! is one function an item, the same that the simulation runs.
 
 pub mod attendance;
+pub mod channels;
 pub mod deliveries;
 pub mod dispatches;
 pub mod preflights;
@@ -79,6 +80,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.spawn(receivers::run(host.clone(), stop.clone()));
     duties.spawn(plans::run(host.clone(), stop.clone()));
     duties.spawn(seals::run(host.clone(), stop.clone()));
+    duties.spawn(channels::run(host.clone(), stop.clone()));
     duties.spawn(pruning::run(host, stop.clone()));
     let over = async {
         stop.set().await;

@@ -3,12 +3,14 @@
 //! The list is read page by page, so that a hundred thousand calendars cost little at any moment; which of them have a meeting
 //! near is one query over the meetings of the next minutes.
 
+use super::channels;
 use super::syncs::ReadError;
 use crate::host::context::Context;
-use crate::host::model::{CalendarId, TenantId};
+use crate::host::model::{CalendarId, TenantId, Wake};
 use crate::host::planning::Absorbed;
 use crate::host::planted::{self, Bug};
-use crate::host::store::{StoreError, Watched};
+use crate::host::push::window::WINDOW;
+use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
 use crate::host::sync::SyncError;
 use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
 use crate::host::sync::quota::Limits;
@@ -24,6 +26,13 @@ const PAGE: usize = 5_000;
 const SHARE_LOOK: Elapsed = Elapsed::from_secs(1);
 /// How long after a page the next one is read.
 const PAGE_EVERY: Elapsed = Elapsed::from_secs(1);
+
+/// How often is looked which calendars somebody said something about.
+const WAKE_EVERY: Elapsed = Elapsed::from_secs(1);
+/// How many of them are taken up at once.
+const WAKES: usize = 1_000;
+/// A channel may tell of a change so much later than a reading finds it.
+const TELLING_MAX: Elapsed = Elapsed::from_mins(2);
 
 /// Most calendars of one OAuth client that are read at once.
 const EACH: usize = 128;
@@ -45,6 +54,7 @@ pub(super) struct Round {
     listed_to: Key,
     page_at: Option<Instant>,
     near_at: Option<Instant>,
+    wakes_at: Option<Instant>,
     /// The time when it was last looked.
     seen: Option<Instant>,
 }
@@ -52,12 +62,20 @@ pub(super) struct Round {
 /// What is known of a calendar.
 struct Known {
     standing: Standing,
+    /// Its channel tells of what changes.
+    pushed: bool,
     /// The place of its crowd.
     crowd: usize,
     /// When it is read next; `None` while it is being read.
     due: Option<Instant>,
     /// While it is being read: the place of the crowd that it is counted with.
     reading: Option<usize>,
+    /// When a reading of it last began.
+    begun_at: Option<Instant>,
+    /// What somebody said about it, and no reading has made good yet.
+    wake: Option<Wake>,
+    /// When a reading found changes that its channel has not told of.
+    untold_at: Option<Instant>,
 }
 
 /// The calendars of one OAuth client, which share its quota.
@@ -67,6 +85,8 @@ struct Crowd {
     calendars: usize,
     near: usize,
     slowness: u32,
+    /// How many of them have a channel that stands for reading them, and no meeting near: these are read twice a day.
+    pushed: usize,
     /// How many of them are being read.
     reading: usize,
     /// Those that are due but have to wait until fewer are.
@@ -90,6 +110,12 @@ impl Round {
                 tracing::warn!(error = %error, "calendars with a meeting near could not be listed");
             }
         }
+        if host.push.is_some() && is_time(self.wakes_at) {
+            self.wakes_at = Some(now + WAKE_EVERY);
+            if let Err(error) = self.list_wakes(host, now).await {
+                tracing::warn!(error = %error, "calendars that changed could not be listed");
+            }
+        }
         if is_time(self.page_at) {
             self.page_at = Some(now + PAGE_EVERY);
             if let Err(error) = self.list_page(host, now).await {
@@ -110,21 +136,52 @@ impl Round {
         due.into_iter().for_each(|(key, at)| self.plan(key, at));
     }
 
+    /// Reads sooner what somebody said something about, though no calendar more often than once in [`WINDOW`], and none that just
+    /// failed: a notification can only bring forward what would be read anyway.
+    async fn list_wakes(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
+        for wake in host.store.wakes(now + Elapsed::from_millis(1), WAKES).await? {
+            let key = (wake.tenant, wake.calendar);
+            let Some(known) = self.calendars.get_mut(&key) else { continue };
+            known.wake = Some(wake);
+            known.untold_at = None;
+            let Some(planned) = known.due.filter(|_| known.standing.failures == 0) else { continue };
+            let spaced = known.begun_at.map_or(now, |begun| now.max(begun + WINDOW));
+            // A clock that was set back does not put it off.
+            let due = spaced.min(now + WINDOW);
+            if due < planned {
+                self.plan(key, due);
+            }
+        }
+        Ok(())
+    }
+
     async fn list_near(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
         // Those that come near before the list is read again, too; and no calendar is planned further ahead than its period.
         let found = host.store.near(now - NEAR_AFTER, now + NEAR + PERIOD).await?;
         let near: BTreeMap<Key, Instant> = found.into_iter().map(|near| ((near.tenant, near.calendar), near.start)).collect();
         let before = std::mem::replace(&mut self.near, near);
-        self.crowds.iter_mut().for_each(|crowd| crowd.near = 0);
-        for key in self.near.keys() {
-            if let Some(known) = self.calendars.get(key) {
-                self.crowds[known.crowd].near += 1;
-            }
-        }
-        self.pace(host);
+        self.count(host);
         let changed: Vec<Key> = before.keys().chain(self.near.keys()).copied().collect();
         changed.into_iter().for_each(|key| self.note(host, key, now));
         Ok(())
+    }
+
+    /// Counts anew how many of each client's calendars are read how often, and paces them by it. Those that are pushed take next to
+    /// nothing of the quota (`slowness` is about what is polled).
+    fn count(&mut self, host: &Context) {
+        for crowd in &mut self.crowds {
+            (crowd.near, crowd.pushed) = (0, 0);
+        }
+        for (key, known) in &self.calendars {
+            let crowd = &mut self.crowds[known.crowd];
+            match (self.near.contains_key(key), known.pushed) {
+                (true, false) => crowd.near += 1,
+                (false, true) => crowd.pushed += 1,
+                // With a meeting near, one that is pushed is read like one that is polled.
+                (true, true) | (false, false) => {}
+            }
+        }
+        self.pace(host);
     }
 
     async fn list_page(&mut self, host: &Context, now: Instant) -> Result<(), StoreError> {
@@ -137,8 +194,9 @@ impl Round {
         let behind = (std::ops::Bound::Excluded(self.listed_to), std::ops::Bound::Included(to));
         let gone: Vec<Key> = self.calendars.range(behind).map(|(key, _)| *key).filter(|key| !named.contains(key)).collect();
         gone.into_iter().for_each(|key| self.forget(key));
-        page.iter().for_each(|watched| self.join(watched));
-        self.pace(host);
+        page.iter().for_each(|watched| self.join(watched, now));
+        self.count(host);
+        self.doubt(host, &page, now).await?;
         page.iter().for_each(|watched| self.note(host, key_of(watched), now));
         self.listed_to = if is_last { Key::default() } else { to };
         if is_last {
@@ -155,12 +213,14 @@ impl Round {
     }
 
     /// Counts a calendar among those of its client.
-    fn join(&mut self, watched: &Watched) {
+    fn join(&mut self, watched: &Watched, now: Instant) {
         let crowd = self.crowd_of(watched);
         let known = self.calendars.entry(key_of(watched)).or_insert_with(|| {
             self.crowds[crowd].calendars += 1;
-            Known { standing: Standing::default(), crowd, due: None, reading: None }
+            let standing = Standing::default();
+            Known { standing, crowd, due: None, reading: None, pushed: false, begun_at: None, wake: None, untold_at: None }
         });
+        known.pushed = is_told(watched, now);
         if known.crowd != crowd {
             self.crowds[known.crowd].calendars -= 1;
             self.crowds[crowd].calendars += 1;
@@ -178,7 +238,7 @@ impl Round {
             let per_minute = rate.count as u64 * 60 / u64::try_from(rate.window.as_secs()).unwrap_or(60).max(1);
             let client = watched.client.clone();
             let parked = BTreeSet::new();
-            self.crowds.push(Crowd { client, per_minute, calendars: 0, near: 0, slowness: 100, reading: 0, parked });
+            self.crowds.push(Crowd { client, per_minute, calendars: 0, near: 0, pushed: 0, slowness: 100, reading: 0, parked });
             self.crowds.len() - 1
         })
     }
@@ -188,7 +248,7 @@ impl Round {
         let Some(known) = self.calendars.get_mut(&key) else { return };
         let is_new = known.standing.slowness == 0;
         let (next_start, slowness) = (self.near.get(&key).copied(), self.crowds[known.crowd].slowness);
-        let standing = Standing { next_start, slowness, ..known.standing };
+        let standing = Standing { next_start, slowness, pushed: known.pushed, ..known.standing };
         if known.standing == standing {
             return;
         }
@@ -224,15 +284,15 @@ impl Round {
 
     /// The next calendar whose time has come; it is planned again when it was read. Those whose client has its share of the reads
     /// already are parked until one of them ends, so that a client out of quota keeps nobody else waiting.
-    pub(super) fn next_due(&mut self, now: Instant) -> Option<Key> {
+    pub(super) fn next_due(&mut self, now: Instant) -> Option<(Key, Option<Wake>)> {
         while let Some((at, key)) = self.queue.first().copied().filter(|(at, _)| *at <= now) {
             self.queue.remove(&(at, key));
             let Some(known) = self.calendars.get_mut(&key) else { continue };
             let crowd = &mut self.crowds[known.crowd];
             if crowd.reading < EACH {
                 crowd.reading += 1;
-                (known.due, known.reading) = (None, Some(known.crowd));
-                return Some(key);
+                (known.due, known.reading, known.begun_at) = (None, Some(known.crowd), Some(now));
+                return Some((key, known.wake));
             }
             crowd.parked.insert((at, key));
         }
@@ -248,8 +308,12 @@ impl Round {
 
     /// Plans a calendar again that was read.
     pub(super) fn ended(&mut self, host: &Context, key: Key, outcome: &Result<Absorbed, ReadError>) {
-        let Some(Known { standing, reading, .. }) = self.calendars.get_mut(&key) else { return };
+        let Some(Known { standing, reading, wake, pushed, untold_at, .. }) = self.calendars.get_mut(&key) else { return };
         let reading = reading.take();
+        let was_told = wake.take().is_some();
+        if !was_told && *pushed && outcome.as_ref().is_ok_and(|absorbed| absorbed.entries > 0) {
+            untold_at.get_or_insert(host.now());
+        }
         standing.wait = match outcome {
             Err(ReadError::Sync(SyncError::Throttled { wait, .. })) if !planted::is(Bug::ProviderHurried) => *wait,
             _ => None,
@@ -265,10 +329,23 @@ impl Round {
         }
     }
 
+    /// Doubts the channels of calendars in which a reading found changes that they never told of.
+    async fn doubt(&mut self, host: &Context, page: &[Watched], now: Instant) -> Result<(), StoreError> {
+        for watched in page {
+            let Some(known) = self.calendars.get_mut(&key_of(watched)) else { continue };
+            if known.untold_at.is_some_and(|untold| now > untold + TELLING_MAX) {
+                known.untold_at = None;
+                channels::doubt(host, key_of(watched)).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// How long nothing is to be done.
     pub(super) fn wait(&self, now: Instant) -> Elapsed {
-        let next = self.queue.first().map(|(at, _)| *at).into_iter().chain(self.page_at).chain(self.near_at).min();
         let longest = if self.shared.1 { SHARE_LOOK } else { LIST_EVERY };
+        let looks = [self.page_at, self.near_at, self.wakes_at].into_iter().flatten();
+        let next = self.queue.first().map(|(at, _)| *at).into_iter().chain(looks).min();
         next.map_or(longest, |at| at.duration_since(now)).clamp(Elapsed::from_millis(1), longest)
     }
 }
@@ -276,7 +353,21 @@ impl Round {
 impl Crowd {
     fn pace(&mut self, part: Part) {
         let per_minute = part.of_client(usize::try_from(self.per_minute).unwrap_or(usize::MAX));
-        self.slowness = slowness(self.calendars, self.near, per_minute as u64);
+        self.slowness = slowness(self.calendars.saturating_sub(self.pushed), self.near, per_minute as u64);
+    }
+}
+
+/// Whether somebody tells of what changes in a calendar, so that it need not be read every few minutes.
+fn is_told(watched: &Watched, now: Instant) -> bool {
+    watched.pushed_until.is_some_and(|until| until > now)
+}
+
+/// Commits that the calendar was read for what somebody said about it.
+pub(super) async fn woken(host: &Context, wake: &Wake, begun: Instant) -> Result<(), StoreError> {
+    let writes = vec![Write::Woken(wake.calendar, wake.number, begun)];
+    match host.store.commit(Commit { tenant: wake.tenant, writes }).await {
+        Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+        Err(CommitError::Store(error)) => Err(error),
     }
 }
 
@@ -292,8 +383,8 @@ mod tests {
     fn join(round: &mut Round, number: u64, client: &str, due: Instant) -> Key {
         let key = (TenantId(1), CalendarId(number));
         let (connection, client) = (ConnectionId(number), client.to_owned());
-        let watched = Watched { tenant: key.0, calendar: key.1, connection, origin: Origin::Google, client };
-        round.join(&watched);
+        let watched = Watched { tenant: key.0, calendar: key.1, connection, origin: Origin::Google, client, pushed_until: None };
+        round.join(&watched, due);
         round.plan(key, due);
         key
     }
@@ -304,14 +395,15 @@ mod tests {
         let (first, later) = (Instant::UNIX_EPOCH, Instant::UNIX_EPOCH + Elapsed::from_secs(1));
         let busy: Vec<Key> = (0..EACH as u64 + 2).map(|number| join(&mut round, number, "busy", first)).collect();
         let other = join(&mut round, 1000, "other", later);
-        let begun: Vec<Key> = std::iter::from_fn(|| round.next_due(later)).collect();
+        let begun: Vec<Key> = std::iter::from_fn(|| Some(round.next_due(later)?.0)).collect();
         assert_eq!((begun.len(), begun.last()), (EACH + 1, Some(&other)));
+        let next = |round: &mut Round| Some(round.next_due(later)?.0);
         // One that is gone is read no longer; one that is planned anew while it waits goes on waiting in its new place.
         round.forget(begun[0]);
-        assert_eq!([round.next_due(later), round.next_due(later)], [Some(busy[EACH]), None]);
+        assert_eq!([next(&mut round), next(&mut round)], [Some(busy[EACH]), None]);
         round.plan(busy[EACH + 1], later);
-        assert_eq!(round.next_due(later), None);
+        assert_eq!(next(&mut round), None);
         round.forget(begun[1]);
-        assert_eq!([round.next_due(later), round.next_due(later)], [Some(busy[EACH + 1]), None]);
+        assert_eq!([next(&mut round), next(&mut round)], [Some(busy[EACH + 1]), None]);
     }
 }

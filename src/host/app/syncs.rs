@@ -1,6 +1,6 @@
 //! Calendars kept in sync: each read at its time, those with a meeting near first.
 
-use super::round::{Key, Round};
+use super::round::{Key, Round, woken};
 use super::work::Work;
 use super::{Stop, rest};
 use crate::host::context::{Context, PassState};
@@ -76,12 +76,19 @@ pub async fn run(host: Context, mut stop: Stop) {
         // What cannot be stored is not fetched.
         while work.has_room()
             && !host.store.is_full()
-            && let Some(key) = round.next_due(host.now())
+            && let Some((key, wake)) = round.next_due(host.now())
         {
             reading.insert(key);
-            let (host, tell) = (host.clone(), tell.clone());
+            let (host, tell, begun) = (host.clone(), tell.clone(), host.now());
             work.start(key, async move {
-                let outcome = read(&host, key.0, key.1).await;
+                let is_whole = wake.is_some_and(|wake| wake.whole);
+                let outcome = read_how(&host, key.0, key.1, is_whole).await;
+                // Where this fails, the calendar is read once more.
+                if let (Some(wake), Ok(_)) = (&wake, &outcome)
+                    && let Err(error) = woken(&host, wake, begun).await
+                {
+                    tracing::warn!(error = %error, "that a calendar was read could not be written down");
+                }
                 // The loop ended meanwhile: nobody plans the next read.
                 let _ = tell.send((key, outcome));
             });
@@ -97,6 +104,11 @@ pub async fn run(host: Context, mut stop: Stop) {
 /// # Errors
 /// [`ReadError`]; then nothing of the calendar changed but perhaps its state.
 pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Result<Absorbed, ReadError> {
+    read_how(host, tenant, calendar, false).await
+}
+
+/// The same; where changes may never have been told of, without a cursor (`M8.7`).
+async fn read_how(host: &Context, tenant: TenantId, calendar: CalendarId, whole: bool) -> Result<Absorbed, ReadError> {
     let Some(row) = host.store.calendar(tenant, calendar).await? else { return Err(PlanError::Gone.into()) };
     let Some(connection) = host.store.connection(tenant, row.connection).await? else { return Err(PlanError::Gone.into()) };
     if connection.state != ConnectionState::Active {
@@ -109,6 +121,7 @@ pub async fn read(host: &Context, tenant: TenantId, calendar: CalendarId) -> Res
     if planted::is(Bug::AddressInLog) {
         tracing::info!(why = connection.addresses.join(" "), "calendar read");
     }
+    let row = if whole { Calendar { cursor: None, ..row } } else { row };
     match pass(host, &row, &connection).await {
         Ok(found) => {
             host.pass_ended(calendar, Ok(()));

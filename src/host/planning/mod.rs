@@ -67,6 +67,8 @@ impl From<LoadRulesError> for PlanError {
 pub struct Absorbed {
     /// How many rows were written; 0 for a quiet pass.
     pub writes: usize,
+    /// How many of them are entries of the calendar that are otherwise than before.
+    pub entries: usize,
     /// What of the calendar could not be read.
     pub unreadable: Vec<Unreadable>,
 }
@@ -94,11 +96,13 @@ pub async fn absorb(host: &Context, began: &Calendar, found: &Finished) -> Resul
         }
         let Some(row) = host.store.calendar(tenant, began.id).await? else { return Err(PlanError::Gone) };
         let Piece { writes, unreadable, is_last } = absorbed(host, row, found).await?;
+        let entries = writes.iter().filter(|write| matches!(write, Write::Entry(..) | Write::RemoveEntry(..))).count();
         let Some(writes) = commit(host, tenant, writes).await? else {
             tries += 1;
             continue;
         };
         done.writes += writes;
+        done.entries += entries;
         done.unreadable.extend(unreadable);
         if is_last {
             return Ok(done);

@@ -10,6 +10,7 @@ mod copies;
 mod hanging;
 mod instants;
 mod panics;
+mod push;
 mod series;
 mod stage;
 mod stopping;

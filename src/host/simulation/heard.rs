@@ -1,6 +1,7 @@
 //! What the hosts of a run asked, and how it went: what an oracle must know to say what could be known, and who was hurried.
 
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
+use crate::host::world::calendar::AccountId;
 use crate::host::world::tokens;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
@@ -103,6 +104,15 @@ impl Heard {
     /// Notes that an access token is used whose refresh token is not stored.
     pub(in crate::host) fn lost_lineage(&mut self, now: Instant, number: u64, stored: Option<u64>) {
         self.hurried.push(format!("I13 an access token of renewal {number} was used at {now}, and stored is {stored:?}"));
+    }
+
+    /// What changed and nobody told of: until the next reading, it could not be known.
+    pub(in crate::host) fn not_told(&mut self, untold: &[(AccountId, Instant)]) {
+        for (account, at) in untold {
+            let reads = self.reads.entry(account.0).or_default();
+            let place = reads.partition_point(|read| read.at <= *at);
+            reads.insert(place, Read { at: *at, is_clean: false });
+        }
     }
 
     /// The account that a request is about.

@@ -1,6 +1,7 @@
 //! A world with hosts in it: set up once, lived in as often as needed.
 
 use super::clock::VirtualClock;
+use super::doors::Doors;
 use super::heard::Heard;
 use super::switch::{HostClock, HostEgress, Switch};
 use crate::host::app::{self, Stopper};
@@ -12,17 +13,19 @@ use crate::host::model::grants::{ClientRow, Grant};
 use crate::host::model::{ConnectionId, Origin, TenantId};
 use crate::host::oauth::clients::secret_place;
 use crate::host::oauth::connect::token_place;
-use crate::host::seal::keeping;
-use crate::host::seal::{RootKey, Roots, Vault};
+use crate::host::push::Push;
+use crate::host::push::lots::Lots;
+use crate::host::seal::{RootKey, Roots, Vault, keeping};
 use crate::host::store::{Commit, Memory, Store, Write};
 use crate::host::sync::quota::Limits;
+use crate::host::world::dice::{Dice, hash};
 use crate::host::world::script::Plan;
 use crate::host::world::shared::Shared;
 use crate::host::world::weather::Weather;
 use crate::host::world::{World, connected, tokens};
 use crate::time::{Elapsed, Instant};
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
 
 /// The one tenant of a setting.
@@ -50,6 +53,10 @@ pub(in crate::host) struct Setting {
     pub(in crate::host) piece: usize,
     /// Whether the store tells all hosts what time it is, as a server does.
     pub(in crate::host) tells_time: bool,
+    /// Whether providers tell the hosts of changes.
+    pub(in crate::host) push: bool,
+    /// Where providers find the hosts that live.
+    pub(in crate::host) doors: Arc<Doors>,
     /// Quotas of the OAuth client, where they are not the published ones.
     pub(in crate::host) limits: Option<Limits>,
 }
@@ -128,7 +135,8 @@ impl Setting {
     /// The company of `plan` connected, nothing read yet. To be called inside a tokio runtime whose time is paused.
     pub(in crate::host) async fn of(plan: Plan, weather: Weather, start: Instant) -> Self {
         let clock = VirtualClock::at(start);
-        let shared = Shared::new(World::new(vec![plan.clone()], weather), clock.clone());
+        let doors = Arc::new(Doors::default());
+        let shared = Shared::new(World::new(vec![plan.clone()], weather), clock.clone()).with_door(doors.clone());
         let store = Memory::new();
         let writes = connected::rows(TENANT, "Acme", &plan, FEEDS, HOOK);
         Store::Memory(store.clone()).commit(Commit { tenant: TENANT, writes }).await.expect("a new store takes it");
@@ -147,6 +155,8 @@ impl Setting {
             horizon: Elapsed::from_hours(24 * HORIZON_DAYS_DEFAULT),
             piece: PIECE,
             tells_time: false,
+            push: false,
+            doors,
             limits: None,
         }
     }
@@ -185,6 +195,14 @@ impl Setting {
         host.metrics = self.metrics.clone();
         host.horizon = self.horizon;
         host.piece = self.piece;
+        if self.push {
+            let dice = Mutex::new(Dice::of(hash(name), "lots"));
+            let lots = Lots::of(move |bytes| {
+                let mut dice = dice.lock().unwrap_or_else(PoisonError::into_inner);
+                bytes.iter_mut().for_each(|byte| *byte = dice.roll().to_le_bytes()[0]);
+            });
+            host.push = Some(Arc::new(Push::new("https://host.example", lots)));
+        }
         if let Some((limits, account)) = self.limits.zip(self.plan.accounts.first()) {
             host.governor().set_limits(&account.client, limits);
         }
@@ -207,6 +225,7 @@ impl Setting {
         clock.set_off(secs);
         self.heard.lock().expect("nobody panics with it").host_began();
         let host = self.wired(name, &clock, &switch);
+        self.doors.open(&switch, &host);
         let (stopper, stop) = app::stopper();
         let (backend, store) = (self.backend(), self.store());
         // The stopper is kept, since a stop that nobody can set any more counts as set.

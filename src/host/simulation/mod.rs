@@ -7,6 +7,7 @@
 //! A finding is printed with the command that makes its run again. `CALLSHEET_LIFECYCLES=1000000` makes the sample larger.
 
 pub(in crate::host) mod clock;
+mod doors;
 mod ear;
 mod expected;
 pub(in crate::host) mod heard;

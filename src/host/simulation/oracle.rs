@@ -436,6 +436,11 @@ impl Case<'_> {
 
     /// I9: quotas are kept, wishes to wait are heard, and tries come no sooner than published.
     fn nobody_is_hurried(&self, wrong: &mut Vec<String>) {
+        let forged = self.world.push.counts().get("forged").copied().unwrap_or(0);
+        let seen = ["forged", "unknown"].map(|outcome| self.counted(&format!("callsheet_push_total{{outcome=\"{outcome}\"}}")));
+        if seen.iter().sum::<u64>() < forged {
+            wrong.push(format!("I9 of {forged} messages that somebody made up, {seen:?} were seen through"));
+        }
         wrong.extend(self.world.audit.violations().iter().take(20).map(|violation| format!("I9 {violation:?}")));
         wrong.extend(self.heard.hurried().iter().take(20).cloned());
         for (who, tries) in self.heard.tries() {
@@ -504,6 +509,12 @@ impl Case<'_> {
         for row in planned.filter(|row| span.contains(&row.start) && !recorded.contains(row.meeting.as_str())) {
             wrong.push(format!("I8 a dispatch is planned for {} at {} that has none", row.meeting, row.start));
         }
+    }
+
+    /// What the hosts counted under a name.
+    fn counted(&self, name: &str) -> u64 {
+        let found = self.metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        found.and_then(|count| count.parse().ok()).unwrap_or(0)
     }
 
     /// What is wrong with the record of a decision that is right, and with its dispatch.

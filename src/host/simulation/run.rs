@@ -13,7 +13,8 @@ use crate::host::world::bots::Happened;
 use crate::host::world::calendar::AccountId;
 use crate::host::world::connected;
 use crate::host::world::dice::{Dice, hash};
-use crate::host::world::receiver::Manner;
+use crate::host::world::push::Manner;
+use crate::host::world::receiver::Manner as Receives;
 use crate::host::world::script::{self, Size};
 use crate::host::world::weather::{Fault, Kind as Request, Service, Sky, Weather};
 use crate::time::{ClockTime, Date, Elapsed, Instant};
@@ -46,10 +47,14 @@ pub(super) enum Kind {
     Jumps,
     /// The quota is just enough.
     Quota,
+    /// Providers tell of changes: late, twice, in another order, and now and then not at all; and so do others.
+    Push,
+    /// Providers promise to tell of changes, and nothing ever comes.
+    PushLost,
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Calm,
         Self::Flaky,
         Self::Storm,
@@ -61,6 +66,8 @@ impl Kind {
         Self::Hosts,
         Self::Jumps,
         Self::Quota,
+        Self::Push,
+        Self::PushLost,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -76,6 +83,8 @@ impl Kind {
             Self::Hosts => "hosts",
             Self::Jumps => "jumps",
             Self::Quota => "quota",
+            Self::Push => "push",
+            Self::PushLost => "push-lost",
         }
     }
 
@@ -150,6 +159,27 @@ enum Incident {
     Darken(Service),
     /// Every cursor of an account is worthless from now on.
     Forget(usize),
+}
+
+/// How messages of providers go wrong.
+fn pushing(kind: Kind, ends_at: Option<Instant>) -> Manner {
+    // Channels end several times in a run.
+    let usual = Manner { life: Some(Elapsed::from_mins(40)), holds_to_account: true, ends_at, ..Manner::default() };
+    match kind {
+        Kind::PushLost => Manner { lost: 1000, ends_at: None, ..usual },
+        _ => Manner {
+            lost: 20,
+            late: 200,
+            twice: 100,
+            forged: 200,
+            absent: 50,
+            silent: 20,
+            refused: 150,
+            early: 500,
+            unproven: 100,
+            ..usual
+        },
+    }
 }
 
 /// How long runs of a sample last: a morning.
@@ -239,10 +269,15 @@ impl Run {
             _ => 0,
         };
         self.prepare(&mut setting);
+        let postman = setting.push.then(|| tokio::spawn(setting.shared.clone().post()));
         self.add_receivers(&setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
         let incidents = self.incidents(&mut dice, start, faults_end);
         let (lives, counts, operations) = self.live(&setting, &incidents, end).await;
+        if let Some(postman) = postman {
+            postman.abort();
+        }
+        setting.heard.lock().expect("no host is left").not_told(setting.shared.world().push.untold());
         let stored = Stored::of(&setting).await;
         let world = setting.shared.world().clone();
         let oracle = Oracle::of(&setting.plan, &world.truth);
@@ -295,12 +330,17 @@ impl Run {
             Kind::Receivers => {
                 world.weather.habit(Service::Hooks, Fault::Unanswered, 700);
                 let manners = [
-                    ("moved", Manner::Fails(301)),
-                    ("gone", Manner::Fails(410)),
-                    ("busy", Manner::AsksToWait(400)),
-                    ("shaky", Manner::FailsFirst(2)),
+                    ("moved", Receives::Fails(301)),
+                    ("gone", Receives::Fails(410)),
+                    ("busy", Receives::AsksToWait(400)),
+                    ("shaky", Receives::FailsFirst(2)),
                 ];
                 manners.into_iter().for_each(|(name, manner)| world.receivers.set(name, manner));
+            }
+            Kind::Push | Kind::PushLost => {
+                setting.push = true;
+                let manner = pushing(self.kind, world.weather.clears_at);
+                world.push.set(manner, self.seed);
             }
             _ => {}
         }

@@ -68,6 +68,11 @@ impl Switch {
         self.state().held_until.is_some_and(|until| until > now)
     }
 
+    /// Whether nothing it does has any effect any more.
+    pub(in crate::host) fn is_dead(&self) -> bool {
+        self.state().is_dead
+    }
+
     /// Nothing the host does has any effect from now on.
     pub(in crate::host) fn kill(&self) {
         self.state().is_dead = true;
@@ -216,6 +221,7 @@ impl Egress for HostEgress {
     fn call(&self, request: Request) -> Boxed<'_, Result<Response, NetError>> {
         Box::pin(async move {
             let Some(number) = self.switch.begin("request") else { return std::future::pending().await };
+            self.shared.validate(&request).await;
             let now = self.world.now();
             self.check_lineage(now, &request).await;
             let (answered, met_fault) = {

@@ -3,8 +3,8 @@
 use super::{Commit, CommitError, Write, kept};
 use crate::host::model::grants::{Flow, Grant};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent, RequestRow,
-    Sighting, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent,
+    RequestRow, Sighting, TenantId, Wake,
 };
 use std::collections::BTreeSet;
 
@@ -61,6 +61,8 @@ impl Write {
             Self::ApiKey(row) => Some(row.tenant),
             Self::Audit(row) => Some(row.tenant),
             Self::Request(row) => Some(row.tenant),
+            Self::Channel(row) => Some(row.tenant),
+            Self::Wake(row) => Some(row.tenant),
             Self::PlanVersion(_)
             | Self::RemoveTenant
             | Self::RemoveEvent(_)
@@ -86,7 +88,9 @@ impl Write {
             | Self::RemoveRules(_)
             | Self::RemoveRequest(_)
             | Self::RemoveRequests(_)
-            | Self::RemoveEndpoint(_) => None,
+            | Self::RemoveEndpoint(_)
+            | Self::RemoveChannel(_)
+            | Self::Woken(..) => None,
         }
     }
 
@@ -118,6 +122,16 @@ impl Write {
             Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),
             Self::Audit(row) => Self::Audit(AuditRow { at: kept(row.at), ..row }),
             Self::Request(row) => Self::Request(RequestRow { made_at: kept(row.made_at), ..row }),
+            Self::Channel(row) => Self::Channel(Channel {
+                expires_at: kept(row.expires_at),
+                made_at: kept(row.made_at),
+                due_at: row.due_at.map(kept),
+                heard_at: row.heard_at.map(kept),
+                doubted_at: row.doubted_at.map(kept),
+                ..row
+            }),
+            Self::Wake(row) => Self::Wake(Wake { due_at: kept(row.due_at), until: kept(row.until), ..row }),
+            Self::Woken(calendar, number, begun) => Self::Woken(calendar, number, kept(begun)),
             other => other,
         }
     }

@@ -7,14 +7,15 @@ mod commit;
 mod rows;
 
 use super::{
-    Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Watched,
+    Commit, CommitError, Decide, DueDelivery, Handle, Member, Near, PassedOver, Queries, SealedToken, StoreError, Unwatched,
+    Watched,
 };
 use crate::host::clock::Clock;
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
-    Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent,
-    OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, Connection, ConnectionId, ConnectionState, Delivery,
+    DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting,
+    Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided, Wake,
 };
 use crate::time::{Elapsed, Instant};
 use rows::{HostRow, Rows};
@@ -168,12 +169,14 @@ impl Queries for Memory {
                 let connection = rows.connections.get(&(*tenant, row.connection))?;
                 let client = connection.client.clone();
                 let active = connection.state == ConnectionState::Active;
+                let pushed_until = rows.channels_of(*tenant, *id).filter_map(Channel::stands_until).max();
                 active.then_some(Watched {
                     tenant: *tenant,
                     calendar: *id,
                     connection: row.connection,
                     origin: row.origin,
                     client,
+                    pushed_until,
                 })
             });
             with.take(limit).collect()
@@ -621,6 +624,56 @@ impl Queries for Memory {
                 counts.entry(row.state.word()).or_insert((row.state, 0)).1 += 1;
             }
             counts.into_values().collect()
+        })
+    }
+
+    async fn channels_named(&self, id: &str) -> Result<Vec<Channel>, StoreError> {
+        self.read("channels_named", |rows| rows.channels.values().filter(|row| row.id == id).cloned().collect())
+    }
+
+    async fn channels_at(&self, nonce: &str) -> Result<Vec<Channel>, StoreError> {
+        self.read("channels_at", |rows| {
+            rows.channels.values().filter(|row| row.nonce.as_deref() == Some(nonce)).cloned().collect()
+        })
+    }
+
+    async fn channels_of(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Channel>, StoreError> {
+        self.read("channels_of", |rows| rows.channels_of(tenant, calendar).cloned().collect())
+    }
+
+    async fn due_channels(&self, before: Instant, limit: usize) -> Result<Vec<Channel>, StoreError> {
+        self.read("due_channels", |rows| {
+            let mut due: Vec<&Channel> =
+                rows.channels.values().filter(|row| row.due_at.is_some_and(|due| due < before)).collect();
+            due.sort_by_key(|row| (row.due_at, row.tenant, &row.id));
+            due.into_iter().take(limit).cloned().collect()
+        })
+    }
+
+    async fn unwatched(&self, after: (TenantId, CalendarId), limit: usize) -> Result<Vec<Unwatched>, StoreError> {
+        self.read("unwatched", |rows| {
+            let behind = rows.calendars.range((Bound::Excluded(after), Bound::Unbounded));
+            let wanted = behind.filter(|((tenant, id), row)| {
+                let connection = rows.connections.get(&(*tenant, row.connection));
+                let active = connection.is_some_and(|connection| connection.state == ConnectionState::Active);
+                let can_push = row.origin != Origin::Feed && row.state != CalendarState::Gone;
+                active && can_push && !rows.channels_of(*tenant, *id).any(|channel| channel.state.occupies())
+            });
+            let unwatched = |((tenant, calendar), row): (&(TenantId, CalendarId), &Calendar)| Unwatched {
+                tenant: *tenant,
+                calendar: *calendar,
+                connection: row.connection,
+            };
+            wanted.take(limit).map(unwatched).collect()
+        })
+    }
+
+    async fn wakes(&self, before: Instant, limit: usize) -> Result<Vec<Wake>, StoreError> {
+        self.read("wakes", |rows| {
+            let mut due: Vec<Wake> = rows.wakes.values().filter(|row| row.due_at < before).copied().collect();
+            due.sort_by_key(|row| (row.due_at, row.tenant, row.calendar));
+            due.truncate(limit);
+            due
         })
     }
 }

@@ -24,9 +24,9 @@ pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
 use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use super::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState, Endpoint,
-    EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow,
-    Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState,
+    Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow,
+    RulesRow, Sighting, Tenant, TenantId, Undecided, Wake,
 };
 use crate::time::{Elapsed, Instant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,6 +223,16 @@ pub enum Write {
     RemoveRequest(String),
     /// Forgets the requests that came before.
     RemoveRequests(Instant),
+    /// Makes or replaces a channel. Guarded by version; a calendar has one at the most that is being asked for.
+    Channel(Channel),
+    /// Removes a channel, if it is there.
+    RemoveChannel(String),
+    /// A calendar is to be read: one note for each, with the earliest time to begin and the latest that a reading must not begin
+    /// before. The store gives its number.
+    Wake(Wake),
+    /// A reading of the calendar that began then has ended, for the note of this number: it is over, or waits for another
+    /// reading. A later one stays.
+    Woken(CalendarId, u64, Instant),
 }
 
 /// What is changed, without what the host did not choose itself: see the rows.
@@ -276,6 +286,10 @@ impl fmt::Debug for Write {
             Self::Request(of) => row("Request", of),
             Self::RemoveRequest(_) => f.write_str("RemoveRequest"),
             Self::RemoveRequests(before) => row("RemoveRequests", before),
+            Self::Channel(of) => row("Channel", of),
+            Self::RemoveChannel(_) => f.write_str("RemoveChannel"),
+            Self::Wake(of) => row("Wake", of),
+            Self::Woken(calendar, ..) => row("Woken", calendar),
         }
     }
 }
@@ -304,6 +318,19 @@ pub struct Watched {
     pub origin: Origin,
     /// The OAuth client it is read with.
     pub client: String,
+    /// Until when its channel stands for reading it every few minutes.
+    pub pushed_until: Option<Instant>,
+}
+
+/// A calendar without a channel that its provider could give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unwatched {
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// The calendar.
+    pub calendar: CalendarId,
+    /// The connection that it is read with.
+    pub connection: ConnectionId,
 }
 
 /// A host that shares the store.
@@ -570,6 +597,19 @@ queries! {
     fn request(&self, tenant: TenantId, name: &str) -> Option<RequestRow>;
     /// How many deliveries to a receiver are in each state: pending, delivered, dead.
     fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Vec<(DeliveryState, u64)>;
+    /// The channels of this id, whosever they are: by what a message names, which nobody can guess.
+    fn channels_named(&self, id: &str) -> Vec<Channel>;
+    /// The channels with this nonce, whosever they are.
+    fn channels_at(&self, nonce: &str) -> Vec<Channel>;
+    /// The channels of a calendar, by id.
+    fn channels_of(&self, tenant: TenantId, calendar: CalendarId) -> Vec<Channel>;
+    /// Channels of all tenants about which something is due before `before`, by due time, tenant and id, at most `limit`.
+    fn due_channels(&self, before: Instant, limit: usize) -> Vec<Channel>;
+    /// The calendars of active connections with Google and Graph that are not gone and have no channel that occupies them, by tenant
+    /// and number, those behind `after`, at most `limit`.
+    fn unwatched(&self, after: (TenantId, CalendarId), limit: usize) -> Vec<Unwatched>;
+    /// The calendars of all tenants that are to be read before `before`, by time, tenant and number, at most `limit`.
+    fn wakes(&self, before: Instant, limit: usize) -> Vec<Wake>;
 }
 
 impl Store {

@@ -2,6 +2,7 @@
 
 mod api;
 mod calendars;
+mod channels;
 mod commits;
 mod deliveries;
 mod files;
@@ -139,6 +140,15 @@ on_every_store! {
         removing_a_connection_takes_all_it_holds
         sightings_are_found_by_uid_and_by_room
         sightings_follow_their_last_write
+    }
+    channels {
+        channels_are_guarded_by_version
+        a_calendar_has_one_channel_that_is_asked_for
+        channels_are_found_by_what_messages_name
+        due_channels_come_by_time
+        calendars_without_a_channel_are_found
+        a_channel_stands_for_reading_once_it_was_heard
+        wakes_keep_the_earliest_begin_and_the_latest_end
     }
     meetings {
         meetings_are_guarded_by_version

@@ -196,7 +196,7 @@ fn millis(length: Elapsed) -> u64 {
 }
 
 /// Sixty-four well mixed bits of three numbers; the finisher of SplitMix64.
-pub(super) fn mixed(seed: u64, id: u64, round: u64) -> u64 {
+pub(in crate::host) fn mixed(seed: u64, id: u64, round: u64) -> u64 {
     [id, round].into_iter().fold(seed, |state, part| {
         let mut bits = (state ^ part).wrapping_add(0x9E37_79B9_7F4A_7C15);
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -262,6 +262,21 @@ fn listed_from(asked: Instant) -> Instant {
     asked.checked_sub(REACH_BACK).unwrap_or(Instant::MIN)
 }
 
+/// Where the events of a Google calendar are.
+pub(in crate::host) fn events_address(base: &str, reference: &str) -> String {
+    google::events_url(base, reference)
+}
+
+/// Where a calendar of Graph is, without the service's own address.
+pub(in crate::host) fn graph_root_path(reference: &str) -> String {
+    graph::root("", reference).trim_start_matches('/').to_owned()
+}
+
+/// What every request to Graph says.
+pub(in crate::host) fn graph_preferences() -> String {
+    graph::prefer()
+}
+
 /// Text for a path or a query: everything but letters, digits and `-._*` is escaped.
 fn escaped(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")

@@ -68,13 +68,8 @@ impl Google {
             Some(id) if truth.account(id).origin == Origin::Google => id,
             _ => return error(401, "authError", "Invalid Credentials"),
         };
-        let (client, minute) = (&truth.account(account).client, Elapsed::from_secs(60));
-        let (by_client, by_user) = (self.limits.client_per_minute, self.limits.user_per_minute);
-        if !audit.take(shown.now, "google client quota", client, (by_client, minute)) {
-            return error(403, "rateLimitExceeded", "Rate Limit Exceeded");
-        }
-        if !audit.take(shown.now, "google user quota", &format!("{client}/{}", account.0), (by_user, minute)) {
-            return error(403, "userRateLimitExceeded", "User Rate Limit Exceeded");
+        if let Some(refused) = self.admit(truth, audit, shown.now, account) {
+            return refused;
         }
         match (ask.method(), ask.parts().as_slice()) {
             (Method::Get, ["calendar", "v3", "calendars", calendar, "events"]) if own(truth, account, calendar) => {
@@ -85,6 +80,19 @@ impl Google {
             }
             _ => error(404, "notFound", "Not Found"),
         }
+    }
+
+    /// Counts a request in; an answer where it is one too many.
+    pub(super) fn admit(&self, truth: &Truth, audit: &mut Audit, now: Instant, account: AccountId) -> Option<Response> {
+        let (client, minute) = (&truth.account(account).client, Elapsed::from_secs(60));
+        let (by_client, by_user) = (self.limits.client_per_minute, self.limits.user_per_minute);
+        if !audit.take(now, "google client quota", client, (by_client, minute)) {
+            return Some(error(403, "rateLimitExceeded", "Rate Limit Exceeded"));
+        }
+        if !audit.take(now, "google user quota", &format!("{client}/{}", account.0), (by_user, minute)) {
+            return Some(error(403, "userRateLimitExceeded", "User Rate Limit Exceeded"));
+        }
+        None
     }
 
     fn list(&self, truth: &Truth, account: AccountId, shown: Shown, ask: &Ask<'_>) -> Response {

@@ -107,7 +107,7 @@ impl Graph {
     }
 
     /// Counts a request in; an answer where it is one too many.
-    fn admit(
+    pub(super) fn admit(
         &mut self,
         truth: &Truth,
         audit: &mut Audit,

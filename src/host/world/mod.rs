@@ -16,6 +16,7 @@ pub mod dice;
 pub mod feed;
 pub mod google;
 pub mod graph;
+pub mod push;
 pub mod receiver;
 pub mod script;
 pub mod serve;
@@ -108,6 +109,8 @@ pub struct World {
     pub graph: Graph,
     /// Calendar feeds.
     pub feeds: Feeds,
+    /// Who is told of changes.
+    pub push: push::Push,
     /// The bot backend.
     pub bots: Bots,
     /// Webhook receivers.
@@ -145,6 +148,7 @@ impl World {
             google: Google::default(),
             graph: Graph::default(),
             feeds: Feeds::default(),
+            push: push::Push::default(),
             bots: Bots::default(),
             receivers: Receivers::default(),
             tokens: Tokens::default(),
@@ -161,7 +165,9 @@ impl World {
         while self.steps.front().is_some_and(|step| step.at <= now) {
             let step = self.steps.pop_front().expect("looked at just now");
             step.apply(&mut self.truth);
+            self.push.advance(now, &self.truth, &mut self.audit);
         }
+        self.push.advance(now, &self.truth, &mut self.audit);
         self.bots.advance(now);
     }
 
@@ -267,6 +273,9 @@ impl World {
         };
         let shown = Shown { now, rev };
         let until = now + crate::time::Elapsed::try_from(after).unwrap_or(crate::time::Elapsed::MAX);
+        if let Some(response) = self.about_push((now, until), service, ask) {
+            return response;
+        }
         let mut once = || match service {
             Service::Google => self.google.handle(&self.truth, &mut self.audit, shown, ask),
             Service::Graph => self.graph.handle(&self.truth, &mut self.audit, (shown, until), ask, base),
@@ -327,7 +336,9 @@ fn altered(mut response: Response, fault: Option<Fault>) -> Response {
 fn kind_of(service: Service, ask: &Ask<'_>) -> Kind {
     let path = ask.parts();
     match (service, ask.method()) {
+        (Service::Google, Method::Post) => Kind::GoogleWatch,
         (Service::Google, _) if path.last() == Some(&"events") => Kind::GoogleList,
+        (Service::Graph, Method::Post | Method::Patch | Method::Delete) => Kind::GraphWatch,
         (Service::Google, _) => Kind::GoogleGet,
         (Service::Graph, _) if path.last() == Some(&"delta") => Kind::GraphDelta,
         (Service::Graph, _) if path.last() == Some(&"calendarView") => Kind::GraphView,

@@ -83,9 +83,11 @@ impl Service {
 pub enum Kind {
     GoogleList,
     GoogleGet,
+    GoogleWatch,
     GraphDelta,
     GraphView,
     GraphGet,
+    GraphWatch,
     Feed,
     BotCreate,
     BotFind,
@@ -95,12 +97,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::GoogleList,
         Self::GoogleGet,
+        Self::GoogleWatch,
         Self::GraphDelta,
         Self::GraphView,
         Self::GraphGet,
+        Self::GraphWatch,
         Self::Feed,
         Self::BotCreate,
         Self::BotFind,
@@ -112,8 +116,8 @@ impl Kind {
     #[must_use]
     pub fn service(self) -> Service {
         match self {
-            Self::GoogleList | Self::GoogleGet => Service::Google,
-            Self::GraphDelta | Self::GraphView | Self::GraphGet => Service::Graph,
+            Self::GoogleList | Self::GoogleGet | Self::GoogleWatch => Service::Google,
+            Self::GraphDelta | Self::GraphView | Self::GraphGet | Self::GraphWatch => Service::Graph,
             Self::Feed => Service::Feeds,
             Self::BotCreate | Self::BotFind | Self::BotRecall => Service::Bots,
             Self::Hook => Service::Hooks,
@@ -121,7 +125,8 @@ impl Kind {
     }
 
     fn is_calendar(self) -> bool {
-        matches!(self.service(), Service::Google | Service::Graph | Service::Feeds)
+        let is_read = !matches!(self, Self::GoogleWatch | Self::GraphWatch);
+        is_read && matches!(self.service(), Service::Google | Service::Graph | Service::Feeds)
     }
 }
 

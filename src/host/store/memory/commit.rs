@@ -5,11 +5,12 @@ mod grants;
 use super::rows::{Change, Rows, override_key};
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow,
-    RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionId, Delivery, DeliveryState, Dispatch,
+    Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OutboxEvent,
+    OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Wake,
 };
 use crate::host::store::{Commit, CommitError, Write, acts_at};
+use crate::time::Instant;
 use std::collections::BTreeMap;
 
 /// Makes all the changes of `commit`, or none.
@@ -121,6 +122,10 @@ impl Work<'_> {
                     self.put(Change::Undecided(key, None));
                 }
             }
+            Write::Channel(row) => self.channel(row)?,
+            Write::RemoveChannel(id) => self.put(Change::Channel((tenant, id.clone()), None)),
+            Write::Wake(row) => self.wake(row)?,
+            Write::Woken(calendar, number, begun) => self.woken(*calendar, *number, *begun),
         }
         Ok(())
     }
@@ -204,6 +209,9 @@ impl Work<'_> {
             let sightings: Vec<String> = self.rows.sightings_of(tenant, calendar).map(|row| row.id.clone()).collect();
             entries.into_iter().for_each(|id| self.put(Change::Entry((tenant, calendar, id), None)));
             sightings.into_iter().for_each(|id| self.put(Change::Sighting((tenant, calendar, id), None)));
+            let channels: Vec<String> = self.rows.channels_of(tenant, calendar).map(|row| row.id.clone()).collect();
+            channels.into_iter().for_each(|id| self.put(Change::Channel((tenant, id), None)));
+            self.put(Change::Wake((tenant, calendar), None));
             self.put(Change::Calendar((tenant, calendar), None));
         }
         self.put(Change::Grant((tenant, id), None));
@@ -405,6 +413,37 @@ impl Work<'_> {
         guard(self.rows.deliveries.get(&key).is_some_and(|stored| stored.version == row.version), "delivery")?;
         self.put(Change::Delivery(key, Some(Delivery { version: row.version + 1, ..row.clone() })));
         Ok(())
+    }
+}
+
+impl Work<'_> {
+    fn channel(&mut self, row: &Channel) -> Result<(), CommitError> {
+        let key = (self.tenant, row.id.clone());
+        let stored = self.rows.channels.get(&key).map_or(0, |stored| stored.version);
+        let is_asked = |other: &Channel| other.id != row.id && other.state == ChannelState::Asked;
+        let are_two = row.state == ChannelState::Asked && self.rows.channels_of(self.tenant, row.calendar).any(is_asked);
+        guard(stored == row.version && !are_two, "channel")?;
+        guard(self.rows.calendars.contains_key(&(self.tenant, row.calendar)), "calendar")?;
+        self.put(Change::Channel(key, Some(Channel { version: row.version + 1, ..row.clone() })));
+        Ok(())
+    }
+
+    fn wake(&mut self, row: &Wake) -> Result<(), CommitError> {
+        let key = (self.tenant, row.calendar);
+        guard(self.rows.calendars.contains_key(&key), "calendar")?;
+        let number = self.rows.number + 1;
+        self.put(Change::Number(number));
+        let known = self.rows.wakes.get(&key).copied().unwrap_or(*row);
+        let (due_at, until) = (known.due_at.min(row.due_at), known.until.max(row.until));
+        self.put(Change::Wake(key, Some(Wake { due_at, until, whole: known.whole || row.whole, number, ..*row })));
+        Ok(())
+    }
+
+    fn woken(&mut self, calendar: CalendarId, number: u64, begun: Instant) {
+        let key = (self.tenant, calendar);
+        let Some(known) = self.rows.wakes.get(&key).copied().filter(|known| known.number == number) else { return };
+        let left = (known.until > begun).then_some(Wake { due_at: known.until, whole: false, ..known });
+        self.put(Change::Wake(key, left));
     }
 }
 

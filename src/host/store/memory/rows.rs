@@ -3,9 +3,9 @@
 
 use crate::host::model::grants::{ClientRow, Flow, Grant};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
-    TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow,
+    Sighting, Tenant, TenantId, Wake,
 };
 use crate::host::store::acts_at;
 use crate::time::Instant;
@@ -61,6 +61,8 @@ pub(super) struct Rows {
     pub(super) return_urls: BTreeMap<(TenantId, String), bool>,
     pub(super) flows: BTreeMap<(TenantId, u64), Flow>,
     pub(super) grants: BTreeMap<(TenantId, ConnectionId), Grant>,
+    pub(super) channels: BTreeMap<(TenantId, String), Channel>,
+    pub(super) wakes: BTreeMap<(TenantId, CalendarId), Wake>,
     /// The last number that was given to a row, or that a row has.
     pub(super) number: u64,
     /// The last event of each tenant; outlives the events.
@@ -109,6 +111,8 @@ pub(super) enum Change {
     Audit((TenantId, u64), Option<AuditRow>),
     Request((TenantId, String), Option<RequestRow>),
     Changed((TenantId, String), Option<u64>),
+    Channel((TenantId, String), Option<Channel>),
+    Wake((TenantId, CalendarId), Option<Wake>),
     Number(u64),
     LastEvent(TenantId, Option<u64>),
 }
@@ -157,6 +161,8 @@ impl Rows {
             Change::Audit(key, row) => Change::Audit(key, swap(&mut self.audit, key, row)),
             Change::Request(key, row) => Change::Request(key.clone(), swap(&mut self.requests, key, row)),
             Change::Changed(key, version) => Change::Changed(key.clone(), swap(&mut self.changed, key, version)),
+            Change::Channel(key, row) => Change::Channel(key.clone(), swap(&mut self.channels, key, row)),
+            Change::Wake(key, row) => Change::Wake(key, swap(&mut self.wakes, key, row)),
             Change::Number(number) => Change::Number(std::mem::replace(&mut self.number, number)),
             Change::LastEvent(tenant, last) => Change::LastEvent(tenant, swap(&mut self.last_events, tenant, last)),
         }
@@ -231,6 +237,12 @@ impl Rows {
     pub(super) fn errands_of(&self, tenant: TenantId) -> impl Iterator<Item = &Errand> {
         let from = (tenant, ErrandId::default());
         self.errands.range(from..).take_while(move |(key, _)| key.0 == tenant).map(|(_, row)| row)
+    }
+
+    /// The channels of a calendar, by id.
+    pub(super) fn channels_of(&self, tenant: TenantId, calendar: CalendarId) -> impl Iterator<Item = &Channel> {
+        let of_tenant = self.channels.range((tenant, String::new())..).take_while(move |(key, _)| key.0 == tenant);
+        of_tenant.map(|(_, row)| row).filter(move |row| row.calendar == calendar)
     }
 
     /// The webhook receivers of a tenant, by number.

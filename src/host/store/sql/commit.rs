@@ -11,8 +11,8 @@ use super::rows;
 use super::statements as sql;
 use crate::host::audit;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting,
-    OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, Delivery, Dispatch, Endpoint, Entry, Errand, KeyRow, Meeting,
+    OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Wake,
 };
 use crate::host::store::{Commit, Write, acts_at};
 
@@ -101,6 +101,14 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::Grant(row) => grants::put_grant(link, row).await,
         Write::Undecided(uid) => put_undecided(link, tenant, uid.as_deref()).await,
         Write::Decided(uid, seen) => remove(link.run(sql::FORGET_UNDECIDED, vec![t(), key(uid.as_deref()), number(*seen)]).await),
+        Write::Channel(row) => put_channel(link, row).await,
+        Write::RemoveChannel(id) => remove(link.run(sql::REMOVE_CHANNEL, vec![t(), text(id)]).await),
+        Write::Wake(row) => put_wake(link, row).await,
+        Write::Woken(calendar, seen, begun) => {
+            let args = || vec![t(), number(calendar.0), number(*seen), time(*begun)];
+            link.run(sql::END_WAKE, args()).await?;
+            remove(link.run(sql::PUT_OFF_WAKE, args()).await)
+        }
     }
 }
 
@@ -392,4 +400,36 @@ async fn change_delivery(link: &mut impl Link, row: &Delivery) -> Result<(), Fai
         number(row.version),
     ];
     guard(link.run(sql::CHANGE_DELIVERY, args).await?, "delivery")
+}
+
+async fn put_channel(link: &mut impl Link, row: &Channel) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        text(&row.id),
+        number(row.calendar.0),
+        text(row.kind.word()),
+        text(&row.digest),
+        maybe_text(row.nonce.as_deref()),
+        maybe_text(row.resource.as_deref()),
+        text(row.state.word()),
+        time(row.expires_at),
+        time(row.made_at),
+        maybe_time(row.due_at),
+        number(row.tries),
+        number(row.seen),
+        maybe_time(row.heard_at),
+        maybe_time(row.doubted_at),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_CHANNEL } else { sql::CHANGE_CHANNEL };
+    guard(belongs(link.run(statement, args).await, "calendar")?, "channel")
+}
+
+/// Numbered like what is undecided.
+async fn put_wake(link: &mut impl Link, row: &Wake) -> Result<(), Fail> {
+    let given = link.rows(sql::NEXT_NUMBER, vec![], rows::count).await?;
+    let next = *given.first().expect("the statement returns the row that it wrote");
+    let (tenant, calendar) = (number(row.tenant.0), number(row.calendar.0));
+    let args = vec![tenant, calendar, number(next), time(row.due_at), time(row.until), flag(row.whole)];
+    belongs(link.run(sql::PUT_WAKE, args).await, "calendar").map(drop)
 }

@@ -41,6 +41,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (5, "hosts", include_str!("../migrations/postgres/0005_hosts.sql")),
     (6, "seal", include_str!("../migrations/postgres/0006_seal.sql")),
     (7, "oauth", include_str!("../migrations/postgres/0007_oauth.sql")),
+    (8, "push", include_str!("../migrations/postgres/0008_push.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
 ];
 

@@ -6,13 +6,13 @@ use super::rows;
 use super::statements::{self as sql, Sql};
 use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint, EndpointId,
-    Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant,
-    TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint,
+    EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting,
+    Tenant, TenantId, Undecided, Wake,
 };
 use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{
-    DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Watched, calendar_of, nearest,
+    DueDelivery, Handle, Near, PassedOver, Queries, SealedToken, StoreError, Unwatched, Watched, calendar_of, nearest,
 };
 use crate::time::Instant;
 use std::collections::BTreeMap;
@@ -463,5 +463,30 @@ impl<S: Ask> Queries for S {
 
     async fn delivery_counts(&self, tenant: TenantId, endpoint: EndpointId) -> Result<Vec<(DeliveryState, u64)>, StoreError> {
         list_of(self, tenant, sql::DELIVERY_COUNTS, [number(endpoint.0)], rows::delivery_count).await
+    }
+
+    async fn channels_named(&self, id: &str) -> Result<Vec<Channel>, StoreError> {
+        Ok(self.find(Scope::Scheduler, sql::CHANNELS_NAMED, vec![text(id)], rows::channel).await?.rows)
+    }
+
+    async fn channels_at(&self, nonce: &str) -> Result<Vec<Channel>, StoreError> {
+        Ok(self.find(Scope::Scheduler, sql::CHANNELS_AT, vec![text(nonce)], rows::channel).await?.rows)
+    }
+
+    async fn channels_of(&self, tenant: TenantId, calendar: CalendarId) -> Result<Vec<Channel>, StoreError> {
+        list_of(self, tenant, sql::CHANNELS_OF, [number(calendar.0)], rows::channel).await
+    }
+
+    async fn due_channels(&self, before: Instant, limit: usize) -> Result<Vec<Channel>, StoreError> {
+        enough(self, limit, sql::DUE_CHANNELS, |wider| vec![border(before), wider.of(limit)], rows::channel).await
+    }
+
+    async fn unwatched(&self, after: (TenantId, CalendarId), limit: usize) -> Result<Vec<Unwatched>, StoreError> {
+        let args = |wider: &Wider| vec![number(after.0.0), number(after.1.0), wider.of(limit)];
+        enough(self, limit, sql::UNWATCHED, args, rows::unwatched).await
+    }
+
+    async fn wakes(&self, before: Instant, limit: usize) -> Result<Vec<Wake>, StoreError> {
+        enough(self, limit, sql::WAKES, |wider| vec![border(before), wider.of(limit)], rows::wake).await
     }
 }

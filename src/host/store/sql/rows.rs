@@ -5,11 +5,12 @@ pub(super) mod grants;
 use super::args::unwritten;
 use super::link::Cells;
 use crate::host::model::{
-    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState,
-    Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyId, KeyRow,
-    Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided,
+    ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, ChannelState, Connection, ConnectionId, ConnectionState,
+    Delivery, DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState,
+    EventId, KeyId, KeyRow, Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId,
+    Undecided, Wake,
 };
-use crate::host::store::{DueDelivery, Member, SealedToken, StoreError, Watched, from_micros};
+use crate::host::store::{DueDelivery, Member, SealedToken, StoreError, Unwatched, Watched, from_micros};
 use crate::time::Instant;
 
 /// A row being read.
@@ -126,7 +127,8 @@ pub(super) fn tenant(cells: &mut dyn Cells) -> Answer<Tenant> {
 pub(super) fn watched(cells: &mut dyn Cells) -> Answer<Watched> {
     let mut row = Row::of(cells, "calendars", 2);
     let (tenant, calendar, connection) = (TenantId(row.count()?), CalendarId(row.count()?), ConnectionId(row.count()?));
-    Ok(Watched { tenant, calendar, connection, origin: row.word(Origin::from_word)?, client: row.text()? })
+    let (origin, client, pushed_until) = (row.word(Origin::from_word)?, row.text()?, row.maybe_time()?);
+    Ok(Watched { tenant, calendar, connection, origin, client, pushed_until })
 }
 
 pub(super) fn member(cells: &mut dyn Cells) -> Answer<Member> {
@@ -402,6 +404,39 @@ pub(super) fn delivery_count(cells: &mut dyn Cells) -> Answer<(DeliveryState, u6
 pub(super) fn undecided(cells: &mut dyn Cells) -> Answer<Undecided> {
     let mut row = Row::of(cells, "undecided", 2);
     Ok(Undecided { tenant: TenantId(row.count()?), uid: row.key()?, number: row.count()? })
+}
+
+pub(super) fn unwatched(cells: &mut dyn Cells) -> Answer<Unwatched> {
+    let mut row = Row::of(cells, "calendars", 2);
+    Ok(Unwatched { tenant: TenantId(row.count()?), calendar: CalendarId(row.count()?), connection: ConnectionId(row.count()?) })
+}
+
+pub(super) fn channel(cells: &mut dyn Cells) -> Answer<Channel> {
+    let mut row = Row::of(cells, "channels", 2);
+    Ok(Channel {
+        tenant: TenantId(row.count()?),
+        id: row.text()?,
+        calendar: CalendarId(row.count()?),
+        kind: row.word(Origin::from_word)?,
+        digest: row.text()?,
+        nonce: row.maybe_text()?,
+        resource: row.maybe_text()?,
+        state: row.word(ChannelState::from_word)?,
+        expires_at: row.time()?,
+        made_at: row.time()?,
+        due_at: row.maybe_time()?,
+        tries: row.count()?,
+        seen: row.count()?,
+        heard_at: row.maybe_time()?,
+        doubted_at: row.maybe_time()?,
+        version: row.count()?,
+    })
+}
+
+pub(super) fn wake(cells: &mut dyn Cells) -> Answer<Wake> {
+    let mut row = Row::of(cells, "wakes", 2);
+    let (tenant, calendar, number) = (TenantId(row.count()?), CalendarId(row.count()?), row.count()?);
+    Ok(Wake { tenant, calendar, due_at: row.time()?, until: row.time()?, whole: row.flag()?, number })
 }
 
 pub(super) fn due_delivery(cells: &mut dyn Cells) -> Answer<DueDelivery> {

@@ -38,6 +38,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (4, "errands", include_str!("../migrations/sqlite/0004_errands.sql")),
     (6, "seal", include_str!("../migrations/sqlite/0006_seal.sql")),
     (7, "oauth", include_str!("../migrations/sqlite/0007_oauth.sql")),
+    (8, "push", include_str!("../migrations/sqlite/0008_push.sql")),
     (9, "api", include_str!("../migrations/sqlite/0009_api.sql")),
 ];
 

@@ -30,6 +30,9 @@ macro_rules! columns {
     (api_keys) => { "tenant, id, name, hash, scopes, made_at, revoked_at, version" };
     (audit) => { "tenant, number, happened_at, actor, action, subject, digest" };
     (requests) => { "tenant, name, hash, made_at, status, body, version" };
+    (channels) => { "tenant, id, calendar, kind, digest, nonce, resource, state, expires_at, made_at, due_at, tries, seen, heard_at, \
+                     doubted_at, version" };
+    (wakes) => { "tenant, calendar, number, due_at, until_at, whole" };
     (deliveries) => { "tenant, event, endpoint, state, due_at, attempts, last_answer, version" };
 }
 
@@ -61,7 +64,9 @@ macro_rules! statements {
 statements! {
     TENANTS { "SELECT " (tenants) " FROM tenants ORDER BY tenant" }
     TENANT { "SELECT " (tenants) " FROM tenants WHERE tenant = $1" }
-    WATCHED { "SELECT c.tenant, c.id, c.connection, c.origin, k.client FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
+    WATCHED { "SELECT c.tenant, c.id, c.connection, c.origin, k.client, (SELECT max(h.expires_at) FROM channels h WHERE h.tenant = c.tenant
+            AND h.calendar = c.id AND h.state = 'live' AND h.heard_at IS NOT NULL
+            AND (h.doubted_at IS NULL OR h.doubted_at < h.heard_at)) FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
         WHERE (c.tenant, c.id) > ($1, $2) AND k.state = 'active' AND c.state <> 'gone' ORDER BY c.tenant, c.id LIMIT $3" }
     NEAR { "SELECT s.tenant, s.sighting, d.start_at FROM dispatches d JOIN seen s ON s.tenant = d.tenant AND s.meeting = d.meeting
         WHERE d.state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND d.start_at >= $1 AND d.start_at < $2" }
@@ -160,6 +165,15 @@ statements! {
     GRANT { "SELECT " (grants) " FROM grants WHERE tenant = $1 AND connection = $2" }
     GRANTS { "SELECT " (grants) " FROM grants WHERE tenant = $1 ORDER BY connection" }
     GRANTS_ALIKE { "SELECT " (grants) " FROM grants WHERE client = $1 AND account = $2 ORDER BY tenant, connection" }
+    CHANNELS_NAMED { "SELECT " (channels) " FROM channels WHERE id = $1 ORDER BY tenant" }
+    CHANNELS_AT { "SELECT " (channels) " FROM channels WHERE nonce = $1 ORDER BY tenant" }
+    CHANNELS_OF { "SELECT " (channels) " FROM channels WHERE tenant = $1 AND calendar = $2 ORDER BY id" }
+    DUE_CHANNELS { "SELECT " (channels) " FROM channels WHERE due_at < $1 ORDER BY due_at, tenant, id LIMIT $2" }
+    UNWATCHED { "SELECT c.tenant, c.id, c.connection FROM calendars c JOIN connections k ON k.tenant = c.tenant AND k.id = c.connection
+        WHERE (c.tenant, c.id) > ($1, $2) AND k.state = 'active' AND c.state <> 'gone' AND c.origin <> 'feed' AND NOT EXISTS (
+            SELECT 1 FROM channels h WHERE h.tenant = c.tenant AND h.calendar = c.id AND h.state IN ('asked', 'live', 'refused'))
+        ORDER BY c.tenant, c.id LIMIT $3" }
+    WAKES { "SELECT " (wakes) " FROM wakes WHERE due_at < $1 ORDER BY due_at, tenant, calendar LIMIT $2" }
 
     // What time it is for all who share the store; of SQLite that is the machine's, and nobody asks.
     TIME { {"SELECT unixepoch() * 1000000" "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"} }
@@ -298,4 +312,18 @@ statements! {
     PUT_UNDECIDED { "INSERT INTO undecided (tenant, uid_key, number) VALUES ($1, $2, $3)
         ON CONFLICT (tenant, uid_key) DO UPDATE SET number = excluded.number" }
     FORGET_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1 AND uid_key = $2 AND number = $3" }
+    // Of two that are being asked for, an index takes one.
+    ADD_CHANNEL { "INSERT INTO channels (" (channels) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 + 1)
+        ON CONFLICT DO NOTHING" }
+    CHANGE_CHANNEL { "UPDATE channels SET calendar = $3, kind = $4, digest = $5, nonce = $6, resource = $7, state = $8, expires_at = $9,
+            made_at = $10, due_at = $11, tries = $12, seen = $13, heard_at = $14, doubted_at = $15, version = $16 + 1
+        WHERE tenant = $1 AND id = $2 AND version = $16" }
+    REMOVE_CHANNEL { "DELETE FROM channels WHERE tenant = $1 AND id = $2" }
+    PUT_WAKE { "INSERT INTO wakes (" (wakes) ") VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, calendar) DO UPDATE
+        SET number = excluded.number,
+            due_at = CASE WHEN excluded.due_at < wakes.due_at THEN excluded.due_at ELSE wakes.due_at END,
+            until_at = CASE WHEN excluded.until_at > wakes.until_at THEN excluded.until_at ELSE wakes.until_at END,
+            whole = CASE WHEN excluded.whole > wakes.whole THEN excluded.whole ELSE wakes.whole END" }
+    END_WAKE { "DELETE FROM wakes WHERE tenant = $1 AND calendar = $2 AND number = $3 AND until_at <= $4" }
+    PUT_OFF_WAKE { "UPDATE wakes SET due_at = until_at, whole = 0 WHERE tenant = $1 AND calendar = $2 AND number = $3 AND until_at > $4" }
 }

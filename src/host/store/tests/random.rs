@@ -4,14 +4,14 @@
 //! or missed on purpose.
 
 use super::rows::{
-    at, calendar, commit, connection, delivery, dispatch, endpoint, entry, errand, event, meeting, override_row, rules, sighting,
-    tenant,
+    at, calendar, channel, commit, connection, delivery, dispatch, endpoint, entry, errand, event, meeting, override_row, rules,
+    sighting, tenant, wake,
 };
 use super::{Folder, Memory, Store, WORKS, open, postgres, runtime};
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting, OverrideRow,
-    Sighting, TenantId,
+    Calendar, CalendarId, CalendarState, Channel, ChannelState, Connection, ConnectionId, ConnectionState, Delivery,
+    DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Errand, ErrandId, ErrandState, EventId, KeyRow,
+    Meeting, OverrideRow, Sighting, TenantId, Wake,
 };
 use crate::host::store::{Commit, CommitError, Decide, PassedOver, Write};
 use proptest::prelude::*;
@@ -56,7 +56,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
     let (connection_id, calendar_id, receiver) = (u64::from(a % 2) + 1, u64::from(a % 3) + 10, u64::from(a % 3) + 20);
     let name = ["a", "b", "B", "\0", "ä"][usize::from(b % 5)];
     let when = at(i64::from(c % 8));
-    match kind % 31 {
+    match kind % 34 {
         0 => tenant(t),
         1 => Write::PlanVersion(version(model.tenant(owner).await.expect(WORKS).map(|row| row.plan_version), luck)),
         2 => {
@@ -143,6 +143,20 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
             let title = (b % 2 == 0).then(|| name.to_owned());
             Write::Errand(Errand { state, title, ..errand(t, receiver, i64::from(c % 8), version(stored, luck)) })
         }
+        30 | 31 => {
+            let (id, state) = (["p", "q", "r"][usize::from(b % 3)], ChannelState::ALL[usize::from(d) % ChannelState::ALL.len()]);
+            let stored = model.channels_of(owner, CalendarId(calendar_id)).await.expect(WORKS);
+            let stored = stored.into_iter().find(|row| row.id == id).map(|row| row.version);
+            let (heard_at, doubted_at) = ((c % 3 == 0).then_some(when), (d % 4 == 0).then(|| at(i64::from(d % 8))));
+            let row = channel(t, calendar_id, id, version(stored, luck));
+            Write::Channel(Channel { state, due_at: (a % 4 != 0).then_some(when), heard_at, doubted_at, ..row })
+        }
+        32 if luck % 2 == 0 => Write::RemoveChannel(["p", "q", "r"][usize::from(b % 3)].to_owned()),
+        32 => Write::Wake(Wake { whole: a % 2 == 0, ..wake(t, calendar_id, i64::from(c % 8), i64::from(d % 8)) }),
+        33 => {
+            let waiting = model.wakes(at(1000), 1000).await.expect(WORKS).into_iter().find(|row| row.tenant == owner);
+            waiting.map_or(Write::Woken(CalendarId(10), 1, when), |row| Write::Woken(row.calendar, row.number, when))
+        }
         _ => {
             let due = model.due_deliveries(at(1000), 1000, 1000, &PassedOver::default()).await.expect(WORKS);
             let mine: Vec<_> = due.into_iter().filter(|due| due.delivery.tenant == owner).collect();
@@ -200,6 +214,8 @@ async fn answer_alike(
     alike! { [model, store]
         watched((TenantId(tenants.start), CalendarId(u64::from(each as u8))), limit)
         near(from, to)
+        unwatched((TenantId(tenants.start), CalendarId(u64::from(each as u8))), limit)
+        due_channels(to, limit)
         due_dispatches(to, limit)
         due_dispatches(at(1000), 10_000)
         due_deliveries(to, limit, each, &PassedOver::default())
@@ -241,7 +257,7 @@ async fn answer_alike(
             events(tenant, EventId(each as u64), limit)
         }
         for calendar in (10..13).map(CalendarId) {
-            alike! { [model, store] calendar(tenant, calendar) entries(tenant, calendar) sightings(tenant, calendar) }
+            alike! { [model, store] channels_of(tenant, calendar) calendar(tenant, calendar) entries(tenant, calendar) sightings(tenant, calendar) }
         }
         for endpoint in (20..23).map(EndpointId) {
             alike! { [model, store] dead_deliveries(tenant, endpoint, limit) delivery_counts(tenant, endpoint) }

@@ -1,9 +1,9 @@
 //! Rows for tests, with what does not matter filled in.
 
 use crate::host::model::{
-    Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Delivery, DeliveryState, Dispatch,
-    DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, Meeting, Origin,
-    OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId,
+    Calendar, CalendarId, CalendarState, Channel, ChannelState, Connection, ConnectionId, ConnectionState, Delivery,
+    DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId,
+    Meeting, Origin, OutboxEvent, Outcome, OverrideRow, RulesRow, Sighting, Tenant, TenantId, Wake,
 };
 use crate::host::store::{Commit, Write};
 use crate::time::Instant;
@@ -186,4 +186,30 @@ pub(super) fn delivery(tenant: u64, event: u64, endpoint: u64, version: u64) -> 
         last: Some("503".to_owned()),
         version,
     }
+}
+
+pub(super) fn channel(tenant: u64, calendar: u64, id: &str, version: u64) -> Channel {
+    Channel {
+        tenant: TenantId(tenant),
+        id: id.to_owned(),
+        calendar: CalendarId(calendar),
+        kind: Origin::Google,
+        digest: "00".to_owned(),
+        nonce: None,
+        resource: None,
+        state: ChannelState::Asked,
+        expires_at: at(604_800),
+        made_at: at(0),
+        due_at: Some(at(120)),
+        tries: 1,
+        seen: 3,
+        heard_at: None,
+        doubted_at: None,
+        version,
+    }
+}
+
+pub(super) fn wake(tenant: u64, calendar: u64, due: i64, until: i64) -> Wake {
+    let (tenant, calendar) = (TenantId(tenant), CalendarId(calendar));
+    Wake { tenant, calendar, due_at: at(due), until: at(until), whole: false, number: 0 }
 }

@@ -500,7 +500,7 @@ fn bounds(window: &Range<Instant>) -> String {
 }
 
 /// What every request says, continuation pages as well (`M6.13`).
-fn prefer() -> String {
+pub(super) fn prefer() -> String {
     format!("outlook.timezone=\"UTC\", IdType=\"ImmutableId\", odata.maxpagesize={PAGE_ROWS}")
 }
 

@@ -1,0 +1,81 @@
+//! What push remembers: channels that were looked up, windows, and how much may still be looked up for names that nobody knows.
+
+use super::window::Windows;
+use crate::host::model::Channel;
+use crate::time::{Elapsed, Instant};
+use std::collections::BTreeMap;
+
+/// How long a channel that was looked up is believed to be as it was.
+const BELIEVED: Elapsed = Elapsed::from_mins(5);
+/// Most channels that are remembered; with more, all are forgotten, and looked up again as their messages come.
+const CHANNELS_MAX: usize = 200_000;
+/// Most names a second that are looked up in the store and not remembered: those that nobody knows, mostly forged.
+pub(super) const LOOKUPS_MAX: u32 = 50;
+/// A provider that has not answered for this long asks about the nonce no more.
+const ASKING_MAX: Elapsed = Elapsed::from_mins(15);
+
+/// By what a message names a channel.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Name {
+    /// Google's channel id.
+    Id(String),
+    /// The last part of the path that Graph posts to.
+    Nonce(String),
+}
+
+#[derive(Default)]
+pub(super) struct Memory {
+    pub(super) windows: Windows,
+    channels: BTreeMap<Name, (Instant, Channel)>,
+    /// Nonces of subscriptions that are being asked for.
+    asking: BTreeMap<String, Instant>,
+    /// The second, and how many names were looked up in it.
+    lookups: (i64, u32),
+}
+
+impl Memory {
+    /// The channel of this name, if it was looked up lately.
+    pub(super) fn find(&self, name: &Name, now: Instant) -> Option<Channel> {
+        let (at, channel) = self.channels.get(name)?;
+        (*at <= now && now.duration_since(*at) < BELIEVED).then(|| channel.clone())
+    }
+
+    pub(super) fn remember(&mut self, name: Name, now: Instant, channel: Channel) {
+        if self.channels.len() >= CHANNELS_MAX {
+            self.channels.clear();
+        }
+        self.channels.insert(name, (now, channel));
+    }
+
+    pub(super) fn forget(&mut self, name: &Name) {
+        self.channels.remove(name);
+    }
+
+    /// Whether one more name may be looked up in this second.
+    pub(super) fn may_look_up(&mut self, now: Instant) -> bool {
+        let second = now.as_second();
+        if self.lookups.0 != second {
+            self.lookups = (second, 0);
+        }
+        self.lookups.1 += 1;
+        self.lookups.1 <= LOOKUPS_MAX
+    }
+
+    /// A name that was looked up and is there costs nothing of what may be looked up.
+    pub(super) fn was_there(&mut self) {
+        self.lookups.1 = self.lookups.1.saturating_sub(1);
+    }
+
+    pub(super) fn asking(&mut self, nonce: &str, now: Instant) {
+        self.asking.retain(|_, since| now.duration_since(*since) < ASKING_MAX);
+        self.asking.insert(nonce.to_owned(), now);
+    }
+
+    pub(super) fn asked(&mut self, nonce: &str) {
+        self.asking.remove(nonce);
+    }
+
+    pub(super) fn is_asking(&self, nonce: &str) -> bool {
+        self.asking.contains_key(nonce)
+    }
+}
