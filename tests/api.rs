@@ -270,6 +270,8 @@ fn ids(stage: &Stage, key: &str) -> BTreeMap<&'static str, String> {
     assert_eq!(stage.ask("PUT", "/v1/rules", key, &text, rules).status, 200);
     assert_eq!(stage.ask("PUT", &format!("/v1/lists/{key}-list"), key, &text, b"a.example\n").status, 200);
     all.extend([("user", format!("{key}-user")), ("list", format!("{key}-list")), ("version", "1".to_owned())]);
+    // Flows of another tenant are tried where there are some: `connect_attacks`.
+    all.extend([("flow", "999998".to_owned())]);
     all
 }
 

@@ -237,6 +237,18 @@ pub async fn named(host: &Context, tenant: TenantId, id: &str) -> Result<Option<
     Ok(own.iter().find(|row| row.id == id && row.enabled).map(Client::of_row))
 }
 
+/// A client of the operator for tests.
+#[cfg(test)]
+pub(super) fn tests_client(provider: Origin, endpoints: Endpoints) -> Client {
+    Client::of_house(&House {
+        provider,
+        client_id: "client-1".to_owned(),
+        secret: "client-secret".to_owned().into(),
+        authority: AUTHORITY_DEFAULT.to_owned(),
+        endpoints,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,16 +283,4 @@ mod tests {
             assert!(Endpoints::parse(wrong).is_err(), "{wrong}");
         }
     }
-}
-
-/// A client of the operator for tests.
-#[cfg(test)]
-pub(super) fn tests_client(provider: Origin, endpoints: Endpoints) -> Client {
-    Client::of_house(&House {
-        provider,
-        client_id: "client-1".to_owned(),
-        secret: "client-secret".to_owned().into(),
-        authority: AUTHORITY_DEFAULT.to_owned(),
-        endpoints,
-    })
 }

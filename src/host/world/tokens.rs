@@ -92,7 +92,7 @@ impl Tokens {
         if meets && fault == 1 {
             return Answered { after: soon, result: Err(NetError::NotSent) };
         }
-        let response = self.renewed(now, &name, number, dice % 7 != 0);
+        let response = self.renewed(now, &name, number, !dice.is_multiple_of(7));
         match fault {
             // It arrives twice: what was given first is lost.
             2 if meets => Answered { after: soon, result: Ok(self.renewed(now, &name, number, true)) },

@@ -78,7 +78,7 @@ impl Server {
     fn token(&self, form: &Pairs) -> Response {
         let mut manner = self.manner();
         let refused = |error: &str| Response::json(400, &json!({ "error": error }));
-        let answer = match form.get("grant_type").map(String::as_str) {
+        match form.get("grant_type").map(String::as_str) {
             Some("authorization_code") => {
                 let Some(code) = form.get("code").and_then(|code| manner.codes.remove(code)) else {
                     manner.exchanges.push("code unknown".to_owned());
@@ -98,8 +98,7 @@ impl Server {
                 manner.granted(&code.asked, &code.account)
             }
             _ => refused("unsupported_grant_type"),
-        };
-        answer
+        }
     }
 }
 
