@@ -5,6 +5,8 @@ use super::calendars::action;
 use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Call, Doc, Routes, Shown};
+use crate::host::app::channels;
+use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarState, Connection, ConnectionId};
 use crate::host::oauth::cut;
 use crate::host::operations::connections;
