@@ -20,6 +20,8 @@ printf '[bots]\nurl = "http://127.0.0.1:1"\n[api]\nrequests_per_second = 1000000
   printf 'END:VCALENDAR\r\n'
 } >ana.ics
 store=sqlite:$dir/host.db
+CALLSHEET_ROOT_KEY=$(head -c 32 /dev/urandom | base64)
+export CALLSHEET_ROOT_KEY
 "$program" admin --database "$store" tenants add Acme >/dev/null
 "$program" admin --database "$store" connections add --user ana --feed ana.ics >/dev/null
 key=$("$program" admin --database "$store" keys add fuzzer --scope read,write,connect,admin | tail -n 1)

@@ -65,6 +65,7 @@ pub const FIELDS: &[&str] = &[
     "panicked",
     "phase",
     "port",
+    "provider",
     "purpose",
     "reason",
     "removed",

@@ -1,6 +1,7 @@
 //! Refusals: every one of them is a problem of RFC 9457, whoever refused.
 
 use crate::host::operations::OperationError;
+use crate::host::seal::SealError;
 use crate::host::planning::PlanError;
 use crate::host::store::{CommitError, StoreError};
 use axum::body::Body;
@@ -241,6 +242,9 @@ impl From<OperationError> for Problem {
             OperationError::Refused(why) => Self::new(Kind::Refused, why),
             OperationError::Contended => Self::conflict(),
             OperationError::Store(error) => error.into(),
+            OperationError::Seal(SealError::NoRootKey) => {
+                Self::new(Kind::Unavailable, "the host has no root key to seal secrets with, which its operator gives it")
+            }
             OperationError::Seal(ref error) => {
                 tracing::error!(error = %error, "a secret cannot be sealed");
                 Self::new(Kind::Unavailable, "the host cannot seal secrets at the moment")

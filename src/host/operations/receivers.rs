@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 /// Makes a receiver. It gets events once it has proved itself; a host asks it within a second or two.
 ///
 /// # Errors
-/// [`OperationError::Refused`] for what is no URL or no signing secret, and where the host has no root key to seal it with.
+/// [`OperationError::Refused`] for what is no URL or no signing secret, [`OperationError::Seal`] where the host has no root key to
+/// seal it with.
 pub async fn add(host: &Context, id: TenantId, url: &str, secret: SecretString) -> Result<Endpoint, OperationError> {
     tenant(host, id).await?;
     check_url("url", url).map_err(|error| OperationError::Refused(error.to_string()))?;
@@ -33,7 +34,7 @@ pub async fn add(host: &Context, id: TenantId, url: &str, secret: SecretString) 
 /// The secret as the row holds it. One that nobody could name again is never stored plain.
 async fn sealed(host: &Context, id: TenantId, endpoint: EndpointId, secret: &SecretString) -> Result<String, OperationError> {
     if !host.vault.has_root() {
-        return Err(OperationError::Refused(SealError::NoRootKey.to_string()));
+        return Err(SealError::NoRootKey.into());
     }
     Ok(stored(&host.vault, &host.store, (id, endpoint), secret).await?)
 }
