@@ -553,26 +553,26 @@ fn keys_are_made_moved_and_renewed_by_hand() {
     let add = "endpoints add https://hooks.example/in --secret-file hook.secret";
     let without = run(add);
     assert_eq!((without.code, without.err.contains("the host has no root key")), (2, true), "{}", without.err);
-    let made = [run("keys new-root first.key"), run("keys new-root second.key")];
+    let made = [run("sealing-keys new-root first.key"), run("sealing-keys new-root second.key")];
     let names = [named(&made[0]), named(&made[1])];
-    assert!(run("keys new-root first.key").err.contains("File exists"));
+    assert!(run("sealing-keys new-root first.key").err.contains("File exists"));
     config("first.key", "");
     assert_eq!(run(add).code, 0);
-    assert!(run("keys list").out.contains(&names[0]));
+    assert!(run("sealing-keys list").out.contains(&names[0]));
     config("second.key", "");
-    let refused = run("keys rewrap");
+    let refused = run("sealing-keys rewrap");
     assert!(refused.code == 2 && refused.err.contains(&names[0]) && refused.err.contains(&names[1]), "{}", refused.err);
     config("second.key", "first.key");
-    assert_eq!(run("keys rewrap").out, format!("1 key moved to root key {}.\n", names[1]));
+    assert_eq!(run("sealing-keys rewrap").out, format!("1 key moved to root key {}.\n", names[1]));
     config("second.key", "");
-    assert_eq!(run("keys rewrap").out, format!("0 keys moved to root key {}.\n", names[1]));
-    assert_eq!(run("keys rotate").out, "tenant 1: version 2 of its key seals; 1 secret sealed anew, 0 left.\n");
-    let all = desk.json(&["keys", "list"]);
+    assert_eq!(run("sealing-keys rewrap").out, format!("0 keys moved to root key {}.\n", names[1]));
+    assert_eq!(run("sealing-keys rotate").out, "tenant 1: version 2 of its key seals; 1 secret sealed anew, 0 left.\n");
+    let all = desk.json(&["sealing-keys", "list"]);
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     assert!(all[1]["root"] == names[1] && all[1]["version"] == 2, "{all}");
     let shared = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(desk.folder.join("second.key"), shared).expect("ours");
-    let refused = run("keys list");
+    let refused = run("sealing-keys list");
     assert!(refused.err.contains("second.key: others than its owner can read it (mode 644)"), "{}", refused.err);
 }
 

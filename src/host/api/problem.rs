@@ -1,8 +1,8 @@
 //! Refusals: every one of them is a problem of RFC 9457, whoever refused.
 
 use crate::host::operations::OperationError;
-use crate::host::seal::SealError;
 use crate::host::planning::PlanError;
+use crate::host::seal::SealError;
 use crate::host::store::{CommitError, StoreError};
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};

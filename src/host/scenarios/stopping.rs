@@ -38,7 +38,7 @@ async fn live_and_stop(stage: &Stage, host: Context, secs: i64) -> i64 {
 #[tokio::test(start_paused = true)]
 async fn reads_that_wait_for_quota_do_not_keep_a_host_from_stopping() {
     let mut stage = Stage::new(&[ANN, BEN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
-    let rate = Rate { count: 1, window: Elapsed::from_secs(300) };
+    let rate = Rate { count: 1, window: Elapsed::from_secs(200) };
     stage.setting.limits = Some(Limits { client: rate, mailbox: rate, at_once: 1 });
     let host = stage.setting.host("host-1");
     let took = live_and_stop(&stage, host, -3590).await;

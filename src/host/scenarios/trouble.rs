@@ -69,9 +69,8 @@ async fn a_host_that_comes_back_late_reads_before_it_joins() {
     cancelled.live_until(400).await;
     cancelled
         .check(expect![[r#"
-            120s   A is recalled before it was asked for
             -3599s recording.planned
-            120s   dispatch.recalled: no calendar shows it any more
+            120s   dispatch.withdrawn: no calendar shows it any more
         "#]])
         .await;
 }
@@ -154,7 +153,7 @@ async fn a_grant_that_is_lost_is_told_once_and_keeps_what_was_planned() {
             -107s  A joins
             1800s  A leaves at the end
             -3599s recording.planned
-            -1667s connection.lost: grant-refused
+            -1666s connection.lost: grant-refused
             -107s  dispatch.accepted
             -107s  dispatch.joined
             1805s  dispatch.ended
