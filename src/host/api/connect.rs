@@ -155,7 +155,10 @@ pub fn routes() -> Routes {
         .on(
             Method::POST,
             "/v1/calendar/connect/complete",
-            doc("completeConnect", "Says whose browser came to the return URL; a flow for another user is thrown away."),
+            Doc {
+                refusals: &[Kind::Refused, Kind::Absent],
+                ..doc("completeConnect", "Says whose browser came to the return URL; a flow for another user is thrown away.")
+            },
             complete,
         )
         .on(Method::GET, "/v1/calendar/connect/flows/{flow}", doc("getConnectFlow", "What became of a flow, for a day."), one)

@@ -12,7 +12,7 @@ use crate::host::planted::{self, Bug};
 use crate::host::push::window::WINDOW;
 use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
 use crate::host::sync::SyncError;
-use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
+use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, RUNNING_MAX, Standing, slowness};
 use crate::host::sync::quota::Limits;
 use crate::host::sync::share::{Part, Turn};
 use crate::time::{Elapsed, Instant};
@@ -48,6 +48,8 @@ pub(super) struct Round {
     crowds: Vec<Crowd>,
     /// The first start of each calendar that has a meeting near.
     near: BTreeMap<Key, Instant>,
+    /// The calendars with a bot in one of their meetings, for longer than it counts as near.
+    running: BTreeSet<Key>,
     /// How the hosts shared the store when the list was begun, and whether they can.
     shared: (u64, bool),
     /// How far the list was read.
@@ -160,8 +162,11 @@ impl Round {
         let found = host.store.near(now - NEAR_AFTER, now + NEAR + PERIOD).await?;
         let near: BTreeMap<Key, Instant> = found.into_iter().map(|near| ((near.tenant, near.calendar), near.start)).collect();
         let before = std::mem::replace(&mut self.near, near);
+        let running = host.store.near(now - RUNNING_MAX, now - NEAR_AFTER).await?;
+        let running = running.into_iter().map(|near| (near.tenant, near.calendar)).collect();
+        let ran = std::mem::replace(&mut self.running, running);
         self.count(host);
-        let changed: Vec<Key> = before.keys().chain(self.near.keys()).copied().collect();
+        let changed: BTreeSet<Key> = before.keys().chain(self.near.keys()).chain(&ran).chain(&self.running).copied().collect();
         changed.into_iter().for_each(|key| self.note(host, key, now));
         Ok(())
     }
@@ -174,7 +179,7 @@ impl Round {
         }
         for (key, known) in &self.calendars {
             let crowd = &mut self.crowds[known.crowd];
-            match (self.near.contains_key(key), known.pushed) {
+            match (self.near.contains_key(key), known.pushed && !self.running.contains(key)) {
                 (true, false) => crowd.near += 1,
                 (false, true) => crowd.pushed += 1,
                 // With a meeting near, one that is pushed is read like one that is polled.
@@ -248,7 +253,8 @@ impl Round {
         let Some(known) = self.calendars.get_mut(&key) else { return };
         let is_new = known.standing.slowness == 0;
         let (next_start, slowness) = (self.near.get(&key).copied(), self.crowds[known.crowd].slowness);
-        let standing = Standing { next_start, slowness, pushed: known.pushed, ..known.standing };
+        let running = self.running.contains(&key);
+        let standing = Standing { next_start, slowness, running, pushed: known.pushed, ..known.standing };
         if known.standing == standing {
             return;
         }

@@ -262,6 +262,24 @@ async fn a_running_meeting_that_loses_its_link_and_is_moved_loses_its_bot() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_running_meeting_that_is_gone_from_the_calendar_loses_its_bot() {
+    let theirs = meeting((OUTSIDER, ANN.1), &["ann"]);
+    let mut stage = Stage::new(&[ANN], vec![theirs], vec![(900, Edit::Cancel)]).await;
+    stage.live_until(2000).await;
+    stage
+        .check(expect![[r#"
+        -90s   A is accepted
+        -90s   A joins
+        942s   A is recalled and leaves
+        -3599s recording.planned
+        -90s   dispatch.accepted
+        -90s   dispatch.joined
+        942s   dispatch.recalled: no calendar shows it any more
+    "#]])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_guest_who_declines_takes_back_what_only_that_copy_wanted() {
     let declined = Edit::Content(Change::Respond(address("ben"), Response::Declined));
     let mut stage = Stage::new(&[BEN], vec![meeting((OUTSIDER, CAT.1), &["ben"])], vec![(-300, declined)]).await;

@@ -319,7 +319,11 @@ impl<'a> Differ<'a> {
         let is_over = match by_hand {
             // Its bot came and went, or could not come.
             true => matches!(dispatches.last(), Some(last) if matches!(last.state, DispatchState::Ended | DispatchState::Missed)),
-            false => late_at(meeting.start, meeting.end, 0) <= self.input.now,
+            // With its bot still there, it is not.
+            false => {
+                let is_live = dispatches.last().is_some_and(|last| last.state.is_live());
+                !is_live && late_at(meeting.start, meeting.end, 0) <= self.input.now
+            }
         };
         if is_over {
             return Vec::new();

@@ -22,6 +22,8 @@ pub const PERIOD_PUSHED: Elapsed = Elapsed::from_hours(12);
 pub const NEAR: Elapsed = Elapsed::from_mins(15);
 /// And until this long after it: what changes while a bot sets out is followed as soon.
 pub const NEAR_AFTER: Elapsed = Elapsed::from_mins(10);
+/// A bot is taken to be in its meeting for no longer than this after the start.
+pub const RUNNING_MAX: Elapsed = Elapsed::from_hours(12);
 /// Shortest wait after a failure.
 pub const BACKOFF_MIN: Elapsed = Elapsed::from_secs(30);
 /// Longest wait after a failure, unless the provider asked for more: no calendar is read more seldom for it (`G4.7`).
@@ -40,6 +42,9 @@ pub struct Standing {
     pub next_start: Option<Instant>,
     /// Push messages of the calendar arrive.
     pub pushed: bool,
+    /// A bot is in one of its meetings: then it is read like one that is polled, since a message that gets lost would leave the bot
+    /// there (`G3.10`).
+    pub running: bool,
     /// Passes that failed since the last that did not.
     pub failures: u32,
     /// How long the provider asked us to wait, if the last pass failed so.
@@ -102,6 +107,7 @@ impl Cadence {
             (Near::Never, true) => self.pushed(calendar, now),
             (Near::Never, false) => self.slot(calendar, now, period),
         };
+        let next = if standing.running { next.min(self.slot(calendar, now, period)) } else { next };
         next.max(after(now, Elapsed::from_millis(1)))
     }
 
@@ -147,6 +153,7 @@ pub fn staleness_max(now: Instant, standing: &Standing) -> Elapsed {
     let asked = standing.wait.and_then(|wait| Elapsed::try_from(wait).ok()).unwrap_or(Elapsed::ZERO);
     match (standing.failures, standing.pushed, near(now, standing)) {
         (1.., _, _) => BACKOFF_MAX.max(asked + BACKOFF_MAX / 20),
+        (0, true, _) if standing.running => slotted(slowed(PERIOD, standing)),
         (0, true, Near::Now) => slotted(slowed(PERIOD, standing)),
         (0, false, Near::Now) => slotted(slowed(PERIOD_NEAR, standing)),
         (0, true, Near::From(start)) => {

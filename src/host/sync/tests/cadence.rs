@@ -91,18 +91,29 @@ fn failures_end_in_a_state_that_fits_them() {
     assert_eq!(state_after(&SyncError::CalendarGone, GONE_AFTER, 1), CalendarState::Active);
 }
 
+#[test]
+fn a_calendar_with_a_bot_in_a_meeting_is_read_though_it_is_pushed() {
+    let cadence = Cadence { seed: 1 };
+    let standing = Standing { pushed: true, slowness: 100, ..Standing::default() };
+    let wait = |standing| cadence.due(CalendarId(7), now(), &standing).duration_since(now());
+    assert!(wait(standing) > Elapsed::from_hours(8));
+    assert!(wait(Standing { running: true, ..standing }) <= PERIOD + PERIOD / 10);
+}
+
 fn standings() -> impl Strategy<Value = Standing> {
     let start = proptest::option::of(-3600..200_000i64);
     let wait = proptest::option::of(0..90_000u64);
-    (start, any::<bool>(), prop_oneof![Just(0u32), 0..20u32, Just(u32::MAX)], wait).prop_map(|(start, pushed, failures, wait)| {
-        Standing {
+    let flags = (any::<bool>(), any::<bool>());
+    (start, flags, prop_oneof![Just(0u32), 0..20u32, Just(u32::MAX)], wait).prop_map(
+        |(start, (pushed, running), failures, wait)| Standing {
             next_start: start.map(|secs| now() + Elapsed::from_secs(secs)),
             pushed,
+            running,
             failures,
             wait: wait.map(Duration::from_secs),
             slowness: 100,
-        }
-    })
+        },
+    )
 }
 
 proptest! {
