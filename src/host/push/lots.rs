@@ -3,9 +3,12 @@
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use std::sync::Arc;
 
+/// Fills a buffer with bytes that nobody can foresee.
+type Source = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// Fills bytes by chance. A clone draws on.
 #[derive(Clone)]
-pub struct Lots(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Lots(Source);
 
 impl Lots {
     /// The system's, fit for secrets.

@@ -28,7 +28,7 @@ pub(super) struct Hand(Mutex<Elapsed>);
 impl Hand {
     fn turn(&self, by: Elapsed) {
         let mut at = self.0.lock().expect("nobody panics with it");
-        *at = *at + by;
+        *at += by;
     }
 }
 

@@ -99,7 +99,9 @@ impl Memory {
 
     /// Takes the row of a host out.
     pub(super) fn leave(&self, host: &str) -> Result<(), StoreError> {
-        self.read("leave", |rows| drop(rows.hosts.remove(host)))
+        self.read("leave", |rows| {
+            rows.hosts.remove(host);
+        })
     }
 
     /// Makes the changes, all or none.
