@@ -17,6 +17,8 @@ mod connect_attacks;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod connecting;
 mod copies;
+#[cfg(feature = "host")]
+mod documents;
 mod equivalence;
 mod examples;
 mod explain;

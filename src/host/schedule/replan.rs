@@ -319,10 +319,11 @@ impl<'a> Differ<'a> {
         let is_over = match by_hand {
             // Its bot came and went, or could not come.
             true => matches!(dispatches.last(), Some(last) if matches!(last.state, DispatchState::Ended | DispatchState::Missed)),
-            // With its bot still there, it is not.
+            // With its bot still there, it goes on to its end; sources that drop what is past call nothing off.
             false => {
                 let is_live = dispatches.last().is_some_and(|last| last.state.is_live());
-                !is_live && late_at(meeting.start, meeting.end, 0) <= self.input.now
+                let until = if is_live { meeting.end } else { Some(late_at(meeting.start, meeting.end, 0)) };
+                until.is_some_and(|until| until <= self.input.now)
             }
         };
         if is_over {
