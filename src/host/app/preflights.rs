@@ -205,34 +205,34 @@ pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
     rows.map_or(true, |rows| rows.iter().all(|row| (row.epoch, row.version) != (claimed.epoch, claimed.version)))
 }
 
-/// Looks at the copy that decided about a meeting, and lets the plan follow what it shows.
+/// Looks at the copy that decided about a meeting, and lets the plan follow what it shows. Where that changed it, the copy that
+/// decides now is looked at; nothing is confirmed before one was found as it is planned.
 pub async fn look_at(host: &Context, dispatch: &Dispatch, which: Which, deadline: Instant) -> Outcome {
     let looked = async {
         let mut changed = false;
         for _ in 0..COPIES_MAX {
             match seen(host, dispatch, which, deadline).await {
-                // Another copy may decide now.
                 Ok(Outcome::Changed) => changed = true,
-                Ok(_) if changed => break,
-                Ok(outcome) => return outcome,
+                Ok(outcome) => return (changed, outcome),
                 Err(error) => {
                     tracing::info!(tenant = dispatch.tenant.0, error = %error, "a meeting could not be read before its bot");
-                    return Outcome::Unread;
+                    return (changed, Outcome::Unread);
                 }
             }
         }
-        Outcome::Changed
+        (changed, Outcome::Unread)
     };
     let begun = host.now();
-    let outcome = tokio::select! {
+    let (changed, last) = tokio::select! {
         biased;
         outcome = looked => outcome,
-        () = host.clock.sleep_until(deadline) => Outcome::Unread,
+        () = host.clock.sleep_until(deadline) => (false, Outcome::Unread),
     };
     host.looked_at(&dispatch.key, begun);
-    if matches!(outcome, Outcome::Confirmed | Outcome::Changed) {
+    if last == Outcome::Confirmed {
         host.confirm(&dispatch.key, begun);
     }
+    let outcome = if changed { Outcome::Changed } else { last };
     host.metrics.preflight(outcome.word());
     outcome
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
+use std::sync::LazyLock;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -40,6 +41,9 @@ impl Subscriber for Ear {
     fn event(&self, event: &Event<'_>) {
         let mut line = Line(event.metadata().target().to_owned());
         event.record(&mut line);
+        if is_loud() {
+            println!("    {}", line.0);
+        }
         LINES.with_borrow_mut(|lines| lines.len() < LINES_MAX && lines.insert(line.0));
     }
 
@@ -58,4 +62,10 @@ pub(super) fn listening<T>(work: impl FnOnce() -> T) -> (T, BTreeSet<String>) {
 /// What was logged so far.
 pub(super) fn lines() -> BTreeSet<String> {
     LINES.with_borrow(Clone::clone)
+}
+
+/// Whether everything is to be told as it happens: `CALLSHEET_TRACE=1`, for people who look for a cause.
+pub(super) fn is_loud() -> bool {
+    static LOUD: LazyLock<bool> = LazyLock::new(|| std::env::var_os("CALLSHEET_TRACE").is_some());
+    *LOUD
 }

@@ -1,5 +1,6 @@
 //! What the hosts of a run asked, and how it went: what an oracle must know to say what could be known, and who was hurried.
 
+use super::ear;
 use crate::host::http::{Method, NetError, Purpose, Request, Response};
 use crate::host::world::calendar::AccountId;
 use crate::host::world::tokens;
@@ -60,6 +61,10 @@ impl Heard {
         met_fault: bool,
     ) {
         let bad = !matches!(result, Ok(Response { status: 200..=399, .. }));
+        if ear::is_loud() {
+            let status = result.as_ref().map_or(0, |response| response.status);
+            println!("{now} {:?} {} {status} until {answered}", request.method, request.url);
+        }
         if request.url == tokens::URL {
             return self.note_token((now, answered), request, bad);
         }

@@ -203,7 +203,8 @@ impl Setting {
             });
             host.push = Some(Arc::new(Push::new("https://host.example", lots)));
         }
-        if let Some((limits, account)) = self.limits.zip(self.plan.accounts.first()) {
+        let of_google = self.plan.accounts.iter().find(|account| account.origin == Origin::Google);
+        if let Some((limits, account)) = self.limits.zip(of_google) {
             host.governor().set_limits(&account.client, limits);
         }
         host

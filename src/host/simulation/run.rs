@@ -273,6 +273,9 @@ impl Run {
         self.add_receivers(&setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
         let incidents = self.incidents(&mut dice, start, faults_end);
+        if ear::is_loud() {
+            println!("{incidents:#?}");
+        }
         let (lives, counts, operations) = self.live(&setting, &incidents, end).await;
         if let Some(postman) = postman {
             postman.abort();

@@ -4,6 +4,7 @@
 //! as a process does that was sent to sleep; all three end here when it dies.
 
 use super::clock::VirtualClock;
+use super::ear;
 use super::heard::Heard;
 use super::life::TENANT;
 use crate::host::clock::{Boxed, Clock};
@@ -19,7 +20,7 @@ use secrecy::ExposeSecret;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Operations that only look whether anything is due; a host that dies at one dies idle.
-const LOOKS: [&str; 3] = ["due_dispatches", "due_deliveries", "watched"];
+const LOOKS: [&str; 6] = ["due_dispatches", "due_deliveries", "due_endpoints", "near", "undecided", "watched"];
 
 /// When a host dies: before or after the operation of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,9 @@ impl Switch {
         }
         if LOOKS.contains(&name) {
             return Some(None);
+        }
+        if ear::is_loud() {
+            println!("        {name}");
         }
         state.operations += 1;
         let is_commit = matches!(name, "commit" | "take_up");

@@ -1,6 +1,6 @@
 //! The runs that are always made, and those on demand.
 
-use super::run::{Kind, Run};
+use super::run::{Kind, Report, Run};
 use super::sample::Sample;
 use super::switch::Death;
 use crate::host::planted::{self, Bug};
@@ -36,6 +36,7 @@ fn no_invariant_is_violated_in_thousands_of_lives() {
     assert!(sample.lives >= 5_000 && sample.wanted > sample.lives / 10 && sample.twice > 0, "{}", sample.coverage());
 }
 
+/// `CALLSHEET_TRACE=1` tells as well what happens to hosts, what they ask, and what they log.
 #[test]
 fn replay() {
     let seed = from_environment("CALLSHEET_SEED").unwrap_or(7);
@@ -48,7 +49,8 @@ fn replay() {
         run = Run { users, meetings, hours: i64::try_from(hours).expect("few hours"), ..run };
     }
     let report = run.report();
-    println!("{run:?}: {} lives, trace {:016x}\n{}", report.lives, report.trace, report.wrong.join("\n"));
+    let Report { lives, wanted, operations, trace, wrong, .. } = &report;
+    println!("{run:?}: {lives} lives, {wanted} with a bot, {operations} operations, trace {trace:016x}\n{}", wrong.join("\n"));
     assert_eq!(report, run.report(), "the same run gave another trace");
     assert!(report.wrong.is_empty(), "{} findings", report.wrong.len());
 }
@@ -103,9 +105,9 @@ fn every_planted_bug_is_found_by_the_invariant_that_names_it() {
 /// Steps of a small world at which the host is killed.
 const DEATHS: u64 = 40;
 
-/// A morning of a few people, with all that happens in it.
+/// A morning of two people with three bots; what is much is stored in pieces.
 fn morning(death: Option<Death>) -> Run {
-    Run { users: 3, meetings: 10, death, ..Run::of(Kind::Calm, 77) }
+    Run { users: 2, meetings: 6, hours: 3, death, ..Run::of(Kind::Calm, 77) }
 }
 
 /// `CALLSHEET_EVERY_STEP=1`: at every operation.

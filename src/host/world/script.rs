@@ -122,7 +122,7 @@ fn account(dice: &mut Dice, number: usize, size: &Size, home: &Zone) -> Account 
         name: name.to_owned(),
         origin,
         zone: abroad.unwrap_or_else(|| home.clone()),
-        client: format!("client-{}", size.domain),
+        client: format!("{}-client-{}", origin.word(), size.domain),
         token: format!("token-{number}-{:016x}", super::dice::hash(&address)),
         address,
     }
