@@ -41,7 +41,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
 use data_encoding::HEXLOWER;
 use limits::Limits;
-use page::Cursors;
+use page::{CursorKeys, Cursors};
 use problem::Problem;
 use route::Routes;
 use shape::Shapes;
@@ -51,7 +51,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// What the operator sets.
 #[derive(Clone)]
 pub struct Settings {
-    /// Signs cursors; hosts behind one address share it.
+    /// Signs cursors where there is no root key: hosts behind one address share it.
     pub secret: [u8; 32],
     /// Requests a second that one key may send.
     pub requests_per_second: u32,
@@ -78,8 +78,9 @@ pub fn random<const N: usize>() -> [u8; N] {
 pub struct Shared {
     /// The host.
     pub host: Context,
-    /// Makes cursors, and knows them again.
+    /// Makes cursors of the caller's tenant, and knows them again.
     pub cursors: Cursors,
+    cursor_keys: Arc<CursorKeys>,
     limits: Arc<Limits>,
     shapes: Arc<Shapes>,
 }
@@ -107,13 +108,14 @@ pub fn router(host: Context, settings: &Settings) -> Router {
     let shared = Shared {
         host,
         cursors: Cursors::new(&settings.secret),
+        cursor_keys: Arc::new(CursorKeys::new(&settings.secret)),
         limits: Arc::new(Limits::new(settings.requests_per_second)),
         shapes: Arc::new(Shapes(openapi::shapes(&routes))),
     };
     let mut router = Router::new();
     for route in routes.list {
         let method = MethodFilter::try_from(route.method.clone()).expect("routes have methods that routers know");
-        let path = route.path;
+        let (path, route) = (route.path, Arc::new(route));
         let enter = move |State(shared): State<Shared>, request: Request| async move { route.enter(shared, request).await };
         router = router.route(path, on(method, enter));
     }
