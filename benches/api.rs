@@ -116,7 +116,6 @@ fn plan(tenants: usize, begin: Instant, secs: u64) -> Plan {
 }
 
 fn step(dice: &mut Dice, (number, tenants): (usize, usize), at: Instant, begin: Instant) -> Step {
-    let tenants = TENANTS;
     let (tenant, handle) = (number % tenants, format!("meeting{number:05}"));
     let start = begin + Elapsed::from_hours(48 + dice.below(24 * 8).cast_signed());
     let user = |dice: &mut Dice| address(tenant * USERS + usize::try_from(dice.below(USERS as u64)).expect("few"));

@@ -33,6 +33,7 @@ mod webhooks;
 pub use idempotency::KEPT as REQUESTS_KEPT;
 
 use super::context::Context;
+use super::net::guard::Guard;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -55,13 +56,15 @@ pub struct Settings {
     pub secret: [u8; 32],
     /// Requests a second that one key may send.
     pub requests_per_second: u32,
+    /// Where webhooks may go: a receiver that could never be reached is refused when it is made.
+    pub guard: Guard,
 }
 
 impl Settings {
     /// With a secret of this process alone: cursors of before a restart, or of another host, are refused.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self { secret: random(), requests_per_second: limits::PER_KEY }
+        Self { secret: random(), requests_per_second: limits::PER_KEY, guard: Guard::default() }
     }
 }
 
@@ -81,6 +84,8 @@ pub struct Shared {
     /// Makes cursors of the caller's tenant, and knows them again.
     pub cursors: Cursors,
     cursor_keys: Arc<CursorKeys>,
+    /// Where webhooks may go.
+    pub guard: Arc<Guard>,
     limits: Arc<Limits>,
     shapes: Arc<Shapes>,
 }
@@ -109,6 +114,7 @@ pub fn router(host: Context, settings: &Settings) -> Router {
         host,
         cursors: Cursors::new(&settings.secret),
         cursor_keys: Arc::new(CursorKeys::new(&settings.secret)),
+        guard: Arc::new(settings.guard.clone()),
         limits: Arc::new(Limits::new(settings.requests_per_second)),
         shapes: Arc::new(Shapes(openapi::shapes(&routes))),
     };
