@@ -272,10 +272,47 @@ fn nobody_comes_in_without_a_key_that_allows_it() {
     });
 }
 
+#[test]
+fn keys_make_no_more_than_themselves_and_the_last_one_stays() {
+    Stage::each("api-own-keys", |stage| {
+        let make = |key: &str, scopes: Value| {
+            let body = json!({ "name": "ci", "scopes": scopes }).to_string();
+            stage.ask("POST", "/v1/keys", key, &[("content-type", "application/json"), ("idempotency-key", "k")], body.as_bytes())
+        };
+        let bearer = |secret: &str| format!("Bearer {secret}");
+        let first = make("all", json!(["read", "read"]));
+        let secret = plain(&first.json()["secret"]);
+        assert!(first.status == 201 && secret.starts_with("cs_live_"), "{first:?}");
+        assert_eq!(first.json()["scopes"], json!(["read"]));
+        assert_eq!(make("all", json!(["read", "read"])).json()["secret"], Value::Null, "shown once");
+        let look = |secret: &str, path: &str| stage.ask("GET", path, "", &[("authorization", &bearer(secret))], b"").status;
+        assert_eq!((look(&secret, "/v1/events"), look(&secret, "/v1/keys")), (200, 403));
+        // One with `admin` alone gives nothing else.
+        let body = json!({ "name": "more", "scopes": ["admin", "write"] });
+        let more = stage.ask("POST", "/v1/keys", "admin", &[("content-type", "application/json")], body.to_string().as_bytes());
+        assert_eq!((more.status, names(&more, "/scopes")), (422, true), "{more:?}");
+        let all = stage.get("all", "/v1/keys?limit=200").json();
+        let all = all["items"].as_array().expect("items");
+        assert!(!all.iter().any(|key| key["secret"] != Value::Null) && all.len() >= 7, "{all:?}");
+        let remove = |id: &Value| stage.ask("DELETE", &format!("/v1/keys/{}", plain(id)), "all", &[], b"");
+        assert_eq!(remove(&first.json()["id"]).status, 204);
+        assert_eq!(look(&secret, "/v1/events"), 401);
+        // `admin` goes, and `all`, which asks, is the last one.
+        let named = |name: &str| all.iter().find(|key| key["name"] == name).expect("it is there")["id"].clone();
+        assert_eq!(remove(&named("admin")).status, 204);
+        assert_eq!(remove(&named("all")).problem()["type"], "/problems/refused");
+        assert_eq!(stage.get("all", "/v1/keys").status, 200);
+        let audit = stage.get("all", "/v1/audit?limit=200").json();
+        let lines = audit["items"].as_array().expect("lines").iter();
+        let lines: Vec<String> = lines.map(|line| plain(&line["action"])).filter(|action| action.starts_with("key.")).collect();
+        assert_eq!(lines, ["key.made", "key.revoked", "key.revoked"]);
+    });
+}
+
 /// Ids of a tenant, by the parameter that names them.
 fn ids(stage: &Stage, key: &str) -> BTreeMap<&'static str, String> {
     let lists =
-        [("calendar", "calendars"), ("connection", "connections"), ("event", "events"), ("bot", "bots"), ("webhook", "webhooks")];
+        [("calendar", "calendars"), ("connection", "connections"), ("event", "events"), ("bot", "bots"), ("webhook", "webhooks"), ("key", "keys")];
     let first = |list: &str| plain(&stage.get(key, &format!("/v1/{list}")).json()["items"][0]["id"]);
     let mut all: BTreeMap<_, _> = lists.into_iter().map(|(name, list)| (name, first(list))).collect();
     let text = [("content-type", "text/plain")];

@@ -101,7 +101,7 @@ fn line(tenant: TenantId, names: &Pseudonyms, write: &Write) -> Option<(&'static
             ("deliveries.replayed", format!("endpoint/{}", row.endpoint))
         }
         Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
-        Write::ApiKey(row) => ("key.made", format!("key/{}", row.id)),
+        Write::ApiKey(row) if row.version == 0 => ("key.made", format!("key/{}", row.id)),
         _ => return None,
     })
 }

@@ -268,7 +268,7 @@ async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
             }
             let (scopes, bytes) = key(Scope::ALL);
             let (row, text) = keys::add(&host, tenant, "revoked", &scopes, &bytes).await.expect("it can be made");
-            keys::revoke(&host, tenant, KeyId(row.id.0)).await.expect("it is there");
+            keys::revoke(&host, tenant, KeyId(row.id.0), keys::Leave::Nothing).await.expect("it is there");
             made.insert("revoked", text);
         }
     }

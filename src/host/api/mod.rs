@@ -18,6 +18,7 @@ mod connections;
 mod dispatches;
 mod events;
 mod idempotency;
+mod keys;
 mod limits;
 mod lists;
 pub mod openapi;
@@ -102,6 +103,7 @@ pub fn routes() -> Routes {
         .and(bots::routes())
         .and(webhooks::routes())
         .and(tenant::routes())
+        .and(keys::routes())
         .and(audit::routes())
         .and(connect::routes())
 }

@@ -5,6 +5,7 @@ mod calendars;
 mod channels;
 mod commits;
 mod deliveries;
+mod erasure;
 mod files;
 mod grants;
 mod hosts;
@@ -127,6 +128,9 @@ on_every_store! {
         meetings_come_in_the_order_of_their_changes
         rules_come_by_version_and_go_with_their_user
         sightings_are_found_by_their_places
+    }
+    erasure {
+        nothing_is_left_of_a_user_who_was_erased
     }
     calendars {
         a_tenant_is_made_once_and_its_plan_version_is_left_alone
