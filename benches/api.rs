@@ -206,6 +206,16 @@ struct Ask {
     turn: u64,
 }
 
+/// The names of a tenant's meetings, as far as they stand on one page.
+async fn planned(address: &str, key: &str) -> Vec<String> {
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    let (status, body) = exchange(&mut stream, &request("GET", "/v1/events?limit=50", address, key, &[], "")).await.expect("it answers");
+    assert_eq!(status, 200, "{body}");
+    let page: Value = serde_json::from_str(&body).expect("JSON");
+    let items = page["items"].as_array().expect("items");
+    items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect()
+}
+
 /// What requests are made of: a key for each tenant, and the names of its meetings.
 struct Desk {
     address: String,
@@ -217,14 +227,18 @@ impl Desk {
     async fn new(address: &str, keys: &[String]) -> Self {
         let mut events = Vec::new();
         for key in keys {
-            let mut stream = TcpStream::connect(address).await.expect("it listens");
-            let head = request("GET", "/v1/events?limit=50", address, key, &[], "");
-            let (status, body) = exchange(&mut stream, &head).await.expect("it answers");
-            let page: Value = serde_json::from_str(&body).expect("JSON");
-            let items = page["items"].as_array().expect("items");
-            let names: Vec<String> = items.iter().filter_map(|item| item["id"].as_str().map(str::to_owned)).collect();
-            assert!(status == 200 && names.len() > 5, "{body}");
-            events.push(names);
+            let begun = Tick::now();
+            let mut known = Vec::new();
+            // Until the plan has followed what was read.
+            loop {
+                let names = planned(address, key).await;
+                if !names.is_empty() && names == known {
+                    break events.push(names);
+                }
+                assert!(begun.elapsed() < PATIENCE, "nothing is planned");
+                known = names;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
         Self { address: address.to_owned(), keys: keys.to_vec(), events }
     }

@@ -128,7 +128,7 @@ async fn who_disconnects_leaves_no_channel_behind() {
     }
     assert_eq!(stage.setting.shared.world().push.channels(), 2, "who cuts waits for nobody");
     for row in host.store.due_partings(host.now() + Elapsed::from_secs(1), 10).await.expect("a store in memory") {
-        assert_eq!(cut::part(&host, &row).await.expect("a store in memory"), Some(cut::GivenBack::None));
+        assert_ne!(cut::part(&host, &row).await.expect("a store in memory"), None, "all that can be done is done");
     }
     assert_eq!(stage.setting.shared.world().push.channels(), 0);
     assert_eq!(host.store.partings(TENANT).await.expect("a store in memory"), []);

@@ -199,6 +199,7 @@ on_every_store! {
         clients_and_return_urls_are_their_tenants
         flows_are_guarded_by_version_and_found_by_what_opens_them
         a_grant_needs_its_connection_and_goes_with_it
+        partings_are_guarded_due_by_time_and_go_with_their_tenant
     }
     commits {
         tenants_with_equal_numbers_never_meet
