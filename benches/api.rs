@@ -209,7 +209,8 @@ struct Ask {
 /// The names of a tenant's meetings, as far as they stand on one page.
 async fn planned(address: &str, key: &str) -> Vec<String> {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
-    let (status, body) = exchange(&mut stream, &request("GET", "/v1/events?limit=50", address, key, &[], "")).await.expect("it answers");
+    let (status, body) =
+        exchange(&mut stream, &request("GET", "/v1/events?limit=50", address, key, &[], "")).await.expect("it answers");
     assert_eq!(status, 200, "{body}");
     let page: Value = serde_json::from_str(&body).expect("JSON");
     let items = page["items"].as_array().expect("items");

@@ -311,8 +311,14 @@ fn keys_make_no_more_than_themselves_and_the_last_one_stays() {
 
 /// Ids of a tenant, by the parameter that names them.
 fn ids(stage: &Stage, key: &str) -> BTreeMap<&'static str, String> {
-    let lists =
-        [("calendar", "calendars"), ("connection", "connections"), ("event", "events"), ("bot", "bots"), ("webhook", "webhooks"), ("key", "keys")];
+    let lists = [
+        ("calendar", "calendars"),
+        ("connection", "connections"),
+        ("event", "events"),
+        ("bot", "bots"),
+        ("webhook", "webhooks"),
+        ("key", "keys"),
+    ];
     let first = |list: &str| plain(&stage.get(key, &format!("/v1/{list}")).json()["items"][0]["id"]);
     let mut all: BTreeMap<_, _> = lists.into_iter().map(|(name, list)| (name, first(list))).collect();
     let text = [("content-type", "text/plain")];
@@ -368,7 +374,8 @@ fn places_of_others(stage: &Stage, document: &Value, own: &BTreeMap<&str, String
     more_of_each(stage);
     let mut given = BTreeMap::new();
     for operation in operations(document) {
-        let Some(parameter) = ["cursor", "since"].into_iter().find(|name| operation.parameters("query").iter().any(|p| p["name"] == *name))
+        let Some(parameter) =
+            ["cursor", "since"].into_iter().find(|name| operation.parameters("query").iter().any(|p| p["name"] == *name))
         else {
             continue;
         };
@@ -706,10 +713,12 @@ fn others_with_canaries(stage: &Stage) -> String {
         .map(|name| format!("{name}={CANARY}"))
         .join("&");
     let cookies = [("cookie", CANARY), ("origin", CANARY), ("referer", CANARY), ("user-agent", CANARY)];
-    let channel = ["x-goog-channel-id", "x-goog-channel-token", "x-goog-resource-id", "x-goog-resource-uri", "x-goog-message-number"]
-        .map(|name| (name, CANARY));
+    let channel =
+        ["x-goog-channel-id", "x-goog-channel-token", "x-goog-resource-id", "x-goog-resource-uri", "x-goog-message-number"]
+            .map(|name| (name, CANARY));
     let google: Vec<_> = channel.into_iter().chain([("x-goog-resource-state", "exists")]).collect();
-    let graph = json!({ "value": [{ "subscriptionId": CANARY, "clientState": CANARY, "changeType": CANARY, "resource": CANARY }] });
+    let graph =
+        json!({ "value": [{ "subscriptionId": CANARY, "clientState": CANARY, "changeType": CANARY, "resource": CANARY }] });
     let answers = [
         stage.ask("GET", &format!("/oauth/callback/{CANARY}?{query}"), "", &cookies, b""),
         stage.ask("GET", &format!("/connect/{CANARY}?{query}"), "", &cookies, b""),

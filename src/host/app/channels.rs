@@ -5,9 +5,7 @@ use super::work::Work;
 use super::{Stop, rest, syncs};
 use crate::host::context::Context;
 use crate::host::http::Request;
-use crate::host::model::{
-    Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionState, Origin, TenantId, Wake,
-};
+use crate::host::model::{Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionState, Origin, TenantId, Wake};
 use crate::host::planted::{self, Bug};
 use crate::host::push::Push;
 use crate::host::push::lifecycle::{self, Deed};

@@ -90,7 +90,8 @@ pub async fn partings(host: &Context, connections: &[&Connection]) -> Result<Vec
 
 /// The channel by both its names, where the provider may still have it.
 fn named(channel: &Channel) -> Option<String> {
-    let resource = channel.resource.as_deref().filter(|_| !matches!(channel.state, ChannelState::Gone | ChannelState::Refused))?;
+    let resource =
+        channel.resource.as_deref().filter(|_| !matches!(channel.state, ChannelState::Gone | ChannelState::Refused))?;
     Some(format!("{} {resource}", channel.id))
 }
 

@@ -76,8 +76,11 @@ async fn told_of(host: &Context, id: TenantId, user: &str, own: &[&Connection]) 
 async fn abandoned(host: &Context, id: TenantId) -> Result<(Vec<Meeting>, Vec<Meeting>), OperationError> {
     let calendars: BTreeSet<String> = host.store.calendars(id).await?.iter().map(|row| row.id.to_string()).collect();
     let meetings = host.store.meetings(id, Instant::MIN, Instant::MAX, ROWS_MAX).await?;
-    let touched = meetings.into_iter().filter(|meeting| !meeting.sightings.iter().all(|place| is_there(&calendars, place)));
-    Ok(touched.partition(|meeting| !meeting.sightings.iter().any(|place| is_there(&calendars, place))))
+    // One that was decided anew may have nothing left that shows it.
+    let is_bare = |meeting: &Meeting| !meeting.sightings.iter().any(|place| is_there(&calendars, place));
+    let is_half = |meeting: &Meeting| !meeting.sightings.iter().all(|place| is_there(&calendars, place));
+    let touched = meetings.into_iter().filter(|meeting| is_bare(meeting) || is_half(meeting));
+    Ok(touched.partition(is_bare))
 }
 
 /// Whether what shows a meeting is still there.

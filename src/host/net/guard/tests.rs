@@ -1,11 +1,11 @@
 //! The table of targets: what strangers write to get inside, and what must still work.
 
 use super::*;
-use targets::{BAD, FORBIDDEN};
 use crate::host::net::address::CLOSED;
 use expect_test::expect;
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use targets::{BAD, FORBIDDEN};
 
 mod targets;
 

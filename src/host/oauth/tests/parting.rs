@@ -48,14 +48,16 @@ async fn granted() -> Stage {
         version: 0,
     };
     let grant = Grant { connection: GOOGLE, client: client_id, account: "google".to_owned(), ..grant() };
-    let writes = [Write::Client(client), Write::Connection(row), Write::Calendar(calendar), Write::Channel(channel), Write::Grant(grant)];
+    let writes =
+        [Write::Client(client), Write::Connection(row), Write::Calendar(calendar), Write::Channel(channel), Write::Grant(grant)];
     stage.put(writes.into()).await;
     stage
 }
 
 /// Who has no way out, as `callsheet admin`.
 fn desk(stage: &Stage) -> Context {
-    Context::new(Store::Memory(stage.memory.clone()), Arc::new(Nowhere), stage.clock.clone(), "desk").with_vault(stage.vault.clone())
+    Context::new(Store::Memory(stage.memory.clone()), Arc::new(Nowhere), stage.clock.clone(), "desk")
+        .with_vault(stage.vault.clone())
 }
 
 async fn left(stage: &Stage) -> Vec<Parting> {

@@ -147,7 +147,8 @@ pub(super) async fn partings_are_guarded_due_by_time_and_go_with_their_tenant(st
     assert_eq!(due, [(1, 6), (2, 5)]);
     assert_eq!(store.due_partings(at(30), 1).await.expect(WORKS), [parting(1, 6, 10, 1)]);
     let bare = Parting { token: None, token_file: Some("/t".to_owned()), channels: vec![], tries: 3, ..parting(1, 6, 40, 1) };
-    put(&store, [Write::Parting(bare.clone()), Write::RemoveParting(ConnectionId(5)), Write::RemoveParting(ConnectionId(9))]).await;
+    put(&store, [Write::Parting(bare.clone()), Write::RemoveParting(ConnectionId(5)), Write::RemoveParting(ConnectionId(9))])
+        .await;
     assert_eq!(store.partings(ONE).await.expect(WORKS), [Parting { version: 2, ..bare }]);
     put(&store, [Write::RemoveTenant]).await;
     assert_eq!(store.partings(ONE).await.expect(WORKS), []);
