@@ -48,6 +48,8 @@ mod served_api;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod sockets;
 mod support;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod targets;
 mod text_grammar;
 mod text_reader;
 mod text_round_trip;

@@ -35,7 +35,7 @@ done
 # Names of things that are there, so that more than 404 is seen.
 first() { curl -s -H "Authorization: Bearer $key" "$address/v1/$1" | sed -n 's/.*"items":\[{"id":"\([^"]*\)".*/\1/p'; }
 post() { curl -s -o /dev/null -H "Authorization: Bearer $key" -H 'content-type: application/json' -d "$2" "$address/v1/$1"; }
-post webhooks '{"url":"https://hooks.example/a"}'
+post webhooks '{"url":"https://hooks.example.com/a"}'
 post bots "{\"link\":\"https://zoom.us/j/99912345678\",\"at\":\"$(date -u -d '+30 days' +%Y-%m-%dT00:00:00Z)\"}"
 for _ in $(seq 100); do
   event=$(first events)

@@ -7,9 +7,13 @@
 
 use super::context::Context;
 use super::model::{AuditRow, ConnectionState, DeliveryState, ErrandState, TenantId};
+use super::seal::SealError;
 use super::store::Write;
 use aws_lc_rs::digest::{SHA256, digest as hashed};
+use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use data_encoding::HEXLOWER;
+use secrecy::ExposeSecret;
+use std::fmt;
 
 /// The line as it follows the last: with its number and digest.
 #[must_use]
@@ -29,11 +33,27 @@ pub fn broken_at(lines: &[AuditRow]) -> Option<u64> {
 }
 
 /// The changes with what the audit says of them, where somebody is acted for.
+///
+/// # Errors
+/// [`SealError`]: an end user is named, and the key for pseudonyms cannot be had.
+pub async fn told(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Result<Vec<Write>, SealError> {
+    let names = match writes.iter().any(names_a_user) && host.actor.is_some() {
+        true => Pseudonyms::of(host, tenant).await?,
+        false => Pseudonyms::default(),
+    };
+    Ok(told_by(host, tenant, &names, writes))
+}
+
+/// The same for changes that concern no end user.
 #[must_use]
-pub fn told(host: &Context, tenant: TenantId, mut writes: Vec<Write>) -> Vec<Write> {
+pub fn told_of_none(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Vec<Write> {
+    told_by(host, tenant, &Pseudonyms::default(), writes)
+}
+
+fn told_by(host: &Context, tenant: TenantId, names: &Pseudonyms, mut writes: Vec<Write>) -> Vec<Write> {
     let Some(actor) = &host.actor else { return writes };
     let mut said: Vec<(&'static str, String)> = Vec::new();
-    for line in writes.iter().filter_map(|write| line(tenant, write)) {
+    for line in writes.iter().filter_map(|write| line(tenant, names, write)) {
         if !said.contains(&line) {
             said.push(line);
         }
@@ -52,8 +72,8 @@ pub fn told(host: &Context, tenant: TenantId, mut writes: Vec<Write>) -> Vec<Wri
 }
 
 /// What a change is to people, and what it is about; `None` for what only follows from others.
-fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
-    let whose = |user: Option<&str>| user.map_or_else(|| "organisation".to_owned(), |user| pseudonym(tenant, user));
+fn line(tenant: TenantId, names: &Pseudonyms, write: &Write) -> Option<(&'static str, String)> {
+    let whose = |user: Option<&str>| user.map_or_else(|| "organisation".to_owned(), |user| names.of_user(tenant, user));
     Some(match write {
         Write::Tenant(_) => ("tenant.set", "tenant".to_owned()),
         Write::RemoveTenant => ("tenant.removed", "tenant".to_owned()),
@@ -72,7 +92,7 @@ fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
         Write::Override(row) => (if row.stop { "override.stop" } else { "override.record" }, whose(row.user.as_deref())),
         Write::RemoveOverride(row) => ("override.cleared", whose(row.user.as_deref())),
         Write::Rules(row) => ("rules.set", format!("{} version {}", whose(row.user.as_deref()), row.version)),
-        Write::RemoveRules(user) => ("rules.removed", pseudonym(tenant, user)),
+        Write::RemoveRules(user) => ("rules.removed", names.of_user(tenant, user)),
         Write::List(..) => ("list.set", "list".to_owned()),
         Write::RemoveList(_) => ("list.removed", "list".to_owned()),
         Write::Endpoint(row) => ("endpoint.set", format!("endpoint/{}", row.id)),
@@ -81,7 +101,7 @@ fn line(tenant: TenantId, write: &Write) -> Option<(&'static str, String)> {
             ("deliveries.replayed", format!("endpoint/{}", row.endpoint))
         }
         Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
-        Write::ApiKey(row) => ("key.made", format!("key/{}", row.id)),
+        Write::ApiKey(row) if row.version == 0 => ("key.made", format!("key/{}", row.id)),
         _ => return None,
     })
 }
@@ -124,11 +144,54 @@ fn digest(before: &str, row: &AuditRow) -> String {
     HEXLOWER.encode(hashed(&SHA256, &bytes).as_ref())
 }
 
-/// Stands for an end user in the audit: whoever knows the name can look it up, and nobody reads the name off it.
-#[must_use]
-pub fn pseudonym(tenant: TenantId, user: &str) -> String {
-    let text = format!("callsheet user\0{tenant}\0{user}");
-    format!("user/{}", &HEXLOWER.encode(hashed(&SHA256, text.as_bytes()).as_ref())[..24])
+/// What of a change names an end user.
+fn names_a_user(write: &Write) -> bool {
+    match write {
+        Write::Override(row) | Write::RemoveOverride(row) => row.user.is_some(),
+        Write::Rules(row) => row.user.is_some(),
+        Write::RemoveRules(_) => true,
+        _ => false,
+    }
+}
+
+/// What a tenant's key for pseudonyms is derived for.
+const PURPOSE: &[u8] = b"callsheet pseudonyms v1";
+
+/// Makes what stands for end users in a tenant's audit. With a root key, nobody who has the audit alone can try names until one fits;
+/// and with the tenant goes what made them. Without one, whoever knows a name can look it up.
+#[derive(Clone, Default)]
+pub struct Pseudonyms(Option<Key>);
+
+/// Without the key.
+impl fmt::Debug for Pseudonyms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("pseudonyms")
+    }
+}
+
+impl Pseudonyms {
+    /// Those of a tenant.
+    ///
+    /// # Errors
+    /// [`SealError`]: there is a root key, and it cannot be used.
+    pub async fn of(host: &Context, tenant: TenantId) -> Result<Self, SealError> {
+        match host.vault.derived(&host.store, tenant, PURPOSE).await {
+            Ok(bytes) => Ok(Self(Some(Key::new(HMAC_SHA256, bytes.expose_secret())))),
+            Err(SealError::NoRootKey) => Ok(Self::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What stands for an end user.
+    #[must_use]
+    pub fn of_user(&self, tenant: TenantId, user: &str) -> String {
+        let text = format!("callsheet user\0{tenant}\0{user}");
+        let hex = match &self.0 {
+            Some(key) => HEXLOWER.encode(sign(key, text.as_bytes()).as_ref()),
+            None => HEXLOWER.encode(hashed(&SHA256, text.as_bytes()).as_ref()),
+        };
+        format!("user/{}", &hex[..24])
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +206,35 @@ mod tests {
             lines.push(next);
         }
         lines
+    }
+
+    /// With a root key a pseudonym is the same on another host, after the tenant's key was renewed, and in no other tenant; and it is not
+    /// what anybody makes of the name alone.
+    #[tokio::test]
+    async fn pseudonyms_hold_for_a_tenant_and_are_nobody_elses_to_make() {
+        use crate::host::clock::SystemClock;
+        use crate::host::model::Tenant;
+        use crate::host::operations::Nowhere;
+        use crate::host::seal::{RootKey, Roots, Vault};
+        use crate::host::store::{Commit, Memory, Store};
+        use std::sync::Arc;
+        let store = Store::Memory(Memory::default());
+        for tenant in [TenantId(1), TenantId(2)] {
+            let row = Tenant { id: tenant, ..Tenant::default() };
+            store.commit(Commit { tenant, writes: vec![Write::Tenant(row)] }).await.expect("it works");
+        }
+        let root: Arc<RootKey> = Arc::new(RootKey::random().expect("there are random bytes"));
+        let host = |with_root: bool| {
+            let host = Context::new(store.clone(), Arc::new(Nowhere), Arc::new(SystemClock), "test");
+            let vault = Vault::new(Roots::new(root.clone(), Vec::new()), Arc::new(SystemClock));
+            if with_root { host.with_vault(vault) } else { host }
+        };
+        let name = async |host: &Context, tenant| Pseudonyms::of(host, tenant).await.expect("it works").of_user(tenant, "ana");
+        let first = name(&host(true), TenantId(1)).await;
+        host(true).vault.renew(&store, TenantId(1)).await.expect("it works");
+        assert_eq!(name(&host(true), TenantId(1)).await, first);
+        let others = [name(&host(true), TenantId(2)).await, name(&host(false), TenantId(1)).await];
+        assert!(!others.contains(&first), "{first} {others:?}");
     }
 
     #[test]

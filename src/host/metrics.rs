@@ -5,6 +5,7 @@ use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -21,6 +22,34 @@ struct Table {
     table: &'static str,
 }
 
+/// A route of the programming interface: as the document names it, with its parameters in braces.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Route {
+    method: &'static str,
+    route: &'static str,
+}
+
+/// A route, and the class of what it answered: `2xx`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: &'static str,
+    status: &'static str,
+}
+
+/// How long answers take: the bound of the interface is 20 ms, and changed rules may take a minute.
+const SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 20.0, 60.0];
+
+/// How long answers took, by route.
+#[derive(Debug)]
+struct Latencies(Family<Route, Histogram>);
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self(Family::new_with_constructor(|| Histogram::new(SECONDS)))
+    }
+}
+
 /// The counters of one host.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -32,6 +61,9 @@ pub struct Metrics {
     channels: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
     tokens: Family<Outcome, Counter>,
+    api_requests: Family<Answered, Counter>,
+    api_seconds: Latencies,
+    api_limited: Family<Outcome, Counter>,
     clients_refused: Gauge,
     clock_off: Gauge,
     store_full: Gauge,
@@ -85,6 +117,23 @@ impl Metrics {
     /// A token endpoint was asked for an access token.
     pub fn token(&self, outcome: &'static str) {
         self.tokens.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// The programming interface answered: which route, with which status, and how long it took.
+    pub fn api(&self, (method, route): (&'static str, &'static str), status: u16, took: Elapsed) {
+        let status = match status {
+            0..300 => "2xx",
+            300..400 => "3xx",
+            400..500 => "4xx",
+            _ => "5xx",
+        };
+        self.api_requests.get_or_create(&Answered { method, route, status }).inc();
+        self.api_seconds.0.get_or_create(&Route { method, route }).observe(took.as_secs_f64());
+    }
+
+    /// A request was one too many, for its key or for its tenant.
+    pub fn api_limited(&self, outcome: &'static str) {
+        self.api_limited.get_or_create(&Outcome { outcome }).inc();
     }
 
     /// How many OAuth clients their providers refuse: an alarm for the operator.
@@ -154,6 +203,10 @@ impl Metrics {
         registry.register("channels", "What became of push channels", self.channels.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
         registry.register("tokens", "Access tokens asked for, by outcome", self.tokens.clone());
+        registry.register("api_requests", "Requests to the programming interface that were answered", self.api_requests.clone());
+        registry.register("api_seconds", "How long answers of the programming interface took", self.api_seconds.0.clone());
+        let limited = "Requests refused because a key, or a tenant, had sent too many";
+        registry.register("api_limited", limited, self.api_limited.clone());
         registry.register("oauth_clients_refused", "OAuth clients that their providers refuse", self.clients_refused.clone());
         registry.register("clock_off_seconds", "Believed time less the wall clock, at the last doubt", self.clock_off.clone());
         registry.register("store_full", "1 while the store's disk is full", self.store_full.clone());
@@ -182,12 +235,20 @@ mod tests {
         metrics.pass("quiet");
         metrics.dispatch("accepted");
         metrics.standing(3, 1);
+        let route = ("GET", "/v1/events/{event}");
+        metrics.api(route, 200, Elapsed::from_millis(3));
+        metrics.api(route, 404, Elapsed::from_millis(30));
+        metrics.api_limited("key");
         let text = metrics.text();
         for line in [
             "callsheet_passes_total{outcome=\"quiet\"} 2",
             "callsheet_dispatches_total{outcome=\"accepted\"} 1",
             "callsheet_calendars 3",
             "callsheet_waiting_requests 1",
+            "callsheet_api_requests_total{method=\"GET\",route=\"/v1/events/{event}\",status=\"4xx\"} 1",
+            "callsheet_api_seconds_bucket{le=\"0.005\",method=\"GET\",route=\"/v1/events/{event}\"} 1",
+            "callsheet_api_seconds_count{method=\"GET\",route=\"/v1/events/{event}\"} 2",
+            "callsheet_api_limited_total{outcome=\"key\"} 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line} in\n{text}");
         }

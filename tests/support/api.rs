@@ -5,7 +5,8 @@ use crate::load::process::{Folder, health};
 use callsheet::host::api::auth::Scope;
 use callsheet::host::clock::SystemClock;
 use callsheet::host::context::Context;
-use callsheet::host::model::{Endpoint, EndpointId, EndpointState, KeyId, TenantId};
+use callsheet::host::model::grants::{Flow, FlowState};
+use callsheet::host::model::{Endpoint, EndpointId, EndpointState, KeyId, Origin, TenantId};
 use callsheet::host::operations::connections::Source;
 use callsheet::host::operations::{Nowhere, connections, errands, keys, tenants};
 use callsheet::host::store::{Commit, Store, Write};
@@ -20,6 +21,8 @@ use std::time::Duration;
 
 /// Stands in everything that people, providers or callers fill.
 pub const CANARY: &str = "xqcanaryzv";
+/// The same for the tenant whose connections lead nowhere.
+pub const LEAK: &str = "xqleakyzv";
 /// The end user of the first tenant.
 pub const USER: &str = "ana-xqcanaryzv";
 
@@ -95,7 +98,8 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime without threads");
         let keys = runtime.block_on(filled(&folder, &store));
         let config = folder.0.join("host.toml");
-        let text = "[bots]\nurl = \"http://127.0.0.1:1\"\n[api]\nrequests_per_second = 1000000\n";
+        let text = "[bots]\nurl = \"http://127.0.0.1:1\"\n[api]\nrequests_per_second = 1000000\npublic_url = \"https://callsheet.example\"\n\
+                    [providers]\ngoogle = \"http://127.0.0.1:1/calendar/v3\"\n";
         std::fs::write(&config, text).expect("a scratch file");
         let log = std::fs::File::create(folder.log()).expect("a scratch file");
         let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
@@ -165,6 +169,11 @@ impl Stage {
         Answer { status, headers, body: body.to_owned() }
     }
 
+    /// The number of a tenant's flow.
+    pub fn flow(&self, key: &str) -> String {
+        flow_of(key).to_string()
+    }
+
     pub fn document(&self) -> Value {
         self.ask("GET", "/v1/openapi.json", "", &[], b"").json()
     }
@@ -197,6 +206,26 @@ async fn dumped(store: &str) -> BTreeMap<String, String> {
     all
 }
 
+/// A tenant whose connections and receiver lead nowhere, by names and tokens that must not be told.
+async fn leaky(host: &Context, folder: &Folder) {
+    let tenant = tenants::add(host, tenants::Wanted { name: Some(LEAK.to_owned()), ..tenants::Wanted::default() });
+    let tenant = tenant.await.expect("it can be made").id;
+    let token = folder.0.join("token");
+    std::fs::write(&token, format!("ya29.{LEAK}")).expect("a scratch file");
+    // One that says who asks, and one whose path and query open it.
+    let sources = [
+        Source::FeedUrl(format!("https://{LEAK}:{LEAK}@feeds.invalid/{LEAK}.ics?token={LEAK}")),
+        Source::FeedUrl(format!("https://feeds.invalid/{LEAK}.ics?token={LEAK}")),
+        Source::Google(format!("{LEAK}@group.calendar.google.com"), token),
+    ];
+    for source in sources {
+        let addresses = vec![format!("{LEAK}@acme.example")];
+        let wanted = connections::Wanted { user: LEAK.to_owned(), source, addresses, zone: None };
+        connections::add(host, tenant, wanted).await.expect("it can be made");
+    }
+    receiver(host, tenant, LEAK, EndpointState::Unproven).await;
+}
+
 /// Two tenants, each with a calendar, a receiver, a bot that was sent, and keys.
 async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
     let store = Store::open(url).await.expect("the database is there");
@@ -221,7 +250,8 @@ async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
         let at = Some(Instant::now() + Elapsed::from_hours(100));
         let wanted = errands::Wanted { link, at, title: Some(format!("Call {word}")), name: None };
         errands::send(&host, tenant, wanted).await.expect("it can be sent");
-        receiver(&host, tenant, word).await;
+        receiver(&host, tenant, word, EndpointState::Disabled).await;
+        flow(&host, tenant, (flow_of(name), user)).await;
         let mut key = |scopes: &[Scope]| {
             random += 1;
             (scopes.iter().copied().collect::<BTreeSet<_>>(), [random; 32])
@@ -238,18 +268,52 @@ async fn filled(folder: &Folder, url: &str) -> BTreeMap<&'static str, String> {
             }
             let (scopes, bytes) = key(Scope::ALL);
             let (row, text) = keys::add(&host, tenant, "revoked", &scopes, &bytes).await.expect("it can be made");
-            keys::revoke(&host, tenant, KeyId(row.id.0)).await.expect("it is there");
+            keys::revoke(&host, tenant, KeyId(row.id.0), keys::Leave::Nothing).await.expect("it is there");
             made.insert("revoked", text);
         }
     }
+    leaky(&host, folder).await;
     host.store.close().await;
     made
 }
 
-async fn receiver(host: &Context, tenant: TenantId, word: &str) {
+/// A flow that has ended, and can be looked at.
+async fn flow(host: &Context, tenant: TenantId, (id, user): (u64, &str)) {
+    let now = Instant::now();
+    let row = Flow {
+        tenant,
+        id,
+        provider: Origin::Google,
+        client: "client".to_owned(),
+        user: user.to_owned(),
+        return_url: format!("https://app.example.com/{user}"),
+        bare: false,
+        state: FlowState::Failed,
+        ref_hash: None,
+        state_hash: None,
+        cookie_hash: None,
+        nonce_hash: None,
+        session_hash: None,
+        verifier: None,
+        code: None,
+        reason: Some("access-denied".to_owned()),
+        connection: None,
+        made_at: now,
+        expires_at: now + Elapsed::from_hours(24),
+        version: 0,
+    };
+    host.store.commit(Commit { tenant, writes: vec![Write::Flow(row)] }).await.expect("the store works");
+}
+
+fn flow_of(key: &str) -> u64 {
+    if key == "all" { 5001 } else { 5002 }
+}
+
+async fn receiver(host: &Context, tenant: TenantId, word: &str, state: EndpointState) {
     let id = EndpointId(host.store.next_id().await.expect("the store works"));
     let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned();
-    let row = Endpoint::unproven(tenant, id, format!("https://hooks.example/{word}"), secret, Instant::now());
-    let row = Endpoint { state: EndpointState::Disabled, due_at: None, ..row };
+    let row = Endpoint::unproven(tenant, id, format!("https://hooks.example.com/{word}?key={word}"), secret, Instant::now());
+    let due_at = row.due_at.filter(|_| state == EndpointState::Unproven);
+    let row = Endpoint { state, due_at, ..row };
     host.store.commit(Commit { tenant, writes: vec![Write::Endpoint(row)] }).await.expect("the store works");
 }

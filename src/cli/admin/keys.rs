@@ -7,7 +7,7 @@ use crate::host::api::auth::Scope;
 use crate::host::api::random;
 use crate::host::context::Context;
 use crate::host::model::{ApiKey, KeyId, TenantId};
-use crate::host::operations::keys::{add, revoke};
+use crate::host::operations::keys::{Leave, add, revoke};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
             Ok(Answer::new(format!("key {}, shown this once:\n{key}\n", row.id), json))
         }
         What::Revoke { key } => {
-            let row = revoke(host, tenant, KeyId(*key)).await?;
+            let row = revoke(host, tenant, KeyId(*key), Leave::Nothing).await?;
             Ok(Answer::new(format!("key {key} opens nothing any more\n"), shown(&row)))
         }
     }

@@ -146,7 +146,7 @@ async fn removed(host: &Context, args: &Remove) -> Result<Answer, CliError> {
             "tenant {} is still there: its calendars are cut, but {} must still be seen to by a host. Run this again when a host has \
              run for a while.\n",
             args.number,
-            counted(removal.left, "bot")
+            counted(removal.left, "bot or grant")
         )
     });
     let json = json!({

@@ -29,8 +29,8 @@ pub(super) async fn run(args: &Args, address: &str) -> Result<Outcome, CliError>
     let store = open(url).await?;
     let tokens = tokens(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let (host, backend) = context(store, Arc::new(SystemClock), &Bases::below(address), Credentials::new(tokens))?;
-    serve(args, host, backend, &api::Settings::of_this_process(), args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet")
-        .await
+    let settings = api::Settings { guard: guard()?, ..api::Settings::of_this_process() };
+    serve(args, host, backend, &settings, args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet").await
 }
 
 async fn tokens(store: &Store) -> Result<Vec<(ConnectionId, String)>, StoreError> {
@@ -42,10 +42,14 @@ async fn tokens(store: &Store) -> Result<Vec<(ConnectionId, String)>, StoreError
     Ok(tokens)
 }
 
+/// Lets through what is on this machine.
+pub(super) fn guard() -> Result<Guard, CliError> {
+    Ok(Guard::default().open(Subnet::private("127.0.0.0/8").map_err(|error| CliError::Usage(error.to_string()))?))
+}
+
 /// A network that is this machine.
 pub(super) fn network() -> Result<Network, CliError> {
-    let guard = Guard::default().open(Subnet::private("127.0.0.0/8").map_err(|error| CliError::Usage(error.to_string()))?);
-    Network::new(guard, &[]).map_err(|error| CliError::Usage(error.to_string()))
+    Network::new(guard()?, &[]).map_err(|error| CliError::Usage(error.to_string()))
 }
 
 /// A host whose providers, receivers and bot service are those of a world on this machine.

@@ -13,14 +13,14 @@ const ERRORS_MAX: usize = 20;
 /// The value of a text.
 ///
 /// # Errors
-/// A problem that names a member that stands twice by its JSON pointer, or says where the text is no JSON.
+/// A problem that names by its JSON pointer a member that stands twice, or the value in which the text is no JSON.
 pub fn parse(bytes: &[u8]) -> Result<Value, Problem> {
-    let mut doubled = Vec::new();
+    let (mut doubled, mut at) = (Vec::new(), String::new());
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let read = Node { pointer: String::new(), depth: 0, doubled: &mut doubled }.deserialize(&mut reader);
+    let read = Node { pointer: String::new(), depth: 0, doubled: &mut doubled, at: &mut at }.deserialize(&mut reader);
     let value = read.and_then(|value| reader.end().map(|()| value)).map_err(|error| {
         let what = if error.to_string().starts_with(TOO_DEEP) { "nested too deep" } else { "no JSON" };
-        Problem::field("", format!("is {what}: line {}, column {}", error.line(), error.column()))
+        Problem::field(at, format!("is {what}: line {}, column {}", error.line(), error.column()))
     })?;
     if doubled.is_empty() { Ok(value) } else { Err(Problem::fields(doubled)) }
 }
@@ -38,12 +38,15 @@ struct Node<'a> {
     pointer: String,
     depth: usize,
     doubled: &'a mut Vec<FieldError>,
+    /// The pointer of the innermost value that was begun and not ended.
+    at: &'a mut String,
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        self.at.clone_from(&self.pointer);
         reader.deserialize_any(self)
     }
 }
@@ -86,9 +89,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut list = Vec::new();
         loop {
             let pointer = format!("{}/{}", self.pointer, list.len());
-            let Some(item) = items.next_element_seed(Node { pointer, depth: self.depth + 1, doubled: self.doubled })? else {
-                break;
-            };
+            let node = Node { pointer, depth: self.depth + 1, doubled: self.doubled, at: self.at };
+            let Some(item) = items.next_element_seed(node)? else { break };
+            self.at.clone_from(&self.pointer);
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -101,8 +104,9 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut map = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let pointer = below(&self.pointer, &name);
-            let value =
-                members.next_value_seed(Node { pointer: pointer.clone(), depth: self.depth + 1, doubled: self.doubled })?;
+            let node = Node { pointer: pointer.clone(), depth: self.depth + 1, doubled: self.doubled, at: self.at };
+            let value = members.next_value_seed(node)?;
+            self.at.clone_from(&self.pointer);
             if map.insert(name, value).is_some() && self.doubled.len() < ERRORS_MAX {
                 self.doubled.push(FieldError::new(pointer, "stands twice"));
             }
@@ -148,10 +152,10 @@ mod tests {
                 the body is no JSON: line 1, column 10
                 the body is no JSON: line 1, column 2
                 the body is no JSON: line 1, column 0
-                the body is no JSON: line 1, column 14
-                the body is no JSON: line 1, column 7
-                the body is no JSON: line 1, column 11
-                the body is nested too deep: line 1, column 34
+                `/a` is no JSON: line 1, column 14
+                `/a` is no JSON: line 1, column 7
+                `/a` is no JSON: line 1, column 11
+                `/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0` is nested too deep: line 1, column 34
                 [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]
             "#]],
         );

@@ -5,10 +5,7 @@ use super::calendars::action;
 use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Call, Doc, Routes, Shown};
-use crate::host::app::channels;
-use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarState, Connection, ConnectionId};
-use crate::host::oauth::cut;
 use crate::host::operations::connections;
 use axum::http::Method;
 use serde::Serialize;
@@ -50,7 +47,8 @@ pub fn routes() -> Routes {
     let read = |id, summary| doc(id, summary, Scope::Read);
     let one = "/v1/connections/{connection}";
     let resync_it = "Reads its calendars anew and whole at their next turn; one that was given up is tried again.";
-    let cut = "Cuts it: what its calendars showed is forgotten, and meetings that only they showed lose their bots.";
+    let cut = "Cuts it: what its calendars showed is forgotten, and meetings that only they showed lose their bots. \
+               Its channels are stopped and its grant is given back within seconds, or as soon as the provider answers.";
     Routes::default()
         .on(Method::GET, "/v1/connections", read("listConnections", "The connections, by number."), list)
         .on(Method::GET, one, read("getConnection", "One connection."), get)
@@ -94,13 +92,7 @@ async fn get(call: Call) -> Result<Shown<ConnectionView>, Problem> {
 
 async fn disconnect(call: Call) -> Result<Shown<ConnectionView>, Problem> {
     let id = ConnectionId(call.number("connection")?);
-    // What stops push channels goes here, before the grant is given back.
-    let stopped = async |host: &Context, connection: &Connection| {
-        if let Err(error) = channels::stop_all(host, connection.tenant, connection.id).await {
-            tracing::warn!(error = %error, "channels could not be stopped");
-        }
-    };
-    cut::disconnect(&call.host, call.tenant(), id, stopped).await?;
+    connections::disconnect(&call.host, call.tenant(), id).await?;
     get(call).await
 }
 

@@ -41,6 +41,8 @@ impl fmt::Debug for Limits {
 pub struct Standing {
     policy: String,
     left: String,
+    /// Which bucket was empty.
+    pub refused: Option<&'static str>,
 }
 
 impl Limits {
@@ -71,12 +73,12 @@ impl Limits {
                 Err(until) => {
                     let wait = until.wait_time_from(self.clock.now()).as_secs() + 1;
                     let problem = Problem::new(Kind::Limited, format!("the {name} has sent too many requests"));
-                    let standing = Standing { policy, left: format!("\"{name}\";r=0;t={wait}") };
+                    let standing = Standing { policy, left: format!("\"{name}\";r=0;t={wait}"), refused: Some(name) };
                     return Err(Box::new((standing, Problem { retry_after: Some(wait), ..problem })));
                 }
             }
         }
-        Ok(Standing { policy, left: left.join(", ") })
+        Ok(Standing { policy, left: left.join(", "), refused: None })
     }
 
     fn bucket(&self, of: (TenantId, Option<KeyId>), count: NonZeroU32) -> Bucket {

@@ -18,6 +18,7 @@ mod connections;
 mod dispatches;
 mod events;
 mod idempotency;
+mod keys;
 mod limits;
 mod lists;
 pub mod openapi;
@@ -33,6 +34,7 @@ mod webhooks;
 pub use idempotency::KEPT as REQUESTS_KEPT;
 
 use super::context::Context;
+use super::net::guard::Guard;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -41,7 +43,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
 use data_encoding::HEXLOWER;
 use limits::Limits;
-use page::Cursors;
+use page::{CursorKeys, Cursors};
 use problem::Problem;
 use route::Routes;
 use shape::Shapes;
@@ -51,17 +53,19 @@ use tower_http::catch_panic::CatchPanicLayer;
 /// What the operator sets.
 #[derive(Clone)]
 pub struct Settings {
-    /// Signs cursors; hosts behind one address share it.
+    /// Signs cursors where there is no root key: hosts behind one address share it.
     pub secret: [u8; 32],
     /// Requests a second that one key may send.
     pub requests_per_second: u32,
+    /// Where webhooks may go: a receiver that could never be reached is refused when it is made.
+    pub guard: Guard,
 }
 
 impl Settings {
     /// With a secret of this process alone: cursors of before a restart, or of another host, are refused.
     #[must_use]
     pub fn of_this_process() -> Self {
-        Self { secret: random(), requests_per_second: limits::PER_KEY }
+        Self { secret: random(), requests_per_second: limits::PER_KEY, guard: Guard::default() }
     }
 }
 
@@ -78,8 +82,11 @@ pub fn random<const N: usize>() -> [u8; N] {
 pub struct Shared {
     /// The host.
     pub host: Context,
-    /// Makes cursors, and knows them again.
+    /// Makes cursors of the caller's tenant, and knows them again.
     pub cursors: Cursors,
+    cursor_keys: Arc<CursorKeys>,
+    /// Where webhooks may go.
+    pub guard: Arc<Guard>,
     limits: Arc<Limits>,
     shapes: Arc<Shapes>,
 }
@@ -96,6 +103,7 @@ pub fn routes() -> Routes {
         .and(bots::routes())
         .and(webhooks::routes())
         .and(tenant::routes())
+        .and(keys::routes())
         .and(audit::routes())
         .and(connect::routes())
 }
@@ -107,13 +115,15 @@ pub fn router(host: Context, settings: &Settings) -> Router {
     let shared = Shared {
         host,
         cursors: Cursors::new(&settings.secret),
+        cursor_keys: Arc::new(CursorKeys::new(&settings.secret)),
+        guard: Arc::new(settings.guard.clone()),
         limits: Arc::new(Limits::new(settings.requests_per_second)),
         shapes: Arc::new(Shapes(openapi::shapes(&routes))),
     };
     let mut router = Router::new();
     for route in routes.list {
         let method = MethodFilter::try_from(route.method.clone()).expect("routes have methods that routers know");
-        let path = route.path;
+        let (path, route) = (route.path, Arc::new(route));
         let enter = move |State(shared): State<Shared>, request: Request| async move { route.enter(shared, request).await };
         router = router.route(path, on(method, enter));
     }

@@ -2,13 +2,17 @@
 
 use super::problem::Problem;
 use super::route::Answer;
+use crate::host::context::Context;
 use crate::host::model::TenantId;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
 use data_encoding::BASE64URL_NOPAD;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -83,7 +87,53 @@ where
 
 /// Makes cursors, and knows them again.
 #[derive(Clone)]
-pub struct Cursors(Key);
+pub struct Cursors {
+    key: Key,
+    /// Cursors that this one signed are known as well.
+    other: Option<Key>,
+}
+
+/// The keys that cursors are signed with: each tenant's own, which all hosts with the root key have, today and after a restart; and one
+/// of the operator, or of this process, while there is none.
+pub struct CursorKeys {
+    own: Key,
+    of_tenants: Mutex<BTreeMap<TenantId, Key>>,
+}
+
+/// What a tenant's key for cursors is derived for.
+const PURPOSE: &[u8] = b"callsheet cursors v1";
+/// Most keys that are remembered; past it all are forgotten, and derived anew.
+const KEYS_MAX: usize = 10_000;
+
+impl CursorKeys {
+    /// With the key that is there while a tenant has none.
+    #[must_use]
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self { own: Key::new(HMAC_SHA256, secret), of_tenants: Mutex::default() }
+    }
+
+    /// What signs for a tenant. A keeper of the root key that does not answer stops nobody from reading: what is signed meanwhile is
+    /// known by this process alone.
+    pub async fn of(&self, host: &Context, tenant: TenantId) -> Cursors {
+        let other = Some(self.own.clone());
+        let known = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant).cloned();
+        if let Some(key) = known {
+            return Cursors { key, other };
+        }
+        match host.vault.derived(&host.store, tenant, PURPOSE).await {
+            Ok(bytes) => {
+                let key = Key::new(HMAC_SHA256, bytes.expose_secret());
+                let mut keys = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);
+                if keys.len() >= KEYS_MAX {
+                    keys.clear();
+                }
+                keys.insert(tenant, key.clone());
+                Cursors { key, other }
+            }
+            Err(_) => Cursors { key: self.own.clone(), other: None },
+        }
+    }
+}
 
 /// Without the key.
 impl fmt::Debug for Cursors {
@@ -96,7 +146,7 @@ impl Cursors {
     /// With the key that all hosts behind one address share.
     #[must_use]
     pub fn new(secret: &[u8; 32]) -> Self {
-        Self(Key::new(HMAC_SHA256, secret))
+        Self { key: Key::new(HMAC_SHA256, secret), other: None }
     }
 
     /// The cursor of a place in a list of a tenant.
@@ -104,7 +154,7 @@ impl Cursors {
     pub fn made(&self, tenant: TenantId, list: &str, place: &impl Serialize) -> String {
         // A place is numbers and texts: that cannot fail.
         let place = serde_json::to_vec(place).unwrap_or_default();
-        let tag = sign(&self.0, &signed(tenant, list, &place));
+        let tag = sign(&self.key, &signed(tenant, list, &place));
         BASE64URL_NOPAD.encode(&[tag.as_ref(), &place].concat())
     }
 
@@ -116,7 +166,11 @@ impl Cursors {
         let wrong = || Problem::refused("cursor", "is none that this list gave");
         let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| wrong())?;
         let (tag, place) = bytes.split_at_checked(TAG_BYTES).ok_or_else(wrong)?;
-        verify(&self.0, &signed(tenant, list, place), tag).map_err(|_| wrong())?;
+        let signed = signed(tenant, list, place);
+        let keys = std::iter::once(&self.key).chain(&self.other);
+        if !keys.into_iter().any(|key| verify(key, &signed, tag).is_ok()) {
+            return Err(wrong());
+        }
         serde_json::from_slice(place).map_err(|_| wrong())
     }
 }

@@ -317,9 +317,25 @@ pub struct Route {
 }
 
 impl Route {
-    /// Answers a request.
-    pub fn enter(&self, shared: Shared, request: Request) -> Pin<Box<dyn Future<Output = Response> + Send>> {
-        (self.enter)(shared, request)
+    /// Answers a request, and counts it.
+    pub async fn enter(&self, shared: Shared, request: Request) -> Response {
+        let (metrics, clock) = (Arc::clone(&shared.host.metrics), Arc::clone(&shared.host.clock));
+        let begun = clock.monotonic();
+        let response = (self.enter)(shared, request).await;
+        let took = clock.monotonic() - begun;
+        metrics.api((word(&self.method), self.path), response.status().as_u16(), took);
+        response
+    }
+}
+
+/// The method, out of the few that routes have.
+fn word(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        _ => "OTHER",
     }
 }
 
@@ -382,6 +398,7 @@ where
         Ok(standing) => (standing, caller.may(doc.scope)),
         Err(refused) => {
             let (standing, problem) = *refused;
+            standing.refused.into_iter().for_each(|bucket| shared.host.metrics.api_limited(bucket));
             (standing, Err(problem))
         }
     };
@@ -418,6 +435,10 @@ where
     let body = B::read(&shared, &kind, &bytes)?;
     let name = if parts.method == Method::POST { idempotency::key(&parts.headers)? } else { None };
     let host = shared.host.acting(format!("key/{}", caller.key));
+    let mut shared = shared;
+    if parts.method == Method::GET {
+        shared.cursors = shared.cursor_keys.of(&host, caller.tenant).await;
+    }
     let request = match &name {
         None => None,
         Some(name) => {

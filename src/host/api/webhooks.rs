@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::random;
 use super::route::{Call, Doc, Gone, Json, NoQuery, Routes, Shown, Told};
 use super::time;
+use crate::host::http::Purpose;
 use crate::host::model::{Delivery, DeliveryState, Endpoint, EndpointId, EventId};
 use crate::host::operations::receivers::{Change, add, change, find, remove, replay};
 use crate::host::outbox::sign::new_secret;
@@ -177,6 +178,11 @@ async fn list(call: Call<super::page::Paging>) -> Result<Shown<Page<Webhook>>, P
 }
 
 async fn make(call: Call<NoQuery, Json<NewWebhook>>) -> Result<Told<Webhook>, Problem> {
+    // What a name leads to is judged again at each try.
+    if call.shared.guard.check_url(Purpose::Webhook, &call.body.0.url).is_err() {
+        let why = "must be `https://`, a public name, and port 443 or none, without credentials, as events go nowhere else";
+        return Err(Problem::refused("/url", why));
+    }
     let secret = secret()?;
     let added = add(&call.host, call.tenant(), &call.body.0.url, secret.clone().into()).await;
     let row = added.map_err(|error| match error {

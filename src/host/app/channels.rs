@@ -5,9 +5,7 @@ use super::work::Work;
 use super::{Stop, rest, syncs};
 use crate::host::context::Context;
 use crate::host::http::Request;
-use crate::host::model::{
-    Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionId, ConnectionState, Origin, TenantId, Wake,
-};
+use crate::host::model::{Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionState, Origin, TenantId, Wake};
 use crate::host::planted::{self, Bug};
 use crate::host::push::Push;
 use crate::host::push::lifecycle::{self, Deed};
@@ -28,8 +26,6 @@ const LOOK_EVERY: Elapsed = Elapsed::from_secs(5);
 const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
 /// How long a request may wait for quota: longer than reads, so that these go first.
 const PATIENCE: Elapsed = Elapsed::from_mins(15);
-/// How long stopping may take where somebody waits for it.
-const STOP_PATIENCE: Elapsed = Elapsed::from_secs(10);
 /// How often a row is read anew where a message changed it meanwhile.
 const TRIES_MAX: u32 = 4;
 
@@ -296,33 +292,6 @@ fn stop_request(host: &Context, calendar: &Calendar, channel: &Channel) -> Reque
         Origin::Graph => wire::unsubscribe(&host.bases, resource),
         _ => wire::stop(&host.bases, &channel.id, resource),
     }
-}
-
-/// Stops every channel of a connection, as far as that is possible within some seconds: to be called before its grant is revoked,
-/// since nobody can stop them afterwards (`G3.17`). What could not be stopped ends by itself, and its messages are ignored.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn stop_all(host: &Context, tenant: TenantId, connection: ConnectionId) -> Result<(), StoreError> {
-    let Some(connection) = host.store.connection(tenant, connection).await? else { return Ok(()) };
-    let until = host.now().checked_add(STOP_PATIENCE).unwrap_or(Instant::MAX);
-    for calendar in host.store.calendars(tenant).await?.into_iter().filter(|row| row.connection == connection.id) {
-        for channel in host.store.channels_of(tenant, calendar.id).await? {
-            let is_there = channel.resource.is_some() && !matches!(channel.state, ChannelState::Gone | ChannelState::Refused);
-            if is_there && host.now() < until {
-                let request = stop_request(host, &calendar, &channel);
-                let stopped = tokio::select! {
-                    biased;
-                    answer = call(host, &connection, request, STOP_PATIENCE) =>
-                        answer.and_then(|answer| wire::stopped(channel.kind, &answer)).is_ok(),
-                    () = host.clock.sleep_until(until) => false,
-                };
-                host.metrics.channel(if stopped { "stopped" } else { "not-stopped" });
-            }
-            put(host, lifecycle::parted(&channel, host.now())).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Doubts the channels of a calendar: a reading found what none of them had told. Until something comes through them again, the

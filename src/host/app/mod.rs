@@ -7,6 +7,7 @@ pub mod attendance;
 pub mod channels;
 pub mod deliveries;
 pub mod dispatches;
+pub mod partings;
 pub mod preflights;
 mod round;
 pub mod plans;
@@ -81,6 +82,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.spawn(plans::run(host.clone(), stop.clone()));
     duties.spawn(seals::run(host.clone(), stop.clone()));
     duties.spawn(channels::run(host.clone(), stop.clone()));
+    duties.spawn(partings::run(host.clone(), stop.clone()));
     duties.spawn(pruning::run(host, stop.clone()));
     let over = async {
         stop.set().await;

@@ -132,9 +132,40 @@ pub struct Grant {
     pub version: u64,
 }
 
+/// What is left to do at a provider for a connection that is gone: its channels are to be stopped, and its grant to be given back. It
+/// outlives the connection, and neither its tenant nor the time in which somebody may still want it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parting {
+    /// Whose it was.
+    pub tenant: TenantId,
+    /// The connection that is gone.
+    pub connection: ConnectionId,
+    /// The provider.
+    pub provider: Origin,
+    /// The client that the grant was made to.
+    pub client: String,
+    /// As in [`Grant::account`]; empty where nothing was granted.
+    pub account: String,
+    /// The refresh token, sealed for where the connection had it.
+    pub token: Option<String>,
+    /// The file in which the operator keeps an access token, where there is one.
+    pub token_file: Option<String>,
+    /// The channels: the id and what the provider calls it, with a space between.
+    pub channels: Vec<String>,
+    /// When it is tried next.
+    pub due_at: Instant,
+    /// When it is given up.
+    pub until: Instant,
+    /// How often it was tried; counted before each try.
+    pub tries: u32,
+    /// Grows with every change.
+    pub version: u64,
+}
+
 shown! {
     ClientRow { tenant id provider enabled }
     ReturnUrl { tenant bare }
     Flow { tenant id provider bare state reason connection made_at expires_at version }
     Grant { tenant connection bare reason owner lease_until version }
+    Parting { tenant connection provider due_at until tries version }
 }

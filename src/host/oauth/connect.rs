@@ -8,7 +8,7 @@ use super::flow::{self, CODE_BYTES_MAX, Refused};
 use super::identity::{self, Account};
 use super::secret::{self, NoRandom, hash, is_secret};
 use super::token::{self, TokenError, Tokens};
-use crate::host::audit::pseudonym;
+use crate::host::audit::Pseudonyms;
 use crate::host::context::Context;
 use crate::host::http::{Method, Purpose, Request};
 use crate::host::model::grants::{Flow, FlowState, Grant};
@@ -521,7 +521,10 @@ async fn taken(host: &Context, flow: &Flow, client: &Client, tokens: Tokens, acc
                 }
                 replaced(host, flow, client, known).await;
                 let what = if reason.is_some() { "connect.failed" } else { "connect.made" };
-                audit(host, flow, what, format!("connection/{} {}", connection.id, pseudonym(flow.tenant, &flow.user))).await;
+                // The connection is made: where the key for pseudonyms cannot be had, its number must do.
+                let names = Pseudonyms::of(host, flow.tenant).await.ok();
+                let whose = names.map_or_else(String::new, |names| format!(" {}", names.of_user(flow.tenant, &flow.user)));
+                audit(host, flow, what, format!("connection/{}{whose}", connection.id)).await;
                 tracing::info!(tenant = flow.tenant.0, connection = connection.id.0, reason, "a calendar was granted");
                 return Ok(Flow { version: ended.version + 1, ..ended });
             }

@@ -19,6 +19,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
+mod parting;
+
 const TENANT: TenantId = TenantId(1);
 const ID: ConnectionId = ConnectionId(2);
 

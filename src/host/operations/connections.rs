@@ -6,6 +6,7 @@ use crate::host::config::check_url;
 use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarId, CalendarState, Connection, ConnectionId, ConnectionState, Origin, TenantId};
 use crate::host::net::files::file_url;
+use crate::host::oauth::cut;
 use crate::host::store::Write;
 use crate::time::Zone;
 use std::path::PathBuf;
@@ -109,15 +110,18 @@ pub async fn find(host: &Context, id: TenantId, connection: ConnectionId) -> Res
 }
 
 /// Cuts a connection: what its calendars showed is forgotten, and meetings that only they showed lose their bots. How many rows
-/// followed. The connection stays to be seen, as disconnected.
+/// followed. The connection stays to be seen, as disconnected. A host stops its channels and gives its grant back within seconds, or as
+/// soon as the provider lets it: [`cut`].
 ///
 /// # Errors
 /// [`OperationError`].
 pub async fn disconnect(host: &Context, id: TenantId, connection: ConnectionId) -> Result<usize, OperationError> {
     let row = find(host, id, connection).await?;
-    let cut = Connection { state: ConnectionState::Disconnected, token_file: None, token: None, ..row };
-    let writes = vec![Write::RemoveConnection(connection), Write::Connection(cut), Write::Undecided(None)];
-    if !commit(host, id, writes).await? {
+    let left = cut::partings(host, &[&row]).await?;
+    host.tokens.forget(&row);
+    let gone = Connection { state: ConnectionState::Disconnected, token_file: None, token: None, ..row };
+    let writes = [Write::RemoveConnection(connection), Write::Connection(gone), Write::Undecided(None)];
+    if !commit(host, id, writes.into_iter().chain(left).collect()).await? {
         return Err(OperationError::Contended);
     }
     follow(host, id).await

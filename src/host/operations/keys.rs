@@ -48,19 +48,37 @@ pub async fn add(
     if commit(host, id, vec![Write::ApiKey(row.clone())]).await? { Ok((row, key)) } else { Err(OperationError::Contended) }
 }
 
+/// What must be left when a key is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Nothing: who runs the host can make others.
+    Nothing,
+    /// A key with [`Scope::Admin`]: who has none left must ask who runs the host.
+    OneThatMakesOthers,
+}
+
 /// Revokes a key; from the next request on it opens nothing.
 ///
 /// # Errors
-/// [`OperationError::Unknown`].
-pub async fn revoke(host: &Context, id: TenantId, key: KeyId) -> Result<ApiKey, OperationError> {
+/// [`OperationError::Unknown`], and [`OperationError::Refused`] for the last one that must be left.
+pub async fn revoke(host: &Context, id: TenantId, key: KeyId, leave: Leave) -> Result<ApiKey, OperationError> {
     for _ in 0..TRIES_MAX {
-        let all = host.store.api_keys(id).await?;
-        let row = all.into_iter().find(|row| row.id == key).ok_or_else(|| OperationError::unknown("key", key))?;
+        let mut all = host.store.api_keys(id).await?;
+        let place = all.iter().position(|row| row.id == key).ok_or_else(|| OperationError::unknown("key", key))?;
+        let row = all.swap_remove(place);
         if row.revoked_at.is_some() {
             return Ok(row);
         }
+        let is_left = |row: &ApiKey| row.revoked_at.is_none() && row.scopes.iter().any(|word| word == Scope::Admin.word());
+        let must_stay = leave == Leave::OneThatMakesOthers && is_left(&row);
+        let other = all.into_iter().find(is_left).filter(|_| must_stay);
+        if must_stay && other.is_none() {
+            return Err(OperationError::Refused("it is the last key that can make others; make another one first".to_owned()));
+        }
         let row = ApiKey { revoked_at: Some(host.now()), ..row };
-        if commit(host, id, vec![Write::ApiKey(row.clone())]).await? {
+        // The one that is left is guarded as well: of two that take each other out, one does.
+        let writes = std::iter::once(row.clone()).chain(other).map(Write::ApiKey).collect();
+        if commit(host, id, writes).await? {
             return Ok(row);
         }
     }

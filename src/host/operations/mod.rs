@@ -87,7 +87,7 @@ pub async fn tenant(host: &Context, tenant: TenantId) -> Result<Tenant, Operatio
 
 /// Commits; false where somebody else was faster.
 async fn commit(host: &Context, tenant: TenantId, writes: Vec<Write>) -> Result<bool, OperationError> {
-    let writes = audit::told(host, tenant, writes);
+    let writes = audit::told(host, tenant, writes).await?;
     match host.store.commit(Commit { tenant, writes }).await {
         Ok(()) => Ok(true),
         Err(CommitError::Conflict(_)) => Ok(false),

@@ -5,6 +5,7 @@ use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::host::context::Context;
 use crate::host::model::{Dispatch, DispatchState, Tenant, TenantId};
+use crate::host::oauth::cut;
 use crate::host::schedule::bots::{Target, changes};
 use crate::host::store::Write;
 use crate::time::{Elapsed, Instant};
@@ -74,7 +75,7 @@ pub struct Removal {
     pub withdrawn: usize,
     /// Bots that a host had asked for: being recalled.
     pub recalling: usize,
-    /// Of all its dispatches, those that a host must still see to. The tenant is gone when none is left.
+    /// Of all its dispatches, and of its grants at providers, those that a host must still see to. The tenant is gone when none is left.
     pub left: usize,
 }
 
@@ -94,14 +95,16 @@ pub async fn remove(host: &Context, id: TenantId, until: Instant) -> Result<Remo
     // First the calendars and what was sent by hand, so that nobody plans again what is taken back. Should we end here, a host takes it back.
     let connections = host.store.connections(id).await?;
     let sent = host.store.open_errands(id).await?;
-    let cut = connections.iter().map(|row| Write::RemoveConnection(row.id));
+    let left = cut::partings(host, &connections.iter().collect::<Vec<_>>()).await?;
+    connections.iter().for_each(|row| host.tokens.forget(row));
+    let cut = connections.iter().map(|row| Write::RemoveConnection(row.id)).chain(left);
     let cut = cut.chain(sent.iter().map(|row| Write::ErrandOver(row.id))).chain([Write::Undecided(None)]).collect();
     if !commit(host, id, cut).await? {
         return Err(OperationError::Contended);
     }
     let mut removal = taken_back(host, id).await?;
     loop {
-        removal.left = to_act_on(host, id).await?;
+        removal.left = to_act_on(host, id).await? + to_part_with(host, id).await?;
         if removal.left == 0 && commit(host, id, vec![Write::RemoveTenant]).await? {
             host.vault.forget(id);
             return Ok(removal);
@@ -152,6 +155,12 @@ fn withdrawals(tenant: TenantId, dispatches: Vec<Dispatch>, now: Instant) -> (Ve
     let into = |state| writes.iter().filter(|write| matches!(write, Write::Dispatch(row) if row.state == state)).count();
     let found = Removal { withdrawn: into(DispatchState::Withdrawn), recalling: into(DispatchState::Recalling), left: 0 };
     (writes, found)
+}
+
+/// For how many connections something is left to do at their providers: what is needed for it goes with the tenant.
+async fn to_part_with(host: &Context, id: TenantId) -> Result<usize, OperationError> {
+    let now = host.now();
+    Ok(host.store.partings(id).await?.iter().filter(|row| row.until > now).count())
 }
 
 /// How many dispatches a host must still see to.

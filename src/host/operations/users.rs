@@ -38,19 +38,16 @@ pub async fn erase(host: &Context, id: TenantId, user: &str) -> Result<Erased, O
     let has_rules = !host.store.rule_versions(id, Some(user), i64::MAX as u64, 1).await?.is_empty();
     let overrides = host.store.all_overrides(id).await?.into_iter().filter(|row| row.user.as_deref() == Some(user));
     let overrides: Vec<Write> = overrides.map(Write::RemoveOverride).collect();
-    let forgotten = abandoned(host, id).await?;
-    if own.is_empty() && !has_rules && overrides.is_empty() && forgotten.is_empty() {
+    let events = told_of(host, id, user, &own).await?;
+    let (forgotten, half) = abandoned(host, id).await?;
+    if own.is_empty() && !has_rules && overrides.is_empty() && events.is_empty() && forgotten.is_empty() && half.is_empty() {
         return Err(OperationError::unknown("user", user));
     }
-    let events = told_of(host, id, &own).await?;
-    // Providers first: once the connections are gone, so is what gives the grants back.
-    for row in &own {
-        cut::given_back(host, row).await?;
-        host.tokens.forget(row);
-    }
+    let left = cut::partings(host, &own).await?;
+    own.iter().for_each(|row| host.tokens.forget(row));
     let cut = own.iter().map(|row| Write::RemoveConnection(row.id));
     let writes = cut.chain([Write::RemoveRules(user.to_owned()), Write::RemoveRequests(Instant::MAX)]).chain(overrides);
-    let writes = writes.chain([Write::RemoveFlowsOf(user.to_owned())]);
+    let writes = writes.chain([Write::RemoveFlowsOf(user.to_owned())]).chain(left);
     if !commit(host, id, writes.chain([Write::Undecided(None)]).collect()).await? {
         return Err(OperationError::Contended);
     }
@@ -58,36 +55,68 @@ pub async fn erase(host: &Context, id: TenantId, user: &str) -> Result<Erased, O
         commit(host, id, batch.iter().copied().map(Write::RemoveEvent).collect()).await?;
     }
     follow(host, id).await?;
+    forget_shares(host, id).await?;
     let (meetings, left) = removed(host, id).await?;
     Ok(Erased { connections: own.len(), meetings, left })
 }
 
-/// The events about connections, and about meetings that will be gone: their bodies name people.
-async fn told_of(host: &Context, id: TenantId, own: &[&Connection]) -> Result<Vec<EventId>, OperationError> {
+/// The events about the user's connections, those that went before among them: their bodies name the user.
+async fn told_of(host: &Context, id: TenantId, user: &str, own: &[&Connection]) -> Result<Vec<EventId>, OperationError> {
     let numbers: BTreeSet<u64> = own.iter().map(|row| row.id.0).collect();
     let events = host.store.events(id, EventId(0), ROWS_MAX).await?;
     let about = |body: &str| {
         let body: Value = serde_json::from_str(body).unwrap_or_default();
-        body["connection"].as_u64().is_some_and(|number| numbers.contains(&number))
+        body["user"] == user || body["connection"].as_u64().is_some_and(|number| numbers.contains(&number))
     };
     Ok(events.into_iter().filter(|event| about(&event.body)).map(|event| event.id).collect())
 }
 
-/// The meetings that nothing shows any more: no calendar that is still there, and nobody who sent a bot.
-async fn abandoned(host: &Context, id: TenantId) -> Result<Vec<Meeting>, OperationError> {
-    let calendars: BTreeSet<String> = host.store.calendars(id).await?.iter().map(|row| format!("{}/", row.id)).collect();
-    let mut meetings = host.store.meetings(id, Instant::MIN, Instant::MAX, ROWS_MAX).await?;
-    let is_there = |place: &String| {
-        place.split_once('/').is_some_and(|(calendar, _)| calendar == "errand" || calendars.contains(&format!("{calendar}/")))
-    };
-    meetings.retain(|meeting| !meeting.sightings.iter().any(is_there));
-    Ok(meetings)
+/// The meetings that nothing shows any more: no calendar that is still there, and nobody who sent a bot; and those that somebody else
+/// shows as well as calendars that are gone.
+async fn abandoned(host: &Context, id: TenantId) -> Result<(Vec<Meeting>, Vec<Meeting>), OperationError> {
+    let calendars: BTreeSet<String> = host.store.calendars(id).await?.iter().map(|row| row.id.to_string()).collect();
+    let meetings = host.store.meetings(id, Instant::MIN, Instant::MAX, ROWS_MAX).await?;
+    // One that was decided anew may have nothing left that shows it.
+    let is_bare = |meeting: &Meeting| !meeting.sightings.iter().any(|place| is_there(&calendars, place));
+    let is_half = |meeting: &Meeting| !meeting.sightings.iter().all(|place| is_there(&calendars, place));
+    let touched = meetings.into_iter().filter(|meeting| is_bare(meeting) || is_half(meeting));
+    Ok(touched.partition(is_bare))
+}
+
+/// Whether what shows a meeting is still there.
+fn is_there(calendars: &BTreeSet<String>, place: &str) -> bool {
+    place.split_once('/').is_some_and(|(calendar, _)| calendar == "errand" || calendars.contains(calendar))
+}
+
+/// Why a meeting that is past was decided as it was, once one of those who showed it was erased.
+const ERASED: &str = "decided with what a user's calendar showed, who was erased since";
+
+/// Meetings that somebody else shows as well, and that were not decided anew because they are past: the decision stays, and what it was
+/// made from, which may be what the user's own copy said, goes.
+async fn forget_shares(host: &Context, id: TenantId) -> Result<(), OperationError> {
+    for attempt in 1.. {
+        let version = tenant(host, id).await?.plan_version;
+        let calendars: BTreeSet<String> = host.store.calendars(id).await?.iter().map(|row| row.id.to_string()).collect();
+        let (_, half) = abandoned(host, id).await?;
+        if half.is_empty() {
+            return Ok(());
+        }
+        let bare = half.into_iter().take(BATCH).map(|mut meeting| {
+            meeting.sightings.retain(|place| is_there(&calendars, place));
+            Write::Meeting(Meeting { rule: None, reason: ERASED.to_owned(), record: "{}".to_owned(), ..meeting })
+        });
+        let writes = std::iter::once(Write::PlanVersion(version)).chain(bare).collect();
+        if !commit(host, id, writes).await? && attempt >= TRIES_MAX {
+            return Err(OperationError::Contended);
+        }
+    }
+    Ok(())
 }
 
 /// Removes abandoned meetings of which no bot is left to act on, with what was told of them; how many, and how many must stay.
 async fn removed(host: &Context, id: TenantId) -> Result<(usize, usize), OperationError> {
     let (mut gone, mut left) = (0, 0);
-    let names: Vec<String> = abandoned(host, id).await?.into_iter().map(|meeting| meeting.id).collect();
+    let names: Vec<String> = abandoned(host, id).await?.0.into_iter().map(|meeting| meeting.id).collect();
     for names in names.chunks(BATCH) {
         for attempt in 1.. {
             let version = tenant(host, id).await?.plan_version;

@@ -30,7 +30,7 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
         writes.push(Write::PlanVersion(plan_version));
     }
     writes.push(Write::Errand(row.clone()));
-    commit(host, row.tenant, audit::told(host, row.tenant, writes)).await
+    commit(host, row.tenant, audit::told_of_none(host, row.tenant, writes)).await
 }
 
 /// Decides anew about a bot that was sent and what it may be for; how many rows followed.

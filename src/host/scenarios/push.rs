@@ -1,8 +1,9 @@
 //! Messages of providers, and what goes wrong with them: `providers.md` C 20 and 21.
 
 use super::stage::{ANN, BEN, OUTSIDER, Stage, at, meeting, moved};
-use crate::host::app::channels;
 use crate::host::model::{CalendarId, Channel, ChannelState, ConnectionId};
+use crate::host::oauth::cut;
+use crate::host::operations::connections;
 use crate::host::simulation::life::TENANT;
 use crate::host::world::calendar::{AccountId, Edit};
 use crate::host::world::push::Manner;
@@ -123,8 +124,13 @@ async fn who_disconnects_leaves_no_channel_behind() {
     assert_eq!(stage.setting.shared.world().push.channels(), 2);
     let host = stage.setting.host("operator");
     for connection in [1, 2] {
-        channels::stop_all(&host, TENANT, ConnectionId(connection)).await.expect("a store in memory");
+        connections::disconnect(&host, TENANT, ConnectionId(connection)).await.expect("a store in memory");
+    }
+    assert_eq!(stage.setting.shared.world().push.channels(), 2, "who cuts waits for nobody");
+    for row in host.store.due_partings(host.now() + Elapsed::from_secs(1), 10).await.expect("a store in memory") {
+        assert_ne!(cut::part(&host, &row).await.expect("a store in memory"), None, "all that can be done is done");
     }
     assert_eq!(stage.setting.shared.world().push.channels(), 0);
+    assert_eq!(host.store.partings(TENANT).await.expect("a store in memory"), []);
     assert_eq!((live(&stage, 1).await, live(&stage, 2).await), (0, 0));
 }

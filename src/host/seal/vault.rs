@@ -112,6 +112,26 @@ impl Vault {
         record::open(&key, place, sealed)
     }
 
+    /// A key of the tenant that seals nothing, for one purpose: the same on every host and after every restart, renewing and rewrapping
+    /// change nothing of it, and it is gone with the tenant. It is derived from the first version of the tenant's key, which is made
+    /// where there is none.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub async fn derived(&self, store: &Store, tenant: TenantId, purpose: &[u8]) -> Result<KeyBytes, SealError> {
+        let inner = self.inner()?;
+        let first = match inner.version(store, tenant, 1).await {
+            Err(SealError::NoKey(_)) => {
+                inner.newest(store, tenant).await?;
+                inner.version(store, tenant, 1).await?
+            }
+            other => other?,
+        };
+        let mut derived = Ok(());
+        let key = KeyBytes::init_with_mut(|bytes| derived = record::derive(first.bytes.expose_secret(), b"", purpose, bytes));
+        derived.map(|()| key)
+    }
+
     /// The newest version of a tenant's key, as stored; 0 where there is none.
     ///
     /// # Errors

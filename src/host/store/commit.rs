@@ -1,7 +1,7 @@
 //! What holds for a commit before any store sees it: it is of one tenant, and its instants are such as the stores keep.
 
 use super::{Commit, CommitError, Write, kept};
-use crate::host::model::grants::{Flow, Grant};
+use crate::host::model::grants::{Flow, Grant, Parting};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, Channel, Delivery, Dispatch, Endpoint, Errand, KeyRow, Meeting, OutboxEvent,
     RequestRow, Sighting, TenantId, Wake,
@@ -58,6 +58,7 @@ impl Write {
             Self::ReturnUrl(row) => Some(row.tenant),
             Self::Flow(row) => Some(row.tenant),
             Self::Grant(row) => Some(row.tenant),
+            Self::Parting(row) => Some(row.tenant),
             Self::ApiKey(row) => Some(row.tenant),
             Self::Audit(row) => Some(row.tenant),
             Self::Request(row) => Some(row.tenant),
@@ -90,6 +91,7 @@ impl Write {
             | Self::RemoveRequests(_)
             | Self::RemoveEndpoint(_)
             | Self::RemoveChannel(_)
+            | Self::RemoveParting(_)
             | Self::Woken(..) => None,
         }
     }
@@ -117,6 +119,7 @@ impl Write {
             Self::Event(row) => Self::Event(OutboxEvent { at: kept(row.at), ..row }),
             Self::Flow(row) => Self::Flow(Flow { made_at: kept(row.made_at), expires_at: kept(row.expires_at), ..row }),
             Self::Grant(row) => Self::Grant(Grant { lease_until: row.lease_until.map(kept), ..row }),
+            Self::Parting(row) => Self::Parting(Parting { due_at: kept(row.due_at), until: kept(row.until), ..row }),
             Self::TenantKey(row) => Self::TenantKey(KeyRow { made_at: kept(row.made_at), ..row }),
             Self::Delivery(row) => Self::Delivery(Delivery { due_at: row.due_at.map(kept), ..row }),
             Self::ApiKey(row) => Self::ApiKey(ApiKey { made_at: kept(row.made_at), revoked_at: row.revoked_at.map(kept), ..row }),

@@ -11,7 +11,7 @@ use super::{
     Watched,
 };
 use crate::host::clock::Clock;
-use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, Connection, ConnectionId, ConnectionState, Delivery,
     DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting,
@@ -523,6 +523,18 @@ impl Queries for Memory {
 
     async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
         self.read("grants", |rows| rows.grants.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn partings(&self, tenant: TenantId) -> Result<Vec<Parting>, StoreError> {
+        self.read("partings", |rows| rows.partings.values().filter(|row| row.tenant == tenant).cloned().collect())
+    }
+
+    async fn due_partings(&self, before: Instant, limit: usize) -> Result<Vec<Parting>, StoreError> {
+        self.read("due_partings", |rows| {
+            let mut due: Vec<&Parting> = rows.partings.values().filter(|row| row.due_at < before).collect();
+            due.sort_by_key(|row| (row.due_at, row.tenant, row.connection));
+            due.into_iter().take(limit).cloned().collect()
+        })
     }
 
     async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {

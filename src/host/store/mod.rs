@@ -22,7 +22,7 @@ pub use memory::{Hook, Memory, Moment};
 pub use sql::{Postgres, Sqlite};
 pub use unreadable::{ROWS_MAX as UNREADABLE_ROWS_MAX, UnreadableRow};
 
-use super::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use super::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
 use super::model::{
     ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, DispatchState,
     Endpoint, EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow,
@@ -212,6 +212,10 @@ pub enum Write {
     RemoveFlowsOf(String),
     /// Makes or replaces what is known of a grant. Guarded by version; its connection must be there.
     Grant(Grant),
+    /// Makes or replaces what is left to do for a connection that is gone. Guarded by version.
+    Parting(Parting),
+    /// Removes it, if it is there.
+    RemoveParting(ConnectionId),
     /// Makes or replaces a key of the programming interface. Guarded by version.
     ApiKey(ApiKey),
     /// Adds a line to the tenant's audit, under the next number, its digest made from the line before. A conflict where another
@@ -281,6 +285,8 @@ impl fmt::Debug for Write {
             Self::RemoveFlows(before) => row("RemoveFlows", before),
             Self::RemoveFlowsOf(_) => f.write_str("RemoveFlowsOf"),
             Self::Grant(of) => row("Grant", of),
+            Self::Parting(of) => row("Parting", of),
+            Self::RemoveParting(id) => row("RemoveParting", id),
             Self::ApiKey(of) => row("ApiKey", of),
             Self::Audit(of) => row("Audit", of),
             Self::Request(of) => row("Request", of),
@@ -576,6 +582,10 @@ queries! {
     fn grants(&self, tenant: TenantId) -> Vec<Grant>;
     /// The grants of all tenants by one account to one client, by tenant and connection.
     fn grants_alike(&self, client: &str, account: &str) -> Vec<Grant>;
+    /// What is left to do for connections of a tenant that are gone, by connection.
+    fn partings(&self, tenant: TenantId) -> Vec<Parting>;
+    /// The same of all tenants, as far as it is due before `before`, the longest due first, at most `limit`.
+    fn due_partings(&self, before: Instant, limit: usize) -> Vec<Parting>;
     /// The deliveries to a receiver of events after `after`, by event, at most `limit`; of one state alone where it is named.
     fn deliveries(&self, tenant: TenantId, endpoint: EndpointId, after: EventId, state: Option<DeliveryState>, limit: usize) -> Vec<Delivery>;
     /// The versions of the rules of the organisation, or of a user, before `before`, the newest first, at most `limit`.

@@ -5,6 +5,7 @@ mod calendars;
 mod channels;
 mod commits;
 mod deliveries;
+mod erasure;
 mod files;
 mod grants;
 mod hosts;
@@ -128,6 +129,9 @@ on_every_store! {
         rules_come_by_version_and_go_with_their_user
         sightings_are_found_by_their_places
     }
+    erasure {
+        nothing_is_left_of_a_user_who_was_erased
+    }
     calendars {
         a_tenant_is_made_once_and_its_plan_version_is_left_alone
         tenants_come_by_number
@@ -195,6 +199,7 @@ on_every_store! {
         clients_and_return_urls_are_their_tenants
         flows_are_guarded_by_version_and_found_by_what_opens_them
         a_grant_needs_its_connection_and_goes_with_it
+        partings_are_guarded_due_by_time_and_go_with_their_tenant
     }
     commits {
         tenants_with_equal_numbers_never_meet

@@ -111,6 +111,8 @@ impl Work<'_> {
             Write::RemoveFlows(before) => self.remove_flows_before(*before),
             Write::RemoveFlowsOf(user) => self.remove_flows(|row| row.user == *user),
             Write::Grant(row) => self.grant(row)?,
+            Write::Parting(row) => self.parting(row)?,
+            Write::RemoveParting(id) => self.put(Change::Parting((tenant, *id), None)),
             Write::Undecided(uid) => {
                 let number = self.rows.number + 1;
                 self.put(Change::Number(number));

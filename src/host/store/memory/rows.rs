@@ -1,7 +1,7 @@
 //! The rows, and the indexes that the queries need. Every change goes through [`Rows::put`], which keeps both in step and
 //! answers with the change that undoes it.
 
-use crate::host::model::grants::{ClientRow, Flow, Grant};
+use crate::host::model::grants::{ClientRow, Flow, Grant, Parting};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, Entry, Errand, ErrandId, EventId, KeyId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow,
@@ -61,6 +61,7 @@ pub(super) struct Rows {
     pub(super) return_urls: BTreeMap<(TenantId, String), bool>,
     pub(super) flows: BTreeMap<(TenantId, u64), Flow>,
     pub(super) grants: BTreeMap<(TenantId, ConnectionId), Grant>,
+    pub(super) partings: BTreeMap<(TenantId, ConnectionId), Parting>,
     pub(super) channels: BTreeMap<(TenantId, String), Channel>,
     pub(super) wakes: BTreeMap<(TenantId, CalendarId), Wake>,
     /// The last number that was given to a row, or that a row has.
@@ -107,6 +108,7 @@ pub(super) enum Change {
     ReturnUrl((TenantId, String), Option<bool>),
     Flow((TenantId, u64), Option<Flow>),
     Grant((TenantId, ConnectionId), Option<Grant>),
+    Parting((TenantId, ConnectionId), Option<Parting>),
     ApiKey((TenantId, KeyId), Option<ApiKey>),
     Audit((TenantId, u64), Option<AuditRow>),
     Request((TenantId, String), Option<RequestRow>),
@@ -157,6 +159,7 @@ impl Rows {
             Change::ReturnUrl(key, row) => Change::ReturnUrl(key.clone(), swap(&mut self.return_urls, key, row)),
             Change::Flow(key, row) => Change::Flow(key, swap(&mut self.flows, key, row)),
             Change::Grant(key, row) => Change::Grant(key, swap(&mut self.grants, key, row)),
+            Change::Parting(key, row) => Change::Parting(key, swap(&mut self.partings, key, row)),
             Change::ApiKey(key, row) => Change::ApiKey(key, swap(&mut self.api_keys, key, row)),
             Change::Audit(key, row) => Change::Audit(key, swap(&mut self.audit, key, row)),
             Change::Request(key, row) => Change::Request(key.clone(), swap(&mut self.requests, key, row)),

@@ -99,6 +99,8 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         Write::RemoveFlows(before) => remove(link.run(sql::REMOVE_FLOWS_BEFORE, vec![t(), border(*before)]).await),
         Write::RemoveFlowsOf(user) => remove(link.run(sql::REMOVE_FLOWS_OF, vec![t(), text(user)]).await),
         Write::Grant(row) => grants::put_grant(link, row).await,
+        Write::Parting(row) => grants::put_parting(link, row).await,
+        Write::RemoveParting(id) => remove(link.run(sql::REMOVE_PARTING, vec![t(), number(id.0)]).await),
         Write::Undecided(uid) => put_undecided(link, tenant, uid.as_deref()).await,
         Write::Decided(uid, seen) => remove(link.run(sql::FORGET_UNDECIDED, vec![t(), key(uid.as_deref()), number(*seen)]).await),
         Write::Channel(row) => put_channel(link, row).await,
@@ -156,6 +158,7 @@ async fn remove_tenant(link: &mut impl Link, tenant: TenantId) -> Result<(), Fai
         sql::REMOVE_CLIENTS,
         sql::REMOVE_RETURN_URLS,
         sql::REMOVE_FLOWS,
+        sql::REMOVE_PARTINGS,
     ];
     for statement in tables {
         link.run(statement, t()).await?;

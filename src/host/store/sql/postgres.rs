@@ -43,6 +43,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (7, "oauth", include_str!("../migrations/postgres/0007_oauth.sql")),
     (8, "push", include_str!("../migrations/postgres/0008_push.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
+    (10, "partings", include_str!("../migrations/postgres/0010_partings.sql")),
 ];
 
 /// Connections of one host.

@@ -4,7 +4,7 @@ use super::args::{Arg, border, key, list, number, place, place_border, text, tim
 use super::link::{Found, Read};
 use super::rows;
 use super::statements::{self as sql, Sql};
-use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, Channel, Connection, ConnectionId, Delivery, DeliveryState, Dispatch, Endpoint,
     EndpointId, Entry, Errand, ErrandId, EventId, KeyRow, Meeting, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting,
@@ -391,6 +391,14 @@ impl<S: Ask> Queries for S {
 
     async fn grants(&self, tenant: TenantId) -> Result<Vec<Grant>, StoreError> {
         list_of(self, tenant, sql::GRANTS, [], rows::grants::grant).await
+    }
+
+    async fn partings(&self, tenant: TenantId) -> Result<Vec<Parting>, StoreError> {
+        list_of(self, tenant, sql::PARTINGS, [], rows::grants::parting).await
+    }
+
+    async fn due_partings(&self, before: Instant, limit: usize) -> Result<Vec<Parting>, StoreError> {
+        enough(self, limit, sql::DUE_PARTINGS, |wider| vec![border(before), wider.of(limit)], rows::grants::parting).await
     }
 
     async fn grants_alike(&self, client: &str, account: &str) -> Result<Vec<Grant>, StoreError> {

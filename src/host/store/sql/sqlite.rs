@@ -40,6 +40,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (7, "oauth", include_str!("../migrations/sqlite/0007_oauth.sql")),
     (8, "push", include_str!("../migrations/sqlite/0008_push.sql")),
     (9, "api", include_str!("../migrations/sqlite/0009_api.sql")),
+    (10, "partings", include_str!("../migrations/sqlite/0010_partings.sql")),
 ];
 
 /// Most commits that share one transaction: what one of them can wait for the others.

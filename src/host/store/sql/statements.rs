@@ -27,6 +27,7 @@ macro_rules! columns {
     (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
                   session_hash, verifier, code, reason, connection, made_at, expires_at, version" };
     (grants) => { "tenant, connection, client, account, name, bare, reason, owner, lease_until, version" };
+    (partings) => { "tenant, connection, provider, client, account, token, token_file, channels, due_at, until_at, tries, version" };
     (api_keys) => { "tenant, id, name, hash, scopes, made_at, revoked_at, version" };
     (audit) => { "tenant, number, happened_at, actor, action, subject, digest" };
     (requests) => { "tenant, name, hash, made_at, status, body, version" };
@@ -165,6 +166,8 @@ statements! {
     GRANT { "SELECT " (grants) " FROM grants WHERE tenant = $1 AND connection = $2" }
     GRANTS { "SELECT " (grants) " FROM grants WHERE tenant = $1 ORDER BY connection" }
     GRANTS_ALIKE { "SELECT " (grants) " FROM grants WHERE client = $1 AND account = $2 ORDER BY tenant, connection" }
+    PARTINGS { "SELECT " (partings) " FROM partings WHERE tenant = $1 ORDER BY connection" }
+    DUE_PARTINGS { "SELECT " (partings) " FROM partings WHERE due_at < $1 ORDER BY due_at, tenant, connection LIMIT $2" }
     CHANNELS_NAMED { "SELECT " (channels) " FROM channels WHERE id = $1 ORDER BY tenant" }
     CHANNELS_AT { "SELECT " (channels) " FROM channels WHERE nonce = $1 ORDER BY tenant" }
     CHANNELS_OF { "SELECT " (channels) " FROM channels WHERE tenant = $1 AND calendar = $2 ORDER BY id" }
@@ -309,6 +312,12 @@ statements! {
     ADD_GRANT { "INSERT INTO grants (" (grants) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_GRANT { "UPDATE grants SET client = $3, account = $4, name = $5, bare = $6, reason = $7, owner = $8, lease_until = $9,
             version = $10 + 1 WHERE tenant = $1 AND connection = $2 AND version = $10" }
+    ADD_PARTING { "INSERT INTO partings (" (partings) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 + 1)
+        ON CONFLICT DO NOTHING" }
+    CHANGE_PARTING { "UPDATE partings SET provider = $3, client = $4, account = $5, token = $6, token_file = $7, channels = $8,
+            due_at = $9, until_at = $10, tries = $11, version = $12 + 1 WHERE tenant = $1 AND connection = $2 AND version = $12" }
+    REMOVE_PARTING { "DELETE FROM partings WHERE tenant = $1 AND connection = $2" }
+    REMOVE_PARTINGS { "DELETE FROM partings WHERE tenant = $1" }
     PUT_UNDECIDED { "INSERT INTO undecided (tenant, uid_key, number) VALUES ($1, $2, $3)
         ON CONFLICT (tenant, uid_key) DO UPDATE SET number = excluded.number" }
     FORGET_UNDECIDED { "DELETE FROM undecided WHERE tenant = $1 AND uid_key = $2 AND number = $3" }

@@ -2,7 +2,7 @@
 
 use super::rows::{at, commit, connection, tenant};
 use super::{ONE, WORKS, put, refused, with_calendar};
-use crate::host::model::grants::{ClientRow, Flow, FlowState, Grant, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, FlowState, Grant, Parting, ReturnUrl};
 use crate::host::model::{ConnectionId, Origin, TenantId};
 use crate::host::store::{Handle, Store, Write};
 
@@ -117,4 +117,40 @@ pub(super) async fn a_grant_needs_its_connection_and_goes_with_it(store: Store) 
     assert_eq!(store.grant(ONE, ConnectionId(1)).await.expect(WORKS), Some(Grant { version: 2, ..freed }));
     put(&store, [Write::RemoveConnection(ConnectionId(1))]).await;
     assert_eq!(store.grant(ONE, ConnectionId(1)).await.expect(WORKS), None);
+}
+
+fn parting(tenant: u64, connection: u64, due: i64, version: u64) -> Parting {
+    Parting {
+        tenant: TenantId(tenant),
+        connection: ConnectionId(connection),
+        provider: Origin::Google,
+        client: "c".to_owned(),
+        account: "a".to_owned(),
+        token: Some("sealed".to_owned()),
+        token_file: None,
+        channels: vec!["channel resource".to_owned()],
+        due_at: at(due),
+        until: at(3600),
+        tries: 0,
+        version,
+    }
+}
+
+pub(super) async fn partings_are_guarded_due_by_time_and_go_with_their_tenant(store: Store) {
+    // Of connections that are gone already.
+    put(&store, [tenant(1), Write::Parting(parting(1, 5, 20, 0)), Write::Parting(parting(1, 6, 10, 0))]).await;
+    store.commit(commit(2, [tenant(2), Write::Parting(parting(2, 5, 15, 0))])).await.expect(WORKS);
+    refused(&store, [Write::Parting(parting(1, 5, 20, 0))], "parting").await;
+    refused(&store, [Write::Parting(parting(1, 5, 20, 7))], "parting").await;
+    let due: Vec<(u64, u64)> =
+        store.due_partings(at(20), 10).await.expect(WORKS).iter().map(|row| (row.tenant.0, row.connection.0)).collect();
+    assert_eq!(due, [(1, 6), (2, 5)]);
+    assert_eq!(store.due_partings(at(30), 1).await.expect(WORKS), [parting(1, 6, 10, 1)]);
+    let bare = Parting { token: None, token_file: Some("/t".to_owned()), channels: vec![], tries: 3, ..parting(1, 6, 40, 1) };
+    put(&store, [Write::Parting(bare.clone()), Write::RemoveParting(ConnectionId(5)), Write::RemoveParting(ConnectionId(9))])
+        .await;
+    assert_eq!(store.partings(ONE).await.expect(WORKS), [Parting { version: 2, ..bare }]);
+    put(&store, [Write::RemoveTenant]).await;
+    assert_eq!(store.partings(ONE).await.expect(WORKS), []);
+    assert_eq!(store.partings(TenantId(2)).await.expect(WORKS), [parting(2, 5, 15, 1)]);
 }

@@ -1,7 +1,7 @@
 //! Commits about connecting calendars.
 
 use super::{Work, guard, keys};
-use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
 use crate::host::store::CommitError;
 use crate::host::store::memory::rows::Change;
 use crate::time::Instant;
@@ -44,6 +44,14 @@ impl Work<'_> {
         Ok(())
     }
 
+    pub(super) fn parting(&mut self, row: &Parting) -> Result<(), CommitError> {
+        let key = (self.tenant, row.connection);
+        let stored = self.rows.partings.get(&key).map_or(0, |stored| stored.version);
+        guard(stored == row.version, "parting")?;
+        self.put(Change::Parting(key, Some(Parting { version: row.version + 1, ..row.clone() })));
+        Ok(())
+    }
+
     /// Everything of the tenant but grants, which go with their connections.
     pub(super) fn remove_clients_and_flows(&mut self) {
         let tenant = self.tenant;
@@ -52,6 +60,9 @@ impl Work<'_> {
         }
         for key in keys(&self.rows.return_urls, |key| (key.0 == tenant).then(|| key.clone())) {
             self.put(Change::ReturnUrl(key, None));
+        }
+        for key in keys(&self.rows.partings, |key| (key.0 == tenant).then_some(*key)) {
+            self.put(Change::Parting(key, None));
         }
         self.remove_flows(|_| true);
     }

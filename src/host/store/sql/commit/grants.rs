@@ -1,8 +1,8 @@
 //! Commits about connecting calendars.
 
 use super::{belongs, guard, take_number};
-use crate::host::model::grants::{ClientRow, Flow, Grant, ReturnUrl};
-use crate::host::store::sql::args::{flag, maybe_number, maybe_text, maybe_time, number, text, time};
+use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
+use crate::host::store::sql::args::{flag, list, maybe_number, maybe_text, maybe_time, number, text, time};
 use crate::host::store::sql::link::{Fail, Link};
 use crate::host::store::sql::statements as sql;
 
@@ -68,4 +68,23 @@ pub(super) async fn put_grant(link: &mut impl Link, row: &Grant) -> Result<(), F
     ];
     let statement = if row.version == 0 { sql::ADD_GRANT } else { sql::CHANGE_GRANT };
     guard(belongs(link.run(statement, args).await, "connection")?, "grant")
+}
+
+pub(super) async fn put_parting(link: &mut impl Link, row: &Parting) -> Result<(), Fail> {
+    let args = vec![
+        number(row.tenant.0),
+        number(row.connection.0),
+        text(row.provider.word()),
+        text(&row.client),
+        text(&row.account),
+        maybe_text(row.token.as_deref()),
+        maybe_text(row.token_file.as_deref()),
+        list(&row.channels),
+        time(row.due_at),
+        time(row.until),
+        number(row.tries),
+        number(row.version),
+    ];
+    let statement = if row.version == 0 { sql::ADD_PARTING } else { sql::CHANGE_PARTING };
+    guard(link.run(statement, args).await?, "parting")
 }

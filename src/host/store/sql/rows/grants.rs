@@ -1,7 +1,7 @@
 //! Rows about connecting calendars.
 
 use super::{Answer, Row};
-use crate::host::model::grants::{ClientRow, Flow, FlowState, Grant, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, FlowState, Grant, Parting, ReturnUrl};
 use crate::host::model::{ConnectionId, Origin, TenantId};
 use crate::host::store::sql::link::Cells;
 
@@ -62,6 +62,24 @@ pub(in crate::host::store::sql) fn grant(cells: &mut dyn Cells) -> Answer<Grant>
         reason: row.maybe_text()?,
         owner: row.maybe_text()?,
         lease_until: row.maybe_time()?,
+        version: row.count()?,
+    })
+}
+
+pub(in crate::host::store::sql) fn parting(cells: &mut dyn Cells) -> Answer<Parting> {
+    let mut row = Row::of(cells, "partings", 2);
+    Ok(Parting {
+        tenant: TenantId(row.count()?),
+        connection: ConnectionId(row.count()?),
+        provider: row.word(Origin::from_word)?,
+        client: row.text()?,
+        account: row.text()?,
+        token: row.maybe_text()?,
+        token_file: row.maybe_text()?,
+        channels: row.list()?,
+        due_at: row.time()?,
+        until: row.time()?,
+        tries: row.count()?,
         version: row.count()?,
     })
 }
