@@ -3,9 +3,11 @@
 use super::table::{facts, listed, maybe_minute, table};
 use super::{Answer, followed};
 use crate::cli::{CliError, counted};
+use crate::host::app::channels::Stopped;
 use crate::host::context::Context;
 use crate::host::model::{Calendar, Connection, ConnectionId, Origin, TenantId};
-use crate::host::operations::connections::{Source, Wanted, add, disconnect, find, resync};
+use crate::host::oauth::cut::{GivenBack, Parted, disconnect};
+use crate::host::operations::connections::{Source, Wanted, add, find, resync};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -82,9 +84,13 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
         }
         What::Show { connection } => show(host, tenant, ConnectionId(*connection)).await,
         What::Disconnect { connection } => {
-            let rows = disconnect(host, tenant, ConnectionId(*connection)).await?;
+            let (parted, rows) = disconnect(host, tenant, ConnectionId(*connection)).await?;
             let row = find(host, tenant, ConnectionId(*connection)).await?;
-            let text = format!("connection {connection} is cut, and what it showed forgotten. {}\n", followed(rows));
+            let text = format!(
+                "connection {connection} is cut, and what it showed forgotten. {}\n{}",
+                followed(rows),
+                at_provider(&parted)
+            );
             Ok(Answer::new(text, as_json(&row, &[])))
         }
         What::Resync { connection } => {
@@ -93,6 +99,27 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
             Ok(Answer::new(text, json!({ "connection": connection, "calendars": count })))
         }
     }
+}
+
+/// What its provider does for it no more, and what it could not be told.
+fn at_provider(parted: &Parted) -> String {
+    let Stopped { stopped, left } = parted.channels;
+    let mut text = match parted.grant {
+        GivenBack::None => String::new(),
+        GivenBack::Revoked => "Its grant was given back.\n".to_owned(),
+        GivenBack::Shared => "Its grant stays: another connection of the same account lives by it.\n".to_owned(),
+        GivenBack::Left => "Its grant could not be given back: its user can, at the provider.\n".to_owned(),
+    };
+    if stopped > 0 {
+        text.push_str(&format!("{} stopped.\n", counted(stopped, "push channel")));
+    }
+    if left > 0 {
+        text.push_str(&format!(
+            "{} could not be stopped: what still comes through is ignored until it ends.\n",
+            counted(left, "push channel")
+        ));
+    }
+    text
 }
 
 async fn list(host: &Context, tenant: TenantId) -> Result<Answer, CliError> {

@@ -16,12 +16,14 @@ mod sealing;
 mod table;
 mod tenants;
 
-use super::serve::start::vault;
+use super::serve::start::{bases, oauth_settings, vault};
 use super::{CliError, Outcome, print};
 use crate::host::clock::SystemClock;
 use crate::host::config::Config;
 use crate::host::context::Context;
 use crate::host::model::TenantId;
+use crate::host::net::client::Network;
+use crate::host::net::guard::Guard;
 use crate::host::operations::{Nowhere, OperationError};
 use crate::host::store::{Store, StoreError};
 use serde_json::Value;
@@ -143,6 +145,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         if matches!(&args.what, What::Endpoints(_) | What::SealingKeys(_) | What::OauthClients(_)) {
             host.vault = vault(&config).await?;
         }
+        // Providers are told before what they must be shown is gone.
+        if matches!(&args.what, What::Connections(connections::What::Disconnect { .. }) | What::Tenants(tenants::What::Remove(_)))
+        {
+            host = reaching_out(host, &config).await?;
+        }
         let answer = answer(args, &host).await;
         host.store.close().await;
         show(args, answer?)
@@ -207,6 +214,16 @@ async fn open(url: &str, makes: bool) -> Result<Context, CliError> {
     }
     let store = Store::open(url).await.map_err(|error| wrong(error.to_string()))?;
     Ok(Context::new(store, Arc::new(Nowhere), Arc::new(SystemClock), "admin").acting("admin"))
+}
+
+/// The same host, which can ask providers as those that run do.
+async fn reaching_out(host: Context, config: &Config) -> Result<Context, CliError> {
+    let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
+    let mut host = host.with_vault(vault(config).await?);
+    host.egress = Arc::new(network);
+    host.oauth = Arc::new(oauth_settings(config)?);
+    host.bases = bases(config);
+    Ok(host)
 }
 
 /// A store's URL without what could be a password.

@@ -40,8 +40,15 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     host.store.commit(Commit { tenant: TENANT, writes }).await.map_err(|error| CliError::Usage(error.to_string()))?;
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
-    let outcome =
-        serve(args, host, backend, &api::Settings::of_this_process(), listen, "callsheet sandbox: Larkspur, six people").await;
+    let outcome = serve(
+        args,
+        host,
+        backend,
+        (&api::Settings::of_this_process(), Vec::new()),
+        listen,
+        "callsheet sandbox: Larkspur, six people",
+    )
+    .await;
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();

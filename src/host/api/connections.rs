@@ -5,8 +5,6 @@ use super::calendars::action;
 use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Call, Doc, Routes, Shown};
-use crate::host::app::channels;
-use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarState, Connection, ConnectionId};
 use crate::host::oauth::cut;
 use crate::host::operations::connections;
@@ -94,13 +92,7 @@ async fn get(call: Call) -> Result<Shown<ConnectionView>, Problem> {
 
 async fn disconnect(call: Call) -> Result<Shown<ConnectionView>, Problem> {
     let id = ConnectionId(call.number("connection")?);
-    // What stops push channels goes here, before the grant is given back.
-    let stopped = async |host: &Context, connection: &Connection| {
-        if let Err(error) = channels::stop_all(host, connection.tenant, connection.id).await {
-            tracing::warn!(error = %error, "channels could not be stopped");
-        }
-    };
-    cut::disconnect(&call.host, call.tenant(), id, stopped).await?;
+    cut::disconnect(&call.host, call.tenant(), id).await?;
     get(call).await
 }
 

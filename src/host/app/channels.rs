@@ -30,6 +30,8 @@ const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
 const PATIENCE: Elapsed = Elapsed::from_mins(15);
 /// How long stopping may take where somebody waits for it.
 const STOP_PATIENCE: Elapsed = Elapsed::from_secs(10);
+/// How soon it is looked again meanwhile.
+const CUT_LOOK: Elapsed = Elapsed::from_millis(500);
 /// How often a row is read anew where a message changed it meanwhile.
 const TRIES_MAX: u32 = 4;
 
@@ -180,7 +182,15 @@ async fn watch(host: &Context, push: &Push, key: Key, old: Option<Channel>) -> R
     match granted {
         Ok(granted) => {
             host.metrics.channel("watched");
-            established(host, &row.id, &granted, old.filter(|old| old.state != ChannelState::Refused)).await
+            let old = old.filter(|old| old.state != ChannelState::Refused);
+            if !established(host, &row.id, &granted, old).await? {
+                // The connection was cut meanwhile.
+                let until = host.now().checked_add(STOP_PATIENCE).unwrap_or(Instant::MAX);
+                let channel = Channel { resource: granted.resource, ..row };
+                let is_stopped = is_stopped(host, (&calendar, &connection), &channel, until).await;
+                host.metrics.channel(if is_stopped { "stopped" } else { "not-stopped" });
+            }
+            Ok(())
         }
         // It may be there; its messages would tell.
         Err(Refusal::NotSent) => Ok(()),
@@ -216,11 +226,12 @@ async fn call(host: &Context, connection: &Connection, request: Request, patienc
 }
 
 /// The channel is there: it lives, takes the place of `old`, and the calendar is read once, since what changed before it was there
-/// was told to nobody (`G3.8`). A message may have changed the row meanwhile.
-async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Channel>) -> Result<(), StoreError> {
+/// was told to nobody (`G3.8`). A message may have changed the row meanwhile. False where there is no row any more: nobody wants it.
+async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Channel>) -> Result<bool, StoreError> {
     for _ in 0..TRIES_MAX {
         let (now, seed) = (host.now(), host.cadence.seed);
-        let Some(row) = host.store.channels_named(id).await?.pop() else { return Ok(()) };
+        let found = host.store.channels_named(id).await?.pop();
+        let Some(row) = found.filter(|row| row.state != ChannelState::Refused) else { return Ok(false) };
         let (tenant, calendar) = (row.tenant, row.calendar);
         let mut writes = vec![Write::Channel(lifecycle::live(&row, granted, seed, now))];
         if let Some(old) = &old {
@@ -230,10 +241,10 @@ async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Ch
         }
         writes.push(Write::Wake(Wake { tenant, calendar, due_at: now, until: now, whole: false, number: 0 }));
         if committed(host.store.commit(Commit { tenant, writes }).await)? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// There is no channel. Where another one lives, that one says when to try again.
@@ -298,31 +309,90 @@ fn stop_request(host: &Context, calendar: &Calendar, channel: &Channel) -> Reque
     }
 }
 
+/// What became of the channels of a connection that is being cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stopped {
+    /// Channels that their provider has no more.
+    pub stopped: usize,
+    /// Channels that nobody could stop in time: they end by themselves, and their messages are ignored.
+    pub left: usize,
+}
+
 /// Stops every channel of a connection, as far as that is possible within some seconds: to be called before its grant is revoked,
-/// since nobody can stop them afterwards (`G3.17`). What could not be stopped ends by itself, and its messages are ignored.
+/// since nobody can stop them afterwards (`G3.17`). Any host does that, whoever reads the mailbox; and the calendars get no other
+/// channel meanwhile. One that is being asked for at this moment is waited for; should it come later still, whoever asked for it finds
+/// its row gone and stops it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn stop_all(host: &Context, tenant: TenantId, connection: ConnectionId) -> Result<(), StoreError> {
-    let Some(connection) = host.store.connection(tenant, connection).await? else { return Ok(()) };
+pub async fn stop_all(host: &Context, tenant: TenantId, connection: ConnectionId) -> Result<Stopped, StoreError> {
+    let mut told = Stopped::default();
+    let Some(connection) = host.store.connection(tenant, connection).await? else { return Ok(told) };
     let until = host.now().checked_add(STOP_PATIENCE).unwrap_or(Instant::MAX);
     for calendar in host.store.calendars(tenant).await?.into_iter().filter(|row| row.connection == connection.id) {
         for channel in host.store.channels_of(tenant, calendar.id).await? {
-            let is_there = channel.resource.is_some() && !matches!(channel.state, ChannelState::Gone | ChannelState::Refused);
-            if is_there && host.now() < until {
-                let request = stop_request(host, &calendar, &channel);
-                let stopped = tokio::select! {
-                    biased;
-                    answer = call(host, &connection, request, STOP_PATIENCE) =>
-                        answer.and_then(|answer| wire::stopped(channel.kind, &answer)).is_ok(),
-                    () = host.clock.sleep_until(until) => false,
-                };
-                host.metrics.channel(if stopped { "stopped" } else { "not-stopped" });
+            if let Some(is_stopped) = cut(host, (&calendar, &connection), channel, until).await? {
+                host.metrics.channel(if is_stopped { "stopped" } else { "not-stopped" });
+                *if is_stopped { &mut told.stopped } else { &mut told.left } += 1;
             }
-            put(host, lifecycle::parted(&channel, host.now())).await?;
         }
     }
-    Ok(())
+    Ok(told)
+}
+
+/// Whether a channel was stopped; `None`: there was nothing to stop. In either case its row says that no other is wanted.
+async fn cut(
+    host: &Context,
+    (calendar, connection): (&Calendar, &Connection),
+    channel: Channel,
+    until: Instant,
+) -> Result<Option<bool>, StoreError> {
+    let id = channel.id.clone();
+    let mut row = Some(channel);
+    while let Some(channel) = row.take() {
+        let is_over = matches!(channel.state, ChannelState::Gone | ChannelState::Refused);
+        if !is_over && channel.resource.is_none() && host.now() < until {
+            // Being asked for: its provider says in a moment what it is called.
+            host.clock.sleep_until(host.now().checked_add(CUT_LOOK).unwrap_or(until).min(until)).await;
+            row = host.store.channels_named(&id).await?.pop();
+            continue;
+        }
+        let stopped = if is_over { None } else { Some(is_stopped(host, (calendar, connection), &channel, until).await) };
+        if channel.state != ChannelState::Refused && !put(host, lifecycle::cut(&channel, host.now())).await? {
+            // A message changed the row meanwhile.
+            row = host.store.channels_named(&id).await?.pop();
+            if host.now() < until {
+                continue;
+            }
+        }
+        return Ok(stopped);
+    }
+    Ok(None)
+}
+
+/// Whether the provider has the channel no more: asked until it says so, or the time is over.
+async fn is_stopped(host: &Context, (calendar, connection): (&Calendar, &Connection), channel: &Channel, until: Instant) -> bool {
+    if channel.resource.is_none() {
+        return false;
+    }
+    for _ in 0..TRIES_MAX {
+        if host.now() >= until {
+            break;
+        }
+        let request = stop_request(host, calendar, channel);
+        let answer = tokio::select! {
+            biased;
+            answer = syncs::last_call(host, connection, request, until) => answer.map_err(|error| Refusal::Retry(error.word())),
+            () = host.clock.sleep_until(until) => break,
+        };
+        match answer.and_then(|answer| wire::stopped(channel.kind, &answer)) {
+            Ok(()) => return true,
+            // No token, no permission: it is the same a second later.
+            Err(Refusal::Ours(_) | Refusal::PollOnly) => break,
+            Err(_) => host.clock.sleep_until(host.now().checked_add(CUT_LOOK).unwrap_or(until).min(until)).await,
+        }
+    }
+    false
 }
 
 /// Doubts the channels of a calendar: a reading found what none of them had told. Until something comes through them again, the

@@ -3,6 +3,7 @@
 use super::clients;
 use super::connect::token_place;
 use super::token;
+use crate::host::app::channels::{self, Stopped};
 use crate::host::context::Context;
 use crate::host::model::{Connection, ConnectionId, TenantId};
 use crate::host::operations::{OperationError, connections};
@@ -34,23 +35,39 @@ impl GivenBack {
     }
 }
 
-/// Disconnects; `stop_channels` ends what the provider sends for the connection, while its token still holds. How many rows followed.
+/// What was ended at the provider before a connection went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parted {
+    /// The grant.
+    pub grant: GivenBack,
+    /// The channels.
+    pub channels: Stopped,
+}
+
+/// Disconnects, on whichever host. How many rows followed.
 ///
 /// # Errors
 /// [`OperationError`].
-pub async fn disconnect(
-    host: &Context,
-    tenant: TenantId,
-    id: ConnectionId,
-    stop_channels: impl AsyncFnOnce(&Context, &Connection),
-) -> Result<(GivenBack, usize), OperationError> {
+pub async fn disconnect(host: &Context, tenant: TenantId, id: ConnectionId) -> Result<(Parted, usize), OperationError> {
     let connection = connections::find(host, tenant, id).await?;
-    stop_channels(host, &connection).await;
-    let given = given_back(host, &connection).await?;
+    let parted = parted(host, &connection).await?;
     let rows = connections::disconnect(host, tenant, id).await?;
-    host.tokens.forget(&connection);
-    tracing::info!(tenant = tenant.0, connection = id.0, grant = given.word(), "a connection was cut");
-    Ok((given, rows))
+    tracing::info!(tenant = tenant.0, connection = id.0, grant = parted.grant.word(), "a connection was cut");
+    Ok((parted, rows))
+}
+
+/// Ends what the provider does for a connection that is about to go: its channels are stopped while its token still holds (`G3.17`),
+/// then its grant is given back. What the provider does not do in some seconds stays undone, and is counted.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn parted(host: &Context, connection: &Connection) -> Result<Parted, StoreError> {
+    let channels = channels::stop_all(host, connection.tenant, connection.id).await?;
+    // Stopping may have brought a newer refresh token.
+    let newest = host.store.connection(connection.tenant, connection.id).await?;
+    let grant = given_back(host, newest.as_ref().unwrap_or(connection)).await?;
+    host.tokens.forget(connection);
+    Ok(Parted { grant, channels })
 }
 
 /// Tells the provider that a connection's grant is not wanted any more. Providers take all of an account's grants to a client back with
@@ -58,14 +75,14 @@ pub async fn disconnect(
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn given_back(host: &Context, connection: &Connection) -> Result<GivenBack, StoreError> {
+async fn given_back(host: &Context, connection: &Connection) -> Result<GivenBack, StoreError> {
     let grant = host.store.grant(connection.tenant, connection.id).await?;
     let (Some(grant), Some(sealed)) = (grant, &connection.token) else { return Ok(GivenBack::None) };
     let alike = host.store.grants_alike(&grant.client, &grant.account).await?;
     if alike.iter().any(|other| (other.tenant, other.connection) != (grant.tenant, grant.connection)) {
         return Ok(GivenBack::Shared);
     }
-    let Some(client) = clients::named(host, connection.tenant, &grant.client).await? else { return Ok(GivenBack::Left) };
+    let Some(client) = clients::known(host, connection.tenant, &grant.client).await? else { return Ok(GivenBack::Left) };
     let place = token_place(connection.tenant, connection.id, connection.origin);
     let Ok(token) = host.vault.open(&host.store, &place, sealed).await else { return Ok(GivenBack::Left) };
     Ok(if token::revoke(host, &client, &token).await { GivenBack::Revoked } else { GivenBack::Left })

@@ -5,6 +5,7 @@ use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::host::context::Context;
 use crate::host::model::{Dispatch, DispatchState, Tenant, TenantId};
+use crate::host::oauth::cut;
 use crate::host::schedule::bots::{Target, changes};
 use crate::host::store::Write;
 use crate::time::{Elapsed, Instant};
@@ -78,6 +79,8 @@ pub struct Removal {
     pub left: usize,
 }
 
+/// The part of the time that providers may take to end what they do for its connections.
+const PARTING: i32 = 3;
 /// How often it is looked whether bots have been recalled.
 const LOOK_EVERY: Elapsed = Elapsed::from_millis(500);
 /// Most meetings of a tenant, and how many of them are taken back in one commit.
@@ -93,6 +96,14 @@ pub async fn remove(host: &Context, id: TenantId, until: Instant) -> Result<Remo
     tenant(host, id).await?;
     // First the calendars and what was sent by hand, so that nobody plans again what is taken back. Should we end here, a host takes it back.
     let connections = host.store.connections(id).await?;
+    // Providers first: once the connections are gone, so is what stops channels and gives grants back.
+    // A provider that is out of order holds nobody's bots for long.
+    let parting = host.now().checked_add(until.duration_since(host.now()) / PARTING).unwrap_or(until);
+    for row in &connections {
+        if host.now() < parting {
+            cut::parted(host, row).await?;
+        }
+    }
     let sent = host.store.open_errands(id).await?;
     let cut = connections.iter().map(|row| Write::RemoveConnection(row.id));
     let cut = cut.chain(sent.iter().map(|row| Write::ErrandOver(row.id))).chain([Write::Undecided(None)]).collect();

@@ -45,8 +45,7 @@ pub async fn erase(host: &Context, id: TenantId, user: &str) -> Result<Erased, O
     let events = told_of(host, id, &own).await?;
     // Providers first: once the connections are gone, so is what gives the grants back.
     for row in &own {
-        cut::given_back(host, row).await?;
-        host.tokens.forget(row);
+        cut::parted(host, row).await?;
     }
     let cut = own.iter().map(|row| Write::RemoveConnection(row.id));
     let writes = cut.chain([Write::RemoveRules(user.to_owned()), Write::RemoveRequests(Instant::MAX)]).chain(overrides);

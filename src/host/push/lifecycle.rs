@@ -25,6 +25,8 @@ pub const POLL_ONLY: Elapsed = Elapsed::from_hours(7 * 24);
 pub const OURS: Elapsed = Elapsed::from_hours(6);
 /// First and longest wait after any other failure.
 pub const BACKOFF: (Elapsed, Elapsed) = (Elapsed::from_mins(1), Elapsed::from_hours(6));
+/// A calendar whose connection is being cut gets no other channel for this long.
+pub const CUTTING: Elapsed = Elapsed::from_mins(10);
 /// While nobody may ask the provider, since the user has to connect again first, it is looked again so often.
 pub const IDLE: Elapsed = Elapsed::from_hours(1);
 
@@ -148,6 +150,13 @@ pub fn parted(channel: &Channel, now: Instant) -> Channel {
     let is_unknown = channel.state == ChannelState::Asked && channel.resource.is_none();
     let until = if is_unknown { channel.expires_at.max(after(now, REMEMBERED)) } else { after(now, REMEMBERED) };
     Channel { state: ChannelState::Gone, due_at: Some(until), ..channel.clone() }
+}
+
+/// The channel of a connection that is being cut: no more, and no other one in its place. Where cutting comes to nothing, the calendar
+/// is asked about again.
+#[must_use]
+pub fn cut(channel: &Channel, now: Instant) -> Channel {
+    Channel { state: ChannelState::Refused, due_at: Some(after(now, CUTTING)), ..channel.clone() }
 }
 
 /// The channel that the provider would not give.

@@ -297,7 +297,7 @@ impl Case<'_> {
     fn undisturbed(&self, at: Instant) -> Instant {
         let settled = at - SETTLED;
         // Where hosts share the reading, the calendars of one that is away are nobody's for a while.
-        let unread = if self.kind == Kind::Hosts { TAKEN_OVER } else { Elapsed::ZERO };
+        let unread = if matches!(self.kind, Kind::Hosts | Kind::Push | Kind::PushLost) { TAKEN_OVER } else { Elapsed::ZERO };
         let touching = self.incidents.iter().filter(|range| range.start < at && range.end + unread > settled);
         touching.map(|range| range.start - SETTLED).min().unwrap_or(at)
     }
@@ -443,6 +443,7 @@ impl Case<'_> {
         }
         wrong.extend(self.world.audit.violations().iter().take(20).map(|violation| format!("I9 {violation:?}")));
         wrong.extend(self.heard.hurried().iter().take(20).cloned());
+        wrong.extend(self.heard.read_too_often().into_iter().take(20));
         for (who, tries) in self.heard.tries() {
             for (number, pair) in tries.windows(2).enumerate() {
                 // A try whose host died is made again when its hold is over.

@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Manner {
     /// Of a message to be lost.
     pub lost: u32,
+    /// To come a hundred times within twenty seconds, each with one that somebody else made up.
+    pub flood: u32,
     /// To come up to two minutes late, behind others.
     pub late: u32,
     /// To come twice.
@@ -49,6 +51,8 @@ pub struct Manner {
 const LIFE: Elapsed = Elapsed::from_mins(10_080);
 /// How long after a change its message comes, at the most.
 const PROMPT_MILLIS: u64 = 5_000;
+/// So many messages make a flood.
+const FLOOD: u32 = 100;
 /// So often a message is brought to a door that does not take it.
 const TRIES: u32 = 8;
 
@@ -256,6 +260,16 @@ impl Push {
         }
         if times == 2 {
             self.note("twice");
+        }
+        if self.dice.chance(manner.flood) {
+            self.note("flood");
+            for _ in 0..FLOOD {
+                let millis = self.dice.below(20_000).cast_signed();
+                for is_forged in [false, true] {
+                    let message = self.message(id, "exists", is_forged);
+                    self.enqueue(now + Elapsed::from_millis(millis), message);
+                }
+            }
         }
     }
 
