@@ -16,12 +16,17 @@ use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::Answer;
 use crate::host::sync::share::Turn;
 use crate::time::{Elapsed, Instant};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most calendars whose channels are seen to at once; reading them goes first.
 const WIDTH: usize = 16;
-/// How many rows are taken up at once.
+/// How many calendars without a channel are taken up at once.
 const BATCH: usize = 64;
+/// How many channels that are due are looked through: those of other hosts' mailboxes stand among them.
+const DUE: usize = 1_000;
+/// Most calendars whose connection is remembered.
+const OWNERS_MAX: usize = 100_000;
 /// How soon it is seen that something is due.
 const LOOK_EVERY: Elapsed = Elapsed::from_secs(5);
 /// How often all calendars are gone through for those without a channel.
@@ -43,9 +48,10 @@ pub async fn run(host: Context, mut stop: Stop) {
     let Some(push) = host.push.clone() else { return };
     let mut work: Work<Key> = Work::new(WIDTH);
     let (mut listed_to, mut list_at) = (Key::default(), None::<Instant>);
+    let mut taken = Taken::default();
     while !stop.is_set() {
         if !host.store.is_full() {
-            if let Err(error) = take_up_due(&host, &push, &mut work).await {
+            if let Err(error) = take_up_due(&host, &push, &mut work, &mut taken).await {
                 tracing::warn!(error = %error, "channels that are due could not be listed");
             }
             let now = host.now();
@@ -65,15 +71,52 @@ pub async fn run(host: Context, mut stop: Stop) {
     work.drained().await;
 }
 
-async fn take_up_due(host: &Context, push: &Arc<Push>, work: &mut Work<Key>) -> Result<(), StoreError> {
+/// What is remembered from one look at what is due to the next.
+#[derive(Default)]
+struct Taken {
+    /// The connection of a calendar, which stays the same.
+    owners: BTreeMap<Key, ConnectionId>,
+    /// Channels that were taken up within [`LOOK_EVERY`]: what has not changed their row by then would be tried again and again, without
+    /// a pause.
+    lately: BTreeMap<String, Instant>,
+}
+
+async fn take_up_due(host: &Context, push: &Arc<Push>, work: &mut Work<Key>, taken: &mut Taken) -> Result<(), StoreError> {
     if !work.has_room() {
         return Ok(());
     }
-    for channel in host.store.due_channels(host.now(), BATCH).await? {
+    let now = host.now();
+    taken.lately.retain(|_, at| *at <= now && now.duration_since(*at) < LOOK_EVERY);
+    for channel in host.store.due_channels(now, DUE).await? {
+        let key = (channel.tenant, channel.calendar);
+        if !work.has_room() {
+            break;
+        }
+        if taken.lately.contains_key(&channel.id) {
+            continue;
+        }
+        let Some(owner) = owner(host, key, &mut taken.owners).await? else { continue };
+        // Channels are seen to by who reads the mailbox.
+        if host.turn(owner) != Turn::Now {
+            continue;
+        }
+        taken.lately.insert(channel.id.clone(), now);
         let (host, push) = (host.clone(), push.clone());
-        work.start((channel.tenant, channel.calendar), async move { told(attend(&host, &push, channel).await) });
+        work.start(key, async move { told(attend(&host, &push, channel).await) });
     }
     Ok(())
+}
+
+async fn owner(host: &Context, key: Key, owners: &mut BTreeMap<Key, ConnectionId>) -> Result<Option<ConnectionId>, StoreError> {
+    if let Some(owner) = owners.get(&key) {
+        return Ok(Some(*owner));
+    }
+    let Some(calendar) = host.store.calendar(key.0, key.1).await? else { return Ok(None) };
+    if owners.len() >= OWNERS_MAX {
+        owners.clear();
+    }
+    owners.insert(key, calendar.connection);
+    Ok(Some(calendar.connection))
 }
 
 /// Those behind a place; the next place, where there are more.

@@ -157,7 +157,8 @@ impl Egress for Server {
         let form = pairs(&String::from_utf8_lossy(&request.body));
         let answer = match request.url.as_str() {
             url if url.ends_with("/token") => {
-                let (trouble, answer) = (self.manner().trouble, self.token(&form));
+                let trouble = self.manner().trouble;
+                let answer = self.token(&form);
                 match trouble {
                     None => answer,
                     Some(Trouble::Late) => return Box::pin(std::future::ready(Err(NetError::Ambiguous))),
