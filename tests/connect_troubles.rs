@@ -4,9 +4,10 @@
 use crate::connect::browser::Browser;
 use crate::connect::scene::{RETURN, Scene};
 use crate::connect::server::{CALENDAR, Trouble, query};
-use callsheet::host::model::ConnectionState;
+use callsheet::host::model::{CalendarId, Channel, ChannelState, ConnectionState, Origin, TenantId};
 use callsheet::host::operations::oauth_clients;
 use callsheet::host::store::{Commit, Write};
+use callsheet::time::{Elapsed, Instant};
 use expect_test::expect;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -238,7 +239,7 @@ fn a_reconnect_gives_the_former_grant_back_only_to_another_client() {
         // The tenant has another client now, and the former one is disabled: what was granted to it can be given back all the same.
         oauth_clients::set_enabled(&scene.host, scene.acme.id, &scene.acme.client, false).await.expect("it is there");
         let wanted = oauth_clients::Wanted {
-            provider: callsheet::host::model::Origin::Google,
+            provider: Origin::Google,
             client_id: "Acme-second".to_owned(),
             secret: "second-secret-canary".to_owned().into(),
             authority: None,
@@ -248,5 +249,69 @@ fn a_reconnect_gives_the_former_grant_back_only_to_another_client() {
         let moved = user(&scene, "ana").await;
         assert_eq!((&moved["connection"], &moved["connection_state"]), (&first["connection"], &json!("active")));
         assert_eq!(scene.server.manner().revoked, [former]);
+    });
+}
+
+/// A channel of a connection's calendar.
+fn channel(tenant: TenantId, calendar: CalendarId, now: Instant) -> Channel {
+    Channel {
+        tenant,
+        id: "0d9ef4cb-4a3d-4b9f-8f6b-000000000001".to_owned(),
+        calendar,
+        kind: Origin::Google,
+        digest: "0".repeat(64),
+        nonce: None,
+        resource: Some("resource".to_owned()),
+        state: ChannelState::Live,
+        expires_at: now + Elapsed::from_hours(100),
+        made_at: now,
+        due_at: None,
+        tries: 0,
+        seen: 1,
+        heard_at: Some(now),
+        doubted_at: None,
+        version: 0,
+    }
+}
+
+/// `G3.17`; and a grant that somebody else lives by stays (`reliability.md` 6.1).
+#[test]
+fn disconnecting_stops_channels_and_then_gives_the_grant_back_unless_somebody_lives_by_it() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let scene = Scene::new().await;
+        let (store, tenant) = (&scene.host.store, scene.acme.id);
+        let cut = async |connection: &Value| {
+            let path = format!("{}/v1/connections/{}", scene.base, connection.as_str().expect("a number"));
+            let cut = reqwest::Client::new().delete(path).bearer_auth(&scene.acme.key).send().await.expect("the host answers");
+            assert_eq!(cut.status(), 200);
+        };
+        let first = user(&scene, "ana").await;
+        // Another user of the tenant connects the same account.
+        let (_, link) = scene.link("ben").await;
+        let session = scene.returned(&mut Browser::new(), &link, "ana").await;
+        assert_eq!(scene.complete(&scene.acme, &session, "ben").await, "200 connected");
+        let second = store.connections(tenant).await.expect("a store in memory").last().expect("two").id.to_string();
+        scene.server.manner().exchanges.clear();
+
+        let calendar = store.calendars(tenant).await.expect("a store in memory")[0].id;
+        let row = Write::Channel(channel(tenant, calendar, scene.host.now()));
+        store.commit(Commit { tenant, writes: vec![row] }).await.expect("a store in memory");
+        cut(&first["connection"]).await;
+        assert_eq!(scene.server.manner().exchanges, ["stop"], "another connection lives by the grant");
+        cut(&json!(second)).await;
+        assert_eq!(scene.server.manner().exchanges, ["stop", "revoke"]);
+
+        let (_, link) = scene.link("ana").await;
+        let session = scene.returned(&mut Browser::new(), &link, "ana").await;
+        assert_eq!(scene.complete(&scene.acme, &session, "ana").await, "200 connected");
+        let calendar = store.calendars(tenant).await.expect("a store in memory")[0].id;
+        let row = Write::Channel(channel(tenant, calendar, scene.host.now()));
+        store.commit(Commit { tenant, writes: vec![row] }).await.expect("a store in memory");
+        scene.server.manner().exchanges.clear();
+        let last = store.connections(tenant).await.expect("a store in memory");
+        let last = last.iter().find(|row| row.state == ConnectionState::Active).expect("one lives").id.to_string();
+        cut(&json!(last)).await;
+        assert_eq!(scene.server.manner().exchanges, ["stop", "revoke"], "in this order");
     });
 }

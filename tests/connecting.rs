@@ -322,6 +322,7 @@ fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says
             denied: "access-denied"
         "#]]
         .assert_eq(&told);
+        desk.one_address_has_a_measure().await;
         desk.secrets_stay().await;
     });
 }
@@ -388,6 +389,21 @@ fn a_microsoft_calendar_is_connected_by_accounts_of_its_directory_alone() {
 }
 
 impl Desk {
+    /// Somebody tries links; others, and other routes, are served meanwhile.
+    async fn one_address_has_a_measure(&self) {
+        let mut statuses = std::collections::BTreeMap::new();
+        for _ in 0..260 {
+            let link = format!("{}/connect/{}", self.base, "A".repeat(43));
+            let answer = self.client.get(link).send().await.expect("the host answers");
+            *statuses.entry(answer.status().as_u16()).or_insert(0) += 1;
+        }
+        assert!(statuses[&410] >= 200 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
+        let pushed = self.client.post(format!("{}/push/google", self.base)).send().await.expect("the host answers");
+        assert_eq!(pushed.status(), 204);
+        let (status, _) = self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": "dan", "return_url": RETURN })).await;
+        assert_eq!(status, 201);
+    }
+
     /// No token, code or secret is in a log, a metric or the database's files.
     async fn secrets_stay(&mut self) {
         let seen = self.seen().await;

@@ -51,6 +51,8 @@ pub struct Manner {
 const LIFE: Elapsed = Elapsed::from_mins(10_080);
 /// How long after a change its message comes, at the most.
 const PROMPT_MILLIS: u64 = 5_000;
+/// What the audit says of a calendar that was left without a channel.
+pub const ENDED_ALONE: &str = "push channel ended without another";
 /// So many messages make a flood.
 const FLOOD: u32 = 100;
 /// So often a message is brought to a door that does not take it.
@@ -227,7 +229,7 @@ impl Push {
             self.note("ended");
             let others = self.channels.values().any(|other| other.account == channel.account);
             if self.manner.holds_to_account && !others && channel.silent_at.is_none() {
-                audit.violate(channel.expires_at, "push channel ended without another", &channel.account.0.to_string());
+                audit.violate(channel.expires_at, ENDED_ALONE, &channel.account.0.to_string());
             }
         }
     }

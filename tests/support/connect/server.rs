@@ -167,8 +167,13 @@ impl Egress for Server {
                     Some(Trouble::Refuses(error)) => Response::json(400, &json!({ "error": error })),
                 }
             }
+            url if url.ends_with("/channels/stop") => {
+                self.manner().exchanges.push("stop".to_owned());
+                Response::empty(204)
+            }
             url if url.contains("/me?") => Response::json(200, &json!({ "mail": "ana@acme.example" })),
             url if url.ends_with("/revoke") => {
+                self.manner().exchanges.push("revoke".to_owned());
                 self.manner().revoked.push(form.get("token").cloned().unwrap_or_default());
                 Response::empty(200)
             }
