@@ -207,10 +207,7 @@ fn whatever_a_server_answers_ends_in_a_state_that_is_shown_and_can_be_cured() {
             )
             .expect("a text takes everything");
             // Whatever it was: once the server is well again, a link that is new connects; the other account has to go first.
-            let mut manner = scene.server.manner();
-            (manner.trouble, manner.no_refresh_token, manner.scope) = (None, false, None);
-            manner.claims.clear();
-            drop(manner);
+            scene.server.recovers();
             let account = if *trouble == "another account: after disconnecting" { "eve" } else { "ana" };
             let cured = user(&scene, account).await;
             assert_eq!(
@@ -220,7 +217,47 @@ fn whatever_a_server_answers_ends_in_a_state_that_is_shown_and_can_be_cured() {
             );
         });
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        late: the token endpoint does not answer in time
+          failed provider-unavailable; connections: ; given back: 0
+        late: the browser comes back after the flow is over
+          failed expired; connections: ; given back: 0
+        late: the tenant says whose browser it was after the flow is over
+          failed expired; connections: ; given back: 0
+        broken: the token endpoint answers 503
+          failed provider-unavailable; connections: ; given back: 0
+        broken: the token endpoint answers with a page
+          failed provider-unavailable; connections: ; given back: 0
+        refused: the client's secret has expired
+          failed client-refused; connections: ; given back: 0
+        twice: the answer arrives twice, and the first completes
+          connected -; connections: active -; given back: 0
+        twice: two codes for one state
+          connected -; connections: active -; given back: 0
+        twice: the same code in two flows
+          failed code-refused; connections: ; given back: 0
+        no refresh token: at the first time
+          failed no-refresh-token, another link; connections: reconnect reconnect; given back: 0
+        no refresh token: again, while the grant works
+          connected -; connections: active -; given back: 0
+        no refresh token: again, after the grant is gone
+          failed no-refresh-token, another link; connections: reconnect reconnect; given back: 0
+        fewer scopes: at the first time
+          failed permission-missing, another link; connections: permission-missing grant-permission; given back: 0
+        fewer scopes: again, while the grant works
+          failed permission-missing, another link; connections: active -; given back: 0
+        fewer scopes: the calendar in another dress is enough
+          connected -; connections: active -; given back: 0
+        another account: again, while the grant works
+          failed another-account; connections: active -; given back: 1
+        another account: after disconnecting
+          connected -; connections: disconnected -, active -; given back: 1
+        no identity: no ID token that can be read
+          failed identity-not-believed; connections: ; given back: 0
+        no: the user says no
+          failed access-denied; connections: ; given back: 0
+    "#]]
+    .assert_eq(&text);
 }
 
 /// `G5.5` wants the grant that a reconnect replaces given back. With the same client that would take the new one along, since Google

@@ -400,7 +400,8 @@ impl Desk {
         assert!(statuses[&410] >= 200 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
         let pushed = self.client.post(format!("{}/push/google", self.base)).send().await.expect("the host answers");
         assert_eq!(pushed.status(), 204);
-        let (status, _) = self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": "dan", "return_url": RETURN })).await;
+        let (status, _) =
+            self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": "dan", "return_url": RETURN })).await;
         assert_eq!(status, 201);
     }
 

@@ -160,6 +160,11 @@ async fn attend(host: &Context, push: &Push, channel: Channel) -> Result<(), Sto
         return Ok(());
     }
     let deed = lifecycle::deed(&channel, &calendar, now);
+    if matches!(deed, Deed::Replace | Deed::Extend)
+        && lifecycle::is_double(&channel, &host.store.channels_of(key.0, key.1).await?)
+    {
+        return put(host, lifecycle::stopping(&channel, now)).await.map(drop);
+    }
     let needs_grant = matches!(deed, Deed::Replace | Deed::Extend | Deed::Stop | Deed::AskAgain);
     if needs_grant && connection.state != ConnectionState::Active {
         return put(host, lifecycle::idle(&channel, now)).await.map(drop);

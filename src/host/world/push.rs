@@ -177,6 +177,14 @@ impl Push {
         self.channels.len()
     }
 
+    /// The accounts with more than two channels, as there are while one takes the place of another.
+    #[must_use]
+    pub fn crowded(&self) -> Vec<(AccountId, usize)> {
+        let mut counts: BTreeMap<AccountId, usize> = BTreeMap::new();
+        self.channels.values().for_each(|channel| *counts.entry(channel.account).or_default() += 1);
+        counts.into_iter().filter(|(_, count)| *count > 2).collect()
+    }
+
     fn note(&mut self, word: &'static str) {
         *self.counts.entry(word).or_default() += 1;
     }

@@ -71,6 +71,13 @@ impl Server {
         self.0.lock().expect("nobody panics with it")
     }
 
+    /// From now on it does what it should.
+    pub fn recovers(&self) {
+        let mut manner = self.manner();
+        (manner.trouble, manner.no_refresh_token, manner.scope) = (None, false, None);
+        manner.claims.clear();
+    }
+
     /// Its user says yes: where the browser is sent.
     pub fn consent(&self, authorize_url: &str, account: &str) -> String {
         let asked = query(authorize_url);
