@@ -92,7 +92,9 @@ async fn take_up_due(host: &Context, push: &Arc<Push>, work: &mut Work<Key>, tak
         if !work.has_room() {
             break;
         }
-        if taken.lately.contains_key(&channel.id) {
+        // One channel of a calendar at a time: the other one comes next, and not after the first once more. It may be what the first waits
+        // for, as an answer that never came keeps others from being asked for.
+        if taken.lately.contains_key(&channel.id) || work.busy().contains(&key) {
             continue;
         }
         let Some(owner) = owner(host, key, &mut taken.owners).await? else { continue };
