@@ -738,5 +738,28 @@ fn oauth_clients_are_switched_off_and_on_and_removed_with_what_it_means_for_thei
         told.push_str(&format!("$ {line}\n{}\n", shown.join("\n")));
         assert!(!told.contains("secret-canary"));
     }
-    expect![[r#""#]].assert_eq(&told);
+    expect![[r#"
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example enabled 1
+        $ disable CLIENT
+        OAuth client CLIENT is disabled. 1 connection lives by it: no token of theirs is renewed, so that each is read for an hour at the most. What was planned stays, and goes unverified. They go on when the client is enabled again.
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example disabled 1
+        $ remove CLIENT
+        error: connections live by it (1), and their grants could not be given back: disconnect them first, disable it, or say that it is to go all the same
+        $ enable CLIENT
+        OAuth client CLIENT is enabled. 1 connection lives by it: they are read again.
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example enabled 1
+        $ remove CLIENT --with-connections
+        OAuth client CLIENT is removed. 1 connection lives by it: none can be read for more than an hour, and their users must connect again by another client.
+        $ list
+        no OAuth clients
+        $ enable CLIENT
+        error: there is no OAuth client CLIENT
+    "#]]
+    .assert_eq(&told);
 }

@@ -354,7 +354,7 @@ fn a_microsoft_calendar_is_connected_by_accounts_of_its_directory_alone() {
         let made = desk.connect_with("microsoft", "ana").await;
         writeln!(told, "then: {}, {}", made["state"], made["connection_state"]).expect("a text takes everything");
         desk.waited("reads", 1).await;
-        let seen = desk.waited("refreshes", 2).await;
+        let seen = desk.waited("refreshes", 1).await;
         assert_eq!((&seen["failures"], &seen["accounts"][0]), (&json!([]), &json!("ana")));
         desk.control(json!({ "life": 3600 })).await;
 
@@ -397,7 +397,7 @@ impl Desk {
             let answer = self.client.get(link).send().await.expect("the host answers");
             *statuses.entry(answer.status().as_u16()).or_insert(0) += 1;
         }
-        assert!(statuses[&410] >= 200 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
+        assert!(statuses[&410] >= 150 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
         let pushed = self.client.post(format!("{}/push/google", self.base)).send().await.expect("the host answers");
         assert_eq!(pushed.status(), 204);
         let (status, _) =

@@ -111,7 +111,7 @@ pub async fn remove(host: &Context, id: TenantId, word: &str, anyway: bool) -> R
     let own = connections_of(host, id, word).await?;
     if !own.is_empty() && !anyway {
         let why = format!(
-            "{} connections live by it, and their grants could not be given back: disconnect them first, disable it, or say that it is \
+            "connections live by it ({}), and their grants could not be given back: disconnect them first, disable it, or say that it is \
              to go all the same",
             own.len()
         );
