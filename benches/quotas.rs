@@ -8,7 +8,7 @@
 //! `quotas [CALENDARS]`: 100,000.
 
 use callsheet::host::model::{CalendarId, Origin};
-use callsheet::host::sync::cadence::{Cadence, NEAR, NEAR_AFTER, PERIOD, Standing, slowness};
+use callsheet::host::sync::cadence::{Cadence, NEAR, NEAR_AFTER, PERIOD, Standing, slowness, slowness_pushed};
 use callsheet::host::sync::quota::{Ended, Governor, Limits, Verdict, Wish};
 use callsheet::host::world::audit::Audit;
 use callsheet::host::world::dice::Dice;
@@ -103,6 +103,7 @@ struct Client {
     calendars: usize,
     near: usize,
     slowness: u32,
+    slowness_pushed: u32,
     slowest: u32,
     calls: u64,
     reading: usize,
@@ -297,9 +298,10 @@ impl Day {
     }
 
     fn replan(&mut self, now: Instant, calendar: u32) {
-        let slowness = self.clients[self.client_of(calendar)].slowness;
+        let client = &self.clients[self.client_of(calendar)];
+        let (slowness, slowness_pushed) = (client.slowness, client.slowness_pushed);
         let known = &mut self.calendars[calendar as usize];
-        known.standing.slowness = slowness;
+        (known.standing.slowness, known.standing.slowness_pushed) = (slowness, slowness_pushed);
         let due = Cadence { seed: 7 }.due(CalendarId(u64::from(calendar)), now, &known.standing);
         self.plan(calendar, due);
     }
@@ -329,7 +331,13 @@ impl Day {
             }
         }
         for client in &mut self.clients {
-            client.slowness = slowness(client.calendars, client.near, 10_000);
+            if self.pushed {
+                // With a meeting near, one that is pushed is read like one that is polled and has none.
+                client.slowness = slowness(client.near, 0, 10_000);
+                client.slowness_pushed = slowness_pushed(client.calendars.saturating_sub(client.near), (client.near, 0), 10_000);
+            } else {
+                client.slowness = slowness(client.calendars, client.near, 10_000);
+            }
             client.slowest = client.slowest.max(client.slowness);
         }
         self.events.push(Reverse((now + LIST_EVERY, What::List)));
@@ -355,7 +363,17 @@ impl Day {
 impl Client {
     fn new(number: usize, calendars: usize) -> Self {
         let due = BTreeSet::new();
-        Self { name: format!("client-{number}"), calendars, near: 0, slowness: 100, slowest: 100, calls: 0, reading: 0, due }
+        Self {
+            name: format!("client-{number}"),
+            calendars,
+            near: 0,
+            slowness: 100,
+            slowness_pushed: 100,
+            slowest: 100,
+            calls: 0,
+            reading: 0,
+            due,
+        }
     }
 }
 

@@ -671,3 +671,95 @@ async fn a_host_that_runs_follows_what_is_said() {
     let _ended = running.await;
     store.close().await;
 }
+
+/// A connection of the tenant that was granted to a client.
+fn granted(desk: &Desk, client: &str) {
+    use callsheet::host::model::grants::Grant;
+    use callsheet::host::model::{Connection, ConnectionId, ConnectionState, Origin, TenantId};
+    use callsheet::host::store::{Commit, Store, Write};
+    let (tenant, id) = (TenantId(1), ConnectionId(77));
+    let connection = Connection {
+        tenant,
+        id,
+        user: "ana".to_owned(),
+        origin: Origin::Google,
+        client: client.to_owned(),
+        addresses: Vec::new(),
+        zone: None,
+        state: ConnectionState::Active,
+        token_file: None,
+        token: None,
+    };
+    let grant = Grant {
+        tenant,
+        connection: id,
+        client: client.to_owned(),
+        account: "account".to_owned(),
+        name: "cu_1".to_owned(),
+        bare: false,
+        reason: None,
+        owner: None,
+        lease_until: None,
+        version: 0,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let store = Store::open(&desk.database).await.expect("it is there");
+        let writes = vec![Write::Connection(connection), Write::Grant(grant)];
+        store.commit(Commit { tenant, writes }).await.expect("new rows");
+        store.close().await;
+    });
+}
+
+#[test]
+fn oauth_clients_are_switched_off_and_on_and_removed_with_what_it_means_for_their_connections() {
+    let desk = Desk::new("oauth-clients");
+    desk.file("client.secret", "secret-canary");
+    desk.json(&["tenants", "add", "Acme"]);
+    let add = ["oauth-clients", "add", "google", "--client-id", "acme.example", "--secret-file", "client.secret"];
+    let client = desk.json(&add)["client"].as_str().expect("its word").to_owned();
+    granted(&desk, &client);
+    let mut told = String::new();
+    for line in [
+        "list",
+        "disable CLIENT",
+        "list",
+        "remove CLIENT",
+        "enable CLIENT",
+        "list",
+        "remove CLIENT --with-connections",
+        "list",
+        "enable CLIENT",
+    ] {
+        let ran = desk.run(&words(&format!("oauth-clients {}", line.replace("CLIENT", &client))));
+        let shown = (ran.out + &ran.err).replace(&client, "CLIENT");
+        // The width of a column is the word's.
+        let shown: Vec<String> = shown.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        told.push_str(&format!("$ {line}\n{}\n", shown.join("\n")));
+        assert!(!told.contains("secret-canary"));
+    }
+    expect![[r#"
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example enabled 1
+        $ disable CLIENT
+        OAuth client CLIENT is disabled. 1 connection lives by it: no token of theirs is renewed, so that each is read for an hour at the most. What was planned stays, and goes unverified. They go on when the client is enabled again.
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example disabled 1
+        $ remove CLIENT
+        error: connections live by it (1), and their grants could not be given back: disconnect them first, disable it, or say that it is to go all the same
+        $ enable CLIENT
+        OAuth client CLIENT is enabled. 1 connection lives by it: they are read again.
+        $ list
+        CLIENT PROVIDER CLIENT ID AUTHORITY STATE CONNECTIONS
+        CLIENT google acme.example enabled 1
+        $ remove CLIENT --with-connections
+        OAuth client CLIENT is removed. 1 connection lives by it: none can be read for more than an hour, and their users must connect again by another client.
+        $ list
+        no OAuth clients
+        $ enable CLIENT
+        error: there is no OAuth client CLIENT
+    "#]]
+    .assert_eq(&told);
+}

@@ -413,7 +413,7 @@ async fn tried(scene: &Scene, attack: &str) -> String {
         }
         "bare: with the operator's client" => {
             for client in [&scene.acme.client, &scene.acme.microsoft] {
-                let removed = callsheet::host::operations::oauth_clients::remove(&scene.host, scene.acme.id, client).await;
+                let removed = callsheet::host::operations::oauth_clients::remove(&scene.host, scene.acme.id, client, false).await;
                 removed.expect("it is there");
             }
             let body = json!({ "customer_user_id": "ana", "return_url": BARE, "mode": "bare" });

@@ -13,6 +13,9 @@ use std::time::{Duration, Instant};
 /// Nobody waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(90);
 const RETURN: &str = "https://app.acme.example/connected";
+/// A directory of Microsoft's, and another one, whose accounts our client does not take.
+const DIRECTORY: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+const OTHER: &str = "0aa00000-0000-4000-8000-000000000002";
 
 /// Where the provider's package is installed; `None`, loudly, where it is not.
 fn package() -> Option<PathBuf> {
@@ -43,6 +46,10 @@ struct Desk {
     folder: PathBuf,
     base: String,
     issuer: String,
+    /// The word of the Microsoft client.
+    microsoft: String,
+    /// The word of one that is disabled, whose server answers for another directory.
+    stranger: String,
     key: String,
     client: reqwest::Client,
     provider: Option<Process>,
@@ -58,13 +65,15 @@ impl Drop for Desk {
 
 impl Desk {
     async fn new(package: &Path) -> Self {
-        let folder = std::env::temp_dir().join(format!("callsheet-connecting-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
         let (own, other) = (free_port(), free_port());
+        let folder = std::env::temp_dir().join(format!("callsheet-connecting-{}-{own}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
         let mut desk = Self {
             folder,
             base: format!("http://127.0.0.1:{own}"),
             issuer: format!("http://127.0.0.1:{other}"),
+            microsoft: String::new(),
+            stranger: String::new(),
             key: String::new(),
             client: reqwest::Client::new(),
             provider: None,
@@ -77,10 +86,19 @@ impl Desk {
             "revoke": format!("{}/token/revocation", desk.issuer), "issuer": desk.issuer,
         });
         desk.file("endpoints.json", &endpoints.to_string());
+        for (name, directory) in [("microsoft.json", DIRECTORY), ("other.json", OTHER)] {
+            let below = |path: &str| format!("{}/{directory}/v2.0/{path}", desk.issuer);
+            let endpoints = json!({
+                "authorize": below("auth"), "token": below("token"), "admin_consent": below("adminconsent"),
+                "issuer": format!("{}/{{tenantid}}/v2.0", desk.issuer),
+            });
+            desk.file(name, &endpoints.to_string());
+        }
         let config = format!(
             "store = \"sqlite:host.db\"\nlisten = \"127.0.0.1:{own}\"\n[api]\npublic_url = \"{}\"\n[bots]\nurl = \"http://127.0.0.1:9\"\n\
-             [secrets]\nroot_key_file = \"root.key\"\n[providers]\ngoogle = \"{}/calendar/v3\"\n",
-            desk.base, desk.issuer
+             [secrets]\nroot_key_file = \"root.key\"\n[providers]\ngoogle = \"{}/calendar/v3\"\n\
+             graph = \"{}/graph/v1.0\"\n",
+            desk.base, desk.issuer, desk.issuer
         );
         desk.file("callsheet.toml", &config);
         desk.begin_host().await;
@@ -96,12 +114,23 @@ impl Desk {
             "endpoints.json",
         ];
         let client = desk.admin(&args)["client"].as_str().expect("its word").to_owned();
+        // Both are of one directory; the server of the second one answers for another.
+        let microsoft = desk.microsoft("microsoft.json");
+        let stranger = desk.microsoft("other.json");
+        desk.admin(&["oauth-clients", "disable", &stranger]);
         desk.admin(&["return-urls", "add", RETURN]);
         desk.key = desk.admin(&["keys", "add", "test", "--scope", "read,connect"])["secret"].as_str().expect("a key").to_owned();
-        let redirect_uri = format!("{}/oauth/callback/{client}", desk.base);
-        let settings = json!({ "clients": [{
-            "client_id": "acme", "client_secret": "client-secret-canary-0123456789abcdef", "redirect_uris": [redirect_uri],
-        }] });
+        let registered = |client: &str| {
+            json!([{
+                "client_id": "acme", "client_secret": "client-secret-canary-0123456789abcdef",
+                "redirect_uris": [format!("{}/oauth/callback/{client}", desk.base)],
+            }])
+        };
+        let settings = json!({
+            "clients": registered(&client),
+            "directories": { DIRECTORY: registered(&microsoft), OTHER: registered(&stranger) },
+        });
+        (desk.microsoft, desk.stranger) = (microsoft, stranger);
         let mut node = Command::new("node")
             .args(["provider.mjs", &other.to_string(), &settings.to_string()])
             .current_dir(package)
@@ -118,6 +147,13 @@ impl Desk {
 
     fn file(&self, name: &str, content: &str) {
         std::fs::write(self.folder.join(name), content).expect("a scratch file");
+    }
+
+    /// Adds a client of Microsoft for one directory, whose server is where a file says; its word.
+    fn microsoft(&self, endpoints: &str) -> String {
+        let args = ["oauth-clients", "add", "microsoft", "--client-id", "acme", "--secret-file", "client.secret"];
+        let more = ["--authority", DIRECTORY, "--endpoints", endpoints];
+        self.admin(&[&args[..], &more[..]].concat())["client"].as_str().expect("its word").to_owned()
     }
 
     /// Starts the host, and waits until it answers.
@@ -209,8 +245,12 @@ impl Desk {
 
     /// A user connects: what the tenant is told.
     async fn connect(&self, user: &str) -> Value {
-        let (status, offered) =
-            self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": user, "return_url": RETURN })).await;
+        self.connect_with("google", user).await
+    }
+
+    async fn connect_with(&self, provider: &str, user: &str) -> Value {
+        let path = format!("/v1/calendar/connect/{provider}");
+        let (status, offered) = self.ask(&path, json!({ "customer_user_id": user, "return_url": RETURN })).await;
         assert_eq!(status, 201, "{offered}");
         let landed = query(&self.followed(offered["redirect_url"].as_str().expect("a link")).await.location.expect("a URL"));
         let Some(session) = landed.get("session_ref") else { return json!(landed) };
@@ -282,11 +322,89 @@ fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says
             denied: "access-denied"
         "#]]
         .assert_eq(&told);
+        desk.one_address_has_a_measure().await;
+        desk.secrets_stay().await;
+    });
+}
+
+/// Microsoft, as far as another project's OpenID provider can stand for it: an issuer for each directory, accounts by `tid` and `oid`,
+/// the account chooser, consent by administrators.
+#[test]
+fn a_microsoft_calendar_is_connected_by_accounts_of_its_directory_alone() {
+    let Some(package) = package() else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut desk = Desk::new(&package).await;
+        let mut told = String::new();
+
+        // Only administrators agree, at first.
+        desk.control(json!({ "admin": true })).await;
+        let refused = desk.connect_with("microsoft", "ana").await;
+        writeln!(told, "an administrator's turn: {}", refused["error"]).expect("a text takes everything");
+        let answer =
+            desk.client.get(format!("{}/v1/calendar/connect/flows/{}", desk.base, refused["flow"].as_str().expect("a flow")));
+        let flow: Value = answer.bearer_auth(&desk.key).send().await.expect("the host answers").json().await.expect("JSON");
+        let mut admin = Browser::new();
+        let back = admin.get(flow["admin_consent_url"].as_str().expect("a way")).await.location.expect("back to us");
+        assert!(back.starts_with(&format!("{}/oauth/callback/{}?admin_consent=True", desk.base, desk.microsoft)), "{back}");
+        let page = admin.get(&back).await;
+        assert!(page.status == 200 && page.body.contains("agreed for the whole organisation"), "{}", page.body);
+
+        desk.control(json!({ "life": 2, "refuse": 1 })).await;
+        let made = desk.connect_with("microsoft", "ana").await;
+        writeln!(told, "then: {}, {}", made["state"], made["connection_state"]).expect("a text takes everything");
+        desk.waited("reads", 1).await;
+        let seen = desk.waited("refreshes", 1).await;
+        assert_eq!((&seen["failures"], &seen["accounts"][0]), (&json!([]), &json!("ana")));
+        desk.control(json!({ "life": 3600 })).await;
+
+        // An account is its `tid` and `oid`.
+        desk.control(json!({ "account": "eve" })).await;
+        let other = desk.connect_with("microsoft", "ana").await;
+        writeln!(told, "another account: {} {}", other["state"], other["reason"]).expect("a text takes everything");
+
+        desk.control(json!({ "account": "ben", "withhold": ["Calendars.Read"] })).await;
+        let less = desk.connect_with("microsoft", "ben").await;
+        writeln!(told, "fewer scopes: {} {}, {}", less["state"], less["reason"], less["connection_state"]).expect("a text");
+        desk.control(json!({ "withhold": [] })).await;
+
+        // Somebody of another directory, with a token that its own server signed.
+        let disabled = desk.admin(&["oauth-clients", "disable", &desk.microsoft]);
+        assert_eq!((&disabled["enabled"], &disabled["connections"]), (&json!(false), &json!(2)));
+        desk.admin(&["oauth-clients", "enable", &desk.stranger]);
+        desk.control(json!({ "account": "cat" })).await;
+        let strange = desk.connect_with("microsoft", "cat").await;
+        writeln!(told, "another directory: {} {}", strange["state"], strange["reason"]).expect("a text takes everything");
+
+        expect_test::expect![[r#"
+            an administrator's turn: "admin-consent-needed"
+            then: "connected", "active"
+            another account: "failed" "another-account"
+            fewer scopes: "failed" "permission-missing", "permission-missing"
+            another directory: "failed" "identity-not-believed"
+        "#]]
+        .assert_eq(&told);
         desk.secrets_stay().await;
     });
 }
 
 impl Desk {
+    /// Somebody tries links; others, and other routes, are served meanwhile.
+    async fn one_address_has_a_measure(&self) {
+        let mut statuses = std::collections::BTreeMap::new();
+        for _ in 0..260 {
+            let link = format!("{}/connect/{}", self.base, "A".repeat(43));
+            let answer = self.client.get(link).send().await.expect("the host answers");
+            *statuses.entry(answer.status().as_u16()).or_insert(0) += 1;
+        }
+        assert!(statuses[&410] >= 150 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
+        let pushed = self.client.post(format!("{}/push/google", self.base)).send().await.expect("the host answers");
+        assert_eq!(pushed.status(), 204);
+        let (status, _) =
+            self.ask("/v1/calendar/connect/google", json!({ "customer_user_id": "dan", "return_url": RETURN })).await;
+        assert_eq!(status, 201);
+    }
+
     /// No token, code or secret is in a log, a metric or the database's files.
     async fn secrets_stay(&mut self) {
         let seen = self.seen().await;

@@ -2,6 +2,7 @@
 
 use callsheet::host::config::Config;
 use callsheet::host::metrics::Metrics;
+use callsheet::time::Elapsed;
 
 /// The keys that a table of the configuration takes, as its own error names them.
 fn keys(table: &str) -> Vec<String> {
@@ -47,9 +48,11 @@ fn every_metric_is_in_the_guide_and_no_other() {
         Metrics::channel,
         Metrics::clock,
         Metrics::token,
+        Metrics::api_limited,
     ] {
         count(&metrics, "any");
     }
+    metrics.api(("GET", "/v1/rules"), 200, Elapsed::ZERO);
     metrics.unreadable_rows(&[("meetings", 1)].into());
     let text = metrics.text();
     let known: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();

@@ -15,6 +15,10 @@ mod connect;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod connect_attacks;
 #[cfg(all(feature = "host", feature = "cli"))]
+mod connect_pages;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod connect_troubles;
+#[cfg(all(feature = "host", feature = "cli"))]
 mod connecting;
 mod copies;
 #[cfg(feature = "host")]

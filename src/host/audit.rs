@@ -100,6 +100,12 @@ fn line(tenant: TenantId, names: &Pseudonyms, write: &Write) -> Option<(&'static
         Write::Delivery(row) if row.state == DeliveryState::Pending => {
             ("deliveries.replayed", format!("endpoint/{}", row.endpoint))
         }
+        Write::Client(row) if !row.enabled => ("client.disabled", format!("client/{}", row.id)),
+        Write::Client(row) => ("client.set", format!("client/{}", row.id)),
+        Write::RemoveClient(id) => ("client.removed", format!("client/{id}")),
+        // A URL can hold anything.
+        Write::ReturnUrl(row) => (if row.bare { "return-url.bare" } else { "return-url.set" }, "return-url".to_owned()),
+        Write::RemoveReturnUrl(_) => ("return-url.removed", "return-url".to_owned()),
         Write::ApiKey(row) if row.revoked_at.is_some() => ("key.revoked", format!("key/{}", row.id)),
         Write::ApiKey(row) if row.version == 0 => ("key.made", format!("key/{}", row.id)),
         _ => return None,

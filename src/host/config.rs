@@ -14,6 +14,7 @@
 //!
 //! [api]
 //! public_url = "https://callsheet.example"
+//! trusted_proxies = ["10.0.0.0/8"]     # whose X-Forwarded-For is believed
 //!
 //! [oauth.google]                       # docs/connecting.md
 //! client_id = "….apps.googleusercontent.com"
@@ -47,6 +48,7 @@ pub use secrets::{Keeper, RootAt, Secrets};
 use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::host::bots::{Backend, Region};
+use crate::host::net::address::Subnet;
 use crate::host::oauth::Endpoints;
 use crate::time::Zone;
 use serde::Deserialize;
@@ -97,6 +99,9 @@ pub struct Api {
     pub public_url: Option<String>,
     /// Requests a second that one key may send.
     pub requests_per_second: Option<u32>,
+    /// The networks of reverse proxies whose `X-Forwarded-For` says who asks, like `10.0.0.0/8`.
+    #[serde(default)]
+    pub trusted_proxies: Vec<String>,
     /// A file with 32 bytes in base64 that all hosts behind one address share; it signs cursors of lists.
     pub secret_file: Option<String>,
 }
@@ -394,6 +399,11 @@ impl Config {
         }
         if self.api.requests_per_second.is_some_and(|count| !(1..=1_000_000).contains(&count)) {
             return wrong("api.requests_per_second", "must be 1 to 1000000");
+        }
+        for (number, text) in self.api.trusted_proxies.iter().enumerate() {
+            if let Err(why) = Subnet::any(text) {
+                return wrong(&format!("api.trusted_proxies[{number}]"), &format!("is no network: {why}"));
+            }
         }
         self.secrets.check()?;
         for (key, client) in [("oauth.google", &self.oauth.google), ("oauth.microsoft", &self.oauth.microsoft)] {

@@ -59,6 +59,7 @@ pub struct Metrics {
     preflights: Family<Outcome, Counter>,
     push: Family<Outcome, Counter>,
     channels: Family<Outcome, Counter>,
+    strangers: Family<Outcome, Counter>,
     clock: Family<Outcome, Counter>,
     tokens: Family<Outcome, Counter>,
     api_requests: Family<Answered, Counter>,
@@ -102,6 +103,11 @@ impl Metrics {
     /// A message of a provider came in.
     pub fn push(&self, outcome: &'static str) {
         self.push.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// An address asked for more than one may, of these routes.
+    pub fn stranger(&self, routes: &'static str) {
+        self.strangers.get_or_create(&Outcome { outcome: routes }).inc();
     }
 
     /// Something became of a channel.
@@ -201,6 +207,7 @@ impl Metrics {
         registry.register("preflights", "Reads of meetings before their bots are sent, by outcome", self.preflights.clone());
         registry.register("push", "Messages of providers, by what came of them", self.push.clone());
         registry.register("channels", "What became of push channels", self.channels.clone());
+        registry.register("strangers_limited", "Requests beyond what one address may send, by routes", self.strangers.clone());
         registry.register("clock", "Doubts about the time, and which clock was believed then", self.clock.clone());
         registry.register("tokens", "Access tokens asked for, by outcome", self.tokens.clone());
         registry.register("api_requests", "Requests to the programming interface that were answered", self.api_requests.clone());

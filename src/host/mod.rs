@@ -32,6 +32,7 @@ pub mod schedule;
 pub mod seal;
 pub mod setup;
 pub mod store;
+pub mod strangers;
 pub mod sync;
 pub mod world;
 #[cfg(test)]

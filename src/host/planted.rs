@@ -87,6 +87,8 @@ pub(crate) enum Bug {
     PushTokenIgnored,
     /// That a notification says that something is not there counts as true.
     NotificationBelieved,
+    /// Every notification makes its calendar be read at once, however lately it was.
+    NotificationsHurry,
     /// A channel is stopped before another one has its place.
     OldChannelStoppedFirst,
     /// Channels are left to end.
@@ -168,6 +170,7 @@ mod planting {
             (Self::DeadStayReaders, "I8", "hosts"),
             (Self::PushTokenIgnored, "I9", "push"),
             (Self::NotificationBelieved, "I8", "push"),
+            (Self::NotificationsHurry, "I9", "push"),
             (Self::OldChannelStoppedFirst, "I9", "push"),
             (Self::ChannelNotRenewed, "I9", "push"),
         ];

@@ -6,7 +6,9 @@ use crate::cli::CliError;
 use crate::host::context::Context;
 use crate::host::model::grants::{ClientRow, ReturnUrl};
 use crate::host::model::{Origin, TenantId};
-use crate::host::operations::oauth_clients::{Wanted, add, add_return_url, remove, remove_return_url};
+use crate::host::operations::oauth_clients::{
+    Wanted, add, add_return_url, connections_of, remove, remove_return_url, set_enabled,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -17,10 +19,23 @@ pub enum What {
     List,
     /// Add one; its secret is sealed
     Add(Add),
-    /// Remove one: nothing that was granted to it can be renewed
+    /// Let one be used again
+    Enable {
+        /// Its word
+        client: String,
+    },
+    /// Let nobody connect by one, and renew no token: its connections wait until it is enabled again
+    Disable {
+        /// Its word
+        client: String,
+    },
+    /// Remove one with its secret: nothing that was granted to it can be renewed or given back
     Remove {
         /// Its word
         client: String,
+        /// Even where connections live by it
+        #[arg(long)]
+        with_connections: bool,
     },
 }
 
@@ -74,12 +89,17 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
     match what {
         What::List => {
             let rows = host.store.oauth_clients(tenant).await?;
-            let lines: Vec<_> = rows
-                .iter()
-                .map(|row| [row.id.clone(), word(row.provider).to_owned(), row.client_id.clone(), row.authority.clone()])
-                .collect();
-            let text = table(["CLIENT", "PROVIDER", "CLIENT ID", "AUTHORITY"], &lines, "no OAuth clients");
-            Ok(Answer::new(text, rows.iter().map(client_json).collect()))
+            let grants = host.store.grants(tenant).await?;
+            let count = |row: &ClientRow| grants.iter().filter(|grant| grant.client == row.id).count();
+            let state = |row: &ClientRow| if row.enabled { "enabled" } else { "disabled" };
+            let line = |row: &ClientRow| {
+                let (count, state) = (count(row).to_string(), state(row).to_owned());
+                [row.id.clone(), word(row.provider).to_owned(), row.client_id.clone(), row.authority.clone(), state, count]
+            };
+            let lines: Vec<_> = rows.iter().map(line).collect();
+            let head = ["CLIENT", "PROVIDER", "CLIENT ID", "AUTHORITY", "STATE", "CONNECTIONS"];
+            let text = table(head, &lines, "no OAuth clients");
+            Ok(Answer::new(text, rows.iter().map(|row| client_json(row, count(row))).collect()))
         }
         What::Add(args) => {
             let provider = match args.provider {
@@ -97,11 +117,34 @@ pub(super) async fn run(host: &Context, tenant: TenantId, what: &What) -> Result
                 word(row.provider),
                 row.id
             );
-            Ok(Answer::new(text, client_json(&row)))
+            Ok(Answer::new(text, client_json(&row, 0)))
         }
-        What::Remove { client } => {
-            remove(host, tenant, client).await?;
-            Ok(Answer::new(format!("OAuth client {client} is removed\n"), json!({ "client": client })))
+        What::Enable { client } => {
+            let (row, own) = (set_enabled(host, tenant, client, true).await?, connections_of(host, tenant, client).await?.len());
+            let text = format!("OAuth client {client} is enabled. {} by it: they are read again.\n", living(own));
+            Ok(Answer::new(text, client_json(&row, own)))
+        }
+        What::Disable { client } => {
+            let (row, own) = (set_enabled(host, tenant, client, false).await?, connections_of(host, tenant, client).await?.len());
+            let text = format!(
+                "OAuth client {client} is disabled. {} by it: no token of theirs is renewed, so that each is read for an hour at the \
+                 most. What was planned stays, and goes unverified. They go on when the client is enabled again.\n",
+                living(own)
+            );
+            Ok(Answer::new(text, client_json(&row, own)))
+        }
+        What::Remove { client, with_connections } => {
+            let own = connections_of(host, tenant, client).await?.len();
+            remove(host, tenant, client, *with_connections).await?;
+            let rest = match own {
+                0 => String::new(),
+                _ => format!(
+                    " {} by it: none can be read for more than an hour, and their users must connect again by another client.",
+                    living(own)
+                ),
+            };
+            let text = format!("OAuth client {client} is removed.{rest}\n");
+            Ok(Answer::new(text, json!({ "client": client, "connections": own })))
         }
     }
 }
@@ -133,13 +176,22 @@ fn word(provider: Origin) -> &'static str {
     }
 }
 
-fn client_json(row: &ClientRow) -> Value {
+fn living(connections: usize) -> String {
+    match connections {
+        0 => "No connection lives".to_owned(),
+        1 => "1 connection lives".to_owned(),
+        many => format!("{many} connections live"),
+    }
+}
+
+fn client_json(row: &ClientRow, connections: usize) -> Value {
     json!({
         "client": row.id,
         "provider": word(row.provider),
         "client_id": row.client_id,
         "authority": row.authority,
         "enabled": row.enabled,
+        "connections": connections,
         "redirect_path": format!("/oauth/callback/{}", row.id),
     })
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
     let settings = api::Settings { guard: world::guard()?, ..api::Settings::of_this_process() };
-    let outcome = serve(args, host, backend, &settings, listen, "callsheet sandbox: Larkspur, six people").await;
+    let outcome = serve(args, host, backend, (&settings, Vec::new()), listen, "callsheet sandbox: Larkspur, six people").await;
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();

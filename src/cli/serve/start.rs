@@ -10,6 +10,7 @@ use crate::host::config::{Config, ConfigError, Feed};
 use crate::host::context::Context;
 use crate::host::http::Egress;
 use crate::host::model::Origin;
+use crate::host::net::address::Subnet;
 use crate::host::net::client::Network;
 use crate::host::net::files::{Files, file_url};
 use crate::host::net::guard::Guard;
@@ -20,10 +21,12 @@ use crate::host::push::routes::routes;
 use crate::host::seal::{Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
-use crate::host::{api, health, log};
+use crate::host::sync::Bases;
+use crate::host::{api, health, log, strangers};
 use crate::time::Elapsed;
 use secrecy::SecretString;
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,9 +62,7 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
     host = host.with_vault(vault(&config).await?);
     host.oauth = Arc::new(oauth_settings(&config)?);
-    let trimmed = |url: &String| url.trim_end_matches('/').to_owned();
-    host.bases.google = config.providers.google.as_ref().map_or(host.bases.google, trimmed);
-    host.bases.graph = config.providers.graph.as_ref().map_or(host.bases.graph, trimmed);
+    host.bases = bases(&config);
     if let Some(days) = config.keep_days {
         host.keep = Elapsed::from_hours(i64::from(days) * 24);
     }
@@ -71,11 +72,23 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
     setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
     host.push = config.api.public_url.as_deref().map(|url| Arc::new(Push::new(url, Lots::of_system())));
-    serve(args, host, backend, &settings(&config)?, listen, "callsheet").await
+    // The configuration was checked.
+    let trusted = config.api.trusted_proxies.iter().filter_map(|text| Subnet::any(text).ok()).collect();
+    serve(args, host, backend, (&settings(&config)?, trusted), listen, "callsheet").await
+}
+
+/// Where the providers' interfaces are.
+pub(in crate::cli) fn bases(config: &Config) -> Bases {
+    let published = Bases::default();
+    let trimmed = |url: &String| url.trim_end_matches('/').to_owned();
+    Bases {
+        google: config.providers.google.as_ref().map_or(published.google, trimmed),
+        graph: config.providers.graph.as_ref().map_or(published.graph, trimmed),
+    }
 }
 
 /// How calendars are connected.
-fn oauth_settings(config: &Config) -> Result<oauth::Settings, CliError> {
+pub(in crate::cli) fn oauth_settings(config: &Config) -> Result<oauth::Settings, CliError> {
     let mut houses = Vec::new();
     for (provider, client) in [(Origin::Google, &config.oauth.google), (Origin::Graph, &config.oauth.microsoft)] {
         let Some(client) = client else { continue };
@@ -115,7 +128,7 @@ pub(super) async fn serve(
     args: &Args,
     mut host: Context,
     backend: Backend,
-    settings: &api::Settings,
+    (settings, trusted): (&api::Settings, Vec<Subnet>),
     listen: &str,
     title: &str,
 ) -> Result<Outcome, CliError> {
@@ -142,8 +155,10 @@ pub(super) async fn serve(
     let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let router = health::router(host.clone()).merge(api::router(host.clone(), settings)).merge(pages::router(host.clone()));
-    let router = router.merge(routes(&host));
+    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
+    let router = router.merge(strangers::guarded(&host, pages::router(host.clone()), trusted.clone(), strangers::PAGES));
+    let router = router.merge(strangers::guarded(&host, routes(&host), trusted, strangers::PUSH));
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {

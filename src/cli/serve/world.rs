@@ -30,7 +30,7 @@ pub(super) async fn run(args: &Args, address: &str) -> Result<Outcome, CliError>
     let tokens = tokens(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let (host, backend) = context(store, Arc::new(SystemClock), &Bases::below(address), Credentials::new(tokens))?;
     let settings = api::Settings { guard: guard()?, ..api::Settings::of_this_process() };
-    serve(args, host, backend, &settings, args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet").await
+    serve(args, host, backend, (&settings, Vec::new()), args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet").await
 }
 
 async fn tokens(store: &Store) -> Result<Vec<(ConnectionId, String)>, StoreError> {

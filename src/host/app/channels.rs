@@ -5,7 +5,9 @@ use super::work::Work;
 use super::{Stop, rest, syncs};
 use crate::host::context::Context;
 use crate::host::http::Request;
-use crate::host::model::{Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionState, Origin, TenantId, Wake};
+use crate::host::model::{
+    Calendar, CalendarId, Channel, ChannelState, Connection, ConnectionId, ConnectionState, Origin, TenantId, Wake,
+};
 use crate::host::planted::{self, Bug};
 use crate::host::push::Push;
 use crate::host::push::lifecycle::{self, Deed};
@@ -14,18 +16,27 @@ use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::Answer;
 use crate::host::sync::share::Turn;
 use crate::time::{Elapsed, Instant};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Most calendars whose channels are seen to at once; reading them goes first.
 const WIDTH: usize = 16;
-/// How many rows are taken up at once.
+/// How many calendars without a channel are taken up at once.
 const BATCH: usize = 64;
+/// How many channels that are due are looked through: those of other hosts' mailboxes stand among them.
+const DUE: usize = 1_000;
+/// Most calendars whose connection is remembered.
+const OWNERS_MAX: usize = 100_000;
 /// How soon it is seen that something is due.
 const LOOK_EVERY: Elapsed = Elapsed::from_secs(5);
 /// How often all calendars are gone through for those without a channel.
 const LIST_EVERY: Elapsed = Elapsed::from_secs(30);
 /// How long a request may wait for quota: longer than reads, so that these go first.
 const PATIENCE: Elapsed = Elapsed::from_mins(15);
+/// How long stopping a channel may take that nobody wants any more.
+const STOP_PATIENCE: Elapsed = Elapsed::from_secs(10);
+/// How soon its provider is asked again meanwhile.
+const STOP_AGAIN: Elapsed = Elapsed::from_millis(500);
 /// How often a row is read anew where a message changed it meanwhile.
 const TRIES_MAX: u32 = 4;
 
@@ -37,9 +48,10 @@ pub async fn run(host: Context, mut stop: Stop) {
     let Some(push) = host.push.clone() else { return };
     let mut work: Work<Key> = Work::new(WIDTH);
     let (mut listed_to, mut list_at) = (Key::default(), None::<Instant>);
+    let mut taken = Taken::default();
     while !stop.is_set() {
         if !host.store.is_full() {
-            if let Err(error) = take_up_due(&host, &push, &mut work).await {
+            if let Err(error) = take_up_due(&host, &push, &mut work, &mut taken).await {
                 tracing::warn!(error = %error, "channels that are due could not be listed");
             }
             let now = host.now();
@@ -59,15 +71,54 @@ pub async fn run(host: Context, mut stop: Stop) {
     work.drained().await;
 }
 
-async fn take_up_due(host: &Context, push: &Arc<Push>, work: &mut Work<Key>) -> Result<(), StoreError> {
+/// What is remembered from one look at what is due to the next.
+#[derive(Default)]
+struct Taken {
+    /// The connection of a calendar, which stays the same.
+    owners: BTreeMap<Key, ConnectionId>,
+    /// Channels that were taken up within [`LOOK_EVERY`]: what has not changed their row by then would be tried again and again, without
+    /// a pause.
+    lately: BTreeMap<String, Instant>,
+}
+
+async fn take_up_due(host: &Context, push: &Arc<Push>, work: &mut Work<Key>, taken: &mut Taken) -> Result<(), StoreError> {
     if !work.has_room() {
         return Ok(());
     }
-    for channel in host.store.due_channels(host.now(), BATCH).await? {
+    let now = host.now();
+    taken.lately.retain(|_, at| *at <= now && now.duration_since(*at) < LOOK_EVERY);
+    for channel in host.store.due_channels(now, DUE).await? {
+        let key = (channel.tenant, channel.calendar);
+        if !work.has_room() {
+            break;
+        }
+        // One channel of a calendar at a time: the other one comes next, and not after the first once more. It may be what the first waits
+        // for, as an answer that never came keeps others from being asked for.
+        if taken.lately.contains_key(&channel.id) || work.busy().contains(&key) {
+            continue;
+        }
+        let Some(owner) = owner(host, key, &mut taken.owners).await? else { continue };
+        // Channels are seen to by who reads the mailbox.
+        if host.turn(owner) != Turn::Now {
+            continue;
+        }
+        taken.lately.insert(channel.id.clone(), now);
         let (host, push) = (host.clone(), push.clone());
-        work.start((channel.tenant, channel.calendar), async move { told(attend(&host, &push, channel).await) });
+        work.start(key, async move { told(attend(&host, &push, channel).await) });
     }
     Ok(())
+}
+
+async fn owner(host: &Context, key: Key, owners: &mut BTreeMap<Key, ConnectionId>) -> Result<Option<ConnectionId>, StoreError> {
+    if let Some(owner) = owners.get(&key) {
+        return Ok(Some(*owner));
+    }
+    let Some(calendar) = host.store.calendar(key.0, key.1).await? else { return Ok(None) };
+    if owners.len() >= OWNERS_MAX {
+        owners.clear();
+    }
+    owners.insert(key, calendar.connection);
+    Ok(Some(calendar.connection))
 }
 
 /// Those behind a place; the next place, where there are more.
@@ -111,6 +162,11 @@ async fn attend(host: &Context, push: &Push, channel: Channel) -> Result<(), Sto
         return Ok(());
     }
     let deed = lifecycle::deed(&channel, &calendar, now);
+    if matches!(deed, Deed::Replace | Deed::Extend)
+        && lifecycle::is_double(&channel, &host.store.channels_of(key.0, key.1).await?)
+    {
+        return put(host, lifecycle::stopping(&channel, now)).await.map(drop);
+    }
     let needs_grant = matches!(deed, Deed::Replace | Deed::Extend | Deed::Stop | Deed::AskAgain);
     if needs_grant && connection.state != ConnectionState::Active {
         return put(host, lifecycle::idle(&channel, now)).await.map(drop);
@@ -176,7 +232,15 @@ async fn watch(host: &Context, push: &Push, key: Key, old: Option<Channel>) -> R
     match granted {
         Ok(granted) => {
             host.metrics.channel("watched");
-            established(host, &row.id, &granted, old.filter(|old| old.state != ChannelState::Refused)).await
+            let old = old.filter(|old| old.state != ChannelState::Refused);
+            if !established(host, &row.id, &granted, old).await? {
+                // The connection was cut meanwhile.
+                let until = host.now().checked_add(STOP_PATIENCE).unwrap_or(Instant::MAX);
+                let channel = Channel { resource: granted.resource, ..row };
+                let is_stopped = is_stopped(host, (&calendar, &connection), &channel, until).await;
+                host.metrics.channel(if is_stopped { "stopped" } else { "not-stopped" });
+            }
+            Ok(())
         }
         // It may be there; its messages would tell.
         Err(Refusal::NotSent) => Ok(()),
@@ -212,11 +276,12 @@ async fn call(host: &Context, connection: &Connection, request: Request, patienc
 }
 
 /// The channel is there: it lives, takes the place of `old`, and the calendar is read once, since what changed before it was there
-/// was told to nobody (`G3.8`). A message may have changed the row meanwhile.
-async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Channel>) -> Result<(), StoreError> {
+/// was told to nobody (`G3.8`). A message may have changed the row meanwhile. False where there is no row any more: nobody wants it.
+async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Channel>) -> Result<bool, StoreError> {
     for _ in 0..TRIES_MAX {
         let (now, seed) = (host.now(), host.cadence.seed);
-        let Some(row) = host.store.channels_named(id).await?.pop() else { return Ok(()) };
+        let found = host.store.channels_named(id).await?.pop();
+        let Some(row) = found.filter(|row| row.state != ChannelState::Refused) else { return Ok(false) };
         let (tenant, calendar) = (row.tenant, row.calendar);
         let mut writes = vec![Write::Channel(lifecycle::live(&row, granted, seed, now))];
         if let Some(old) = &old {
@@ -226,10 +291,10 @@ async fn established(host: &Context, id: &str, granted: &Granted, old: Option<Ch
         }
         writes.push(Write::Wake(Wake { tenant, calendar, due_at: now, until: now, whole: false, number: 0 }));
         if committed(host.store.commit(Commit { tenant, writes }).await)? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// There is no channel. Where another one lives, that one says when to try again.
@@ -292,6 +357,31 @@ fn stop_request(host: &Context, calendar: &Calendar, channel: &Channel) -> Reque
         Origin::Graph => wire::unsubscribe(&host.bases, resource),
         _ => wire::stop(&host.bases, &channel.id, resource),
     }
+}
+
+/// Whether the provider has the channel no more: asked until it says so, or the time is over.
+async fn is_stopped(host: &Context, (calendar, connection): (&Calendar, &Connection), channel: &Channel, until: Instant) -> bool {
+    if channel.resource.is_none() {
+        return false;
+    }
+    for _ in 0..TRIES_MAX {
+        if host.now() >= until {
+            break;
+        }
+        let request = stop_request(host, calendar, channel);
+        let answer = tokio::select! {
+            biased;
+            answer = syncs::last_call(host, connection, request, until) => answer.map_err(|error| Refusal::Retry(error.word())),
+            () = host.clock.sleep_until(until) => break,
+        };
+        match answer.and_then(|answer| wire::stopped(channel.kind, &answer)) {
+            Ok(()) => return true,
+            // No token, no permission: it is the same a second later.
+            Err(Refusal::Ours(_) | Refusal::PollOnly) => break,
+            Err(_) => host.clock.sleep_until(host.now().checked_add(STOP_AGAIN).unwrap_or(until).min(until)).await,
+        }
+    }
+    false
 }
 
 /// Doubts the channels of a calendar: a reading found what none of them had told. Until something comes through them again, the

@@ -12,7 +12,7 @@ use crate::host::planted::{self, Bug};
 use crate::host::push::window::WINDOW;
 use crate::host::store::{Commit, CommitError, StoreError, Watched, Write};
 use crate::host::sync::SyncError;
-use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, RUNNING_MAX, Standing, slowness};
+use crate::host::sync::cadence::{NEAR, NEAR_AFTER, PERIOD, RUNNING_MAX, Standing, slowness, slowness_pushed};
 use crate::host::sync::quota::Limits;
 use crate::host::sync::share::{Part, Turn};
 use crate::time::{Elapsed, Instant};
@@ -87,7 +87,9 @@ struct Crowd {
     calendars: usize,
     near: usize,
     slowness: u32,
-    /// How many of them have a channel that stands for reading them, and no meeting near: these are read twice a day.
+    slowness_pushed: u32,
+    /// How many of them have a channel that stands for reading them, and no meeting near: these are read every hour, as far as the quota
+    /// allows that beside the others.
     pushed: usize,
     /// How many of them are being read.
     reading: usize,
@@ -132,6 +134,7 @@ impl Round {
         if seen.is_none_or(|seen| seen <= now + LIST_EVERY) {
             return;
         }
+        self.calendars.values_mut().for_each(|known| known.begun_at = None);
         let waiting = self.calendars.iter().filter(|(_, known)| known.due.is_some());
         let due: Vec<(Key, Instant)> =
             waiting.map(|(key, known)| (*key, host.cadence.due(key.1, now, &known.standing))).collect();
@@ -147,11 +150,8 @@ impl Round {
             known.wake = Some(wake);
             known.untold_at = None;
             let Some(planned) = known.due.filter(|_| known.standing.failures == 0) else { continue };
-            let spaced = known.begun_at.map_or(now, |begun| now.max(begun + WINDOW));
-            // A clock that was set back does not put it off.
-            let due = spaced.min(now + WINDOW);
-            if due < planned {
-                self.plan(key, due);
+            if now < planned {
+                self.plan(key, now);
             }
         }
         Ok(())
@@ -171,8 +171,8 @@ impl Round {
         Ok(())
     }
 
-    /// Counts anew how many of each client's calendars are read how often, and paces them by it. Those that are pushed take next to
-    /// nothing of the quota (`slowness` is about what is polled).
+    /// Counts anew how many of each client's calendars are read how often, and paces them by it. Those that are pushed have what those
+    /// that are polled leave.
     fn count(&mut self, host: &Context) {
         for crowd in &mut self.crowds {
             (crowd.near, crowd.pushed) = (0, 0);
@@ -243,7 +243,18 @@ impl Round {
             let per_minute = rate.count as u64 * 60 / u64::try_from(rate.window.as_secs()).unwrap_or(60).max(1);
             let client = watched.client.clone();
             let parked = BTreeSet::new();
-            self.crowds.push(Crowd { client, per_minute, calendars: 0, near: 0, pushed: 0, slowness: 100, reading: 0, parked });
+            let (slowness, slowness_pushed) = (100, 100);
+            self.crowds.push(Crowd {
+                client,
+                per_minute,
+                calendars: 0,
+                near: 0,
+                pushed: 0,
+                slowness,
+                slowness_pushed,
+                reading: 0,
+                parked,
+            });
             self.crowds.len() - 1
         })
     }
@@ -252,9 +263,10 @@ impl Round {
     fn note(&mut self, host: &Context, key: Key, now: Instant) {
         let Some(known) = self.calendars.get_mut(&key) else { return };
         let is_new = known.standing.slowness == 0;
-        let (next_start, slowness) = (self.near.get(&key).copied(), self.crowds[known.crowd].slowness);
+        let (next_start, crowd) = (self.near.get(&key).copied(), &self.crowds[known.crowd]);
+        let (slowness, slowness_pushed) = (crowd.slowness, crowd.slowness_pushed);
         let running = self.running.contains(&key);
-        let standing = Standing { next_start, slowness, running, pushed: known.pushed, ..known.standing };
+        let standing = Standing { next_start, slowness, slowness_pushed, running, pushed: known.pushed, ..known.standing };
         if known.standing == standing {
             return;
         }
@@ -269,8 +281,11 @@ impl Round {
         }
     }
 
+    /// Plans the next reading, and none sooner than [`WINDOW`] after the last began, whatever asks for it.
     fn plan(&mut self, key: Key, at: Instant) {
         let Some(known) = self.calendars.get_mut(&key) else { return };
+        let spaced = known.begun_at.filter(|_| !planted::is(Bug::NotificationsHurry)).map_or(at, |begun| at.max(begun + WINDOW));
+        let at = spaced;
         if let Some(before) = known.due.replace(at) {
             self.queue.remove(&(before, key));
             self.crowds[known.crowd].parked.remove(&(before, key));
@@ -359,7 +374,9 @@ impl Round {
 impl Crowd {
     fn pace(&mut self, part: Part) {
         let per_minute = part.of_client(usize::try_from(self.per_minute).unwrap_or(usize::MAX));
-        self.slowness = slowness(self.calendars.saturating_sub(self.pushed), self.near, per_minute as u64);
+        let polled = self.calendars.saturating_sub(self.pushed);
+        self.slowness = slowness(polled, self.near, per_minute as u64);
+        self.slowness_pushed = slowness_pushed(self.pushed, (polled, self.near), per_minute as u64);
     }
 }
 

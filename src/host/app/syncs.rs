@@ -182,13 +182,40 @@ fn nothing_listed() -> sync::Finished {
 /// # Errors
 /// [`SyncError`] where it could not be sent before `deadline`, or the mailbox is another host's.
 pub async fn call(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
+    called(host, connection, request, (deadline, Reach::Own)).await
+}
+
+/// The same for a request that ends something for good, as stopping a channel does: whichever host was asked to cut a connection sends
+/// it, since its reader may be gone by the time that it would come to it. It counts in this host's part of the client's quota.
+///
+/// # Errors
+/// [`SyncError`] where it could not be sent before `deadline`.
+pub async fn last_call(
+    host: &Context,
+    connection: &Connection,
+    request: Request,
+    deadline: Instant,
+) -> Result<Answer, SyncError> {
+    called(host, connection, request, (deadline, Reach::Any)).await
+}
+
+/// Whose mailboxes a request may be about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Those that this host reads.
+    Own,
+    /// Anybody's.
+    Any,
+}
+
+async fn called(host: &Context, connection: &Connection, request: Request, when: (Instant, Reach)) -> Result<Answer, SyncError> {
     let token = refresh::bearer(host, connection).await?;
-    let answer = sent(host, connection, shown(&request, token.as_ref()), deadline).await?;
+    let answer = sent(host, connection, shown(&request, token.as_ref()), when).await?;
     let is_refused = matches!(&answer, Ok(response) if response.status == 401);
     let Some(token) = token.filter(|_| is_refused) else { return Ok(answer) };
     // Once more with another token, where there is another one (`G4.4`).
     match refresh::after_refusal(host, connection, &token).await? {
-        Some(other) => sent(host, connection, shown(&request, Some(&other)), deadline).await,
+        Some(other) => sent(host, connection, shown(&request, Some(&other)), when).await,
         None => Ok(answer),
     }
 }
@@ -201,11 +228,17 @@ fn shown(request: &Request, token: Option<&SecretString>) -> Request {
 }
 
 /// One exchange, when there is quota for it.
-async fn sent(host: &Context, connection: &Connection, request: Request, deadline: Instant) -> Result<Answer, SyncError> {
+async fn sent(
+    host: &Context,
+    connection: &Connection,
+    request: Request,
+    (deadline, reach): (Instant, Reach),
+) -> Result<Answer, SyncError> {
     let wish = Wish { id: host.number(), client: connection.client.clone(), mailbox: connection.id.0, deadline };
     let limits = Limits::of(connection.origin);
     loop {
-        let verdict = match host.turn(connection.id) {
+        let turn = if reach == Reach::Any { Turn::Now } else { host.turn(connection.id) };
+        let verdict = match turn {
             Turn::Now => host.governor().wish(host.now(), &wish, limits),
             Turn::Later => Verdict::Wait(host.now().checked_add(TURN_LOOK).unwrap_or(Instant::MAX)),
             Turn::Others => {

@@ -61,6 +61,16 @@ impl Subnet {
     /// # Errors
     /// [`SubnetError`]. Link-local space is refused as well: machines in data centres keep their credentials there.
     pub fn private(text: &str) -> Result<Self, SubnetError> {
+        let subnet = Self::any(text)?;
+        let inside = OPENABLE.iter().any(|space| space.bits <= subnet.bits && space.contains(subnet.base));
+        if inside { Ok(subnet) } else { Err(SubnetError::NotPrivate) }
+    }
+
+    /// Reads any network.
+    ///
+    /// # Errors
+    /// [`SubnetError`].
+    pub fn any(text: &str) -> Result<Self, SubnetError> {
         let (base, bits) = text.split_once('/').ok_or(SubnetError::Unreadable)?;
         let base: IpAddr = base.parse().map_err(|_| SubnetError::Unreadable)?;
         if base != base.to_canonical() {
@@ -81,8 +91,7 @@ impl Subnet {
         if start != base {
             return Err(SubnetError::BitsBeyond(subnet));
         }
-        let inside = OPENABLE.iter().any(|space| space.bits <= bits && space.contains(base));
-        if inside { Ok(subnet) } else { Err(SubnetError::NotPrivate) }
+        Ok(subnet)
     }
 }
 

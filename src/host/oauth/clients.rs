@@ -133,6 +133,8 @@ pub struct Client {
     pub endpoints: Endpoints,
     /// Whether it is the operator's.
     pub is_house: bool,
+    /// Whether anything new may be asked for with it.
+    pub enabled: bool,
     secret: Kept,
 }
 
@@ -195,6 +197,7 @@ impl Client {
             authority: row.authority.clone(),
             endpoints: own.unwrap_or_else(|| Endpoints::published(row.provider, &row.authority)),
             is_house: false,
+            enabled: row.enabled,
             secret: Kept::Sealed(row.tenant, row.secret.clone()),
         }
     }
@@ -207,6 +210,7 @@ impl Client {
             authority: house.authority.clone(),
             endpoints: house.endpoints.clone(),
             is_house: true,
+            enabled: true,
             secret: Kept::Open(house.secret.clone()),
         }
     }
@@ -225,16 +229,24 @@ pub async fn to_grant_to(host: &Context, tenant: TenantId, provider: Origin) -> 
     Ok(own.iter().find(|row| row.enabled).map(Client::of_row))
 }
 
-/// The client of this word, as far as a tenant may use it.
+/// The client of this word, as far as a tenant may use it: for flows, and for new tokens.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn named(host: &Context, tenant: TenantId, id: &str) -> Result<Option<Client>, StoreError> {
+    Ok(known(host, tenant, id).await?.filter(|client| client.enabled))
+}
+
+/// The same, whether it may be used or not: what was granted to it can still be given back.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn known(host: &Context, tenant: TenantId, id: &str) -> Result<Option<Client>, StoreError> {
     if let Some(house) = host.oauth.houses.iter().find(|house| house.id() == id) {
         return Ok(Some(Client::of_house(house)));
     }
     let own = host.store.oauth_clients(tenant).await?;
-    Ok(own.iter().find(|row| row.id == id && row.enabled).map(Client::of_row))
+    Ok(own.iter().find(|row| row.id == id).map(Client::of_row))
 }
 
 /// A client of the operator for tests.

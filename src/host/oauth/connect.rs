@@ -490,7 +490,10 @@ async fn taken(host: &Context, flow: &Flow, client: &Client, tokens: Tokens, acc
             give_back(host, client, &account, &tokens).await?;
             return fail(host, flow, "another-account").await;
         }
-        let held = known.as_ref().and_then(|(connection, grant)| connection.token.as_ref().filter(|_| grant.client == client.id));
+        // Of a grant that is gone the token is as good as none.
+        let holds =
+            |(connection, grant): &(Connection, Grant)| connection.state == ConnectionState::Active && grant.client == client.id;
+        let held = known.as_ref().filter(|known| holds(known)).and_then(|(connection, _)| connection.token.as_ref());
         let reason = match (suffices, &tokens.refresh, held) {
             (false, ..) => Some("permission-missing"),
             (true, None, None) => Some("no-refresh-token"),
@@ -657,7 +660,7 @@ async fn replaced(host: &Context, flow: &Flow, client: &Client, known: Option<(C
     let Some(sealed) = connection.token else { return };
     let place = token_place(flow.tenant, connection.id, flow.provider);
     let others = host.store.grants_alike(&grant.client, &grant.account).await;
-    let former = clients::named(host, flow.tenant, &grant.client).await;
+    let former = clients::known(host, flow.tenant, &grant.client).await;
     if let (Ok(others), Ok(Some(former))) = (others, former)
         && others.is_empty()
         && let Ok(token) = host.vault.open(&host.store, &place, &sealed).await

@@ -154,7 +154,7 @@ async fn tried(host: &Context, row: &Parting) -> Result<Came, StoreError> {
         return Ok(Came::ToTheEnd(GivenBack::None));
     };
     // A client that is gone can neither renew nor give back.
-    let Some(client) = clients::named(host, row.tenant, &row.client).await? else { return Ok(Came::ToTheEnd(GivenBack::Left)) };
+    let Some(client) = clients::known(host, row.tenant, &row.client).await? else { return Ok(Came::ToTheEnd(GivenBack::Left)) };
     let place = token_place(row.tenant, row.connection, row.provider);
     let refresh = match host.vault.open(&host.store, &place, sealed).await {
         Ok(token) => token,

@@ -67,9 +67,16 @@ async fn begun(State(host): State<Context>, headers: HeaderMap, params: RawPathP
 
 async fn returned(State(host): State<Context>, headers: HeaderMap, RawQuery(query): RawQuery, params: RawPathParams) -> Response {
     let query = query.unwrap_or_default();
-    if url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "admin_consent") {
-        let text =
-            "If your administrator has agreed for the whole organisation, ask for a new link and connect your calendar with it.";
+    let says = |wanted: &str| url::form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == wanted);
+    if says("admin_consent") {
+        // Anybody can write such a URL: it is told back to whoever opens it, and changes nothing.
+        let text = match says("error") {
+            true => "Microsoft says that the administrator has not agreed. Nothing was changed here.",
+            false => {
+                "Microsoft says that an administrator has agreed for the whole organisation. Nothing has been connected yet: \
+                 whoever wants to connect a calendar asks for a new link where they got the first one."
+            }
+        };
         return page(StatusCode::OK, view::notice("Back from Microsoft", text), "");
     }
     let Some(read) = read(&query) else { return trouble(&ConnectError::Unknown) };

@@ -281,8 +281,11 @@ async fn stored_late(host: &Context, key: Key, waiting: &Waiting) -> Result<Opti
 async fn asked(host: &Context, row: &Connection, claimed: &Grant) -> Result<Option<SecretString>, SyncError> {
     let Some(sealed) = &row.token else { return Err(SyncError::Reconnect("grant-gone")) };
     let place = token_place(row.tenant, row.id, row.origin);
-    let client = clients::named(host, row.tenant, &claimed.client).await.map_err(of_store)?;
-    let Some(client) = client else { return Err(refused(host, claimed, TokenError::Operator("client-removed")).await) };
+    let client = match clients::known(host, row.tenant, &claimed.client).await.map_err(of_store)? {
+        None => return Err(refused(host, claimed, TokenError::Operator("client-removed")).await),
+        Some(client) if !client.enabled => return Err(refused(host, claimed, TokenError::Operator("client-disabled")).await),
+        Some(client) => client,
+    };
     let answer = match host.vault.open(&host.store, &place, sealed).await {
         Ok(token) => token::refresh(host, &client, &token).await.map(|tokens| (token, tokens)),
         Err(error) => Err(error.into()),

@@ -5,7 +5,7 @@ use data_encoding::BASE64;
 
 /// The one style of all pages.
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;margin:0;background:#f4f5f7;color:#1c1f24}\
-main{max-width:30rem;margin:12vh auto;padding:2rem;background:#fff;border:1px solid #d9dce1;border-radius:8px}\
+main{max-width:30rem;margin:12vh auto;padding:2rem;background:#fff;border:1px solid #d9dce1;border-radius:8px;overflow-wrap:anywhere}\
 h1{font-size:1.3rem;margin:0 0 1rem}ul{padding-left:1.2rem}p.small{color:#5b626d;font-size:.875rem}\
 button{font:inherit;font-weight:600;padding:.6rem 1.2rem;border:0;border-radius:6px;background:#1a56b8;color:#fff;cursor:pointer}\
 button:focus-visible{outline:3px solid #8ab4f8}\
@@ -72,7 +72,8 @@ pub fn confirm(tenant: &str, user: &str, provider: &str, action: &str) -> String
         &format!("Give {tenant} access?"),
         &format!(
             "<p>You have agreed at {provider}. The calendar will be connected at <strong>{tenant}</strong> for the user \
-             <strong>{user}</strong>. If that is not you, close this page: nothing has been connected.</p>\
+             <strong>{user}</strong>: {tenant} will see its events, without changing any, and decide with them which meetings are recorded.</p>\
+             <p>If that is not you, close this page: nothing has been connected.</p>\
              <form method=\"post\" action=\"{}\"><button>Yes, connect it for {user}</button></form>",
             escaped(action)
         ),

@@ -3,7 +3,7 @@
 use super::{OperationError, commit, tenant};
 use crate::host::context::Context;
 use crate::host::model::grants::{ClientRow, ReturnUrl};
-use crate::host::model::{Origin, TenantId};
+use crate::host::model::{ConnectionId, Origin, TenantId};
 use crate::host::oauth::clients::{AUTHORITY_DEFAULT, secret_place};
 use crate::host::oauth::{Endpoints, secret};
 use crate::host::store::Write;
@@ -78,12 +78,45 @@ pub async fn find(host: &Context, id: TenantId, word: &str) -> Result<ClientRow,
     all.into_iter().find(|row| row.id == word).ok_or_else(|| OperationError::unknown("OAuth client", word))
 }
 
-/// Removes a client. Connections that were granted to it are read as long as their access tokens hold.
+/// The connections that live by a client: without it none of them gets another access token, and each is read for as long as a host
+/// has one, an hour at the most. What was planned for them stays.
+///
+/// # Errors
+/// [`OperationError::Unknown`].
+pub async fn connections_of(host: &Context, id: TenantId, word: &str) -> Result<Vec<ConnectionId>, OperationError> {
+    find(host, id, word).await?;
+    let grants = host.store.grants(id).await?;
+    Ok(grants.into_iter().filter(|grant| grant.client == word).map(|grant| grant.connection).collect())
+}
+
+/// Lets a client be used, or no more: no link is given out for one that is disabled, no code exchanged and no token renewed. Its
+/// connections stay, wait, and go on when it is enabled again; they can be cut meanwhile, which gives their grants back.
 ///
 /// # Errors
 /// [`OperationError`].
-pub async fn remove(host: &Context, id: TenantId, word: &str) -> Result<(), OperationError> {
-    find(host, id, word).await?;
+pub async fn set_enabled(host: &Context, id: TenantId, word: &str, enabled: bool) -> Result<ClientRow, OperationError> {
+    let row = ClientRow { enabled, ..find(host, id, word).await? };
+    match commit(host, id, vec![Write::Client(row.clone())]).await? {
+        true => Ok(row),
+        false => Err(OperationError::Contended),
+    }
+}
+
+/// Removes a client, with its secret: what was granted to it can neither be renewed nor given back from here any more. Where
+/// connections live by it, only `anyway`.
+///
+/// # Errors
+/// [`OperationError::Refused`] where connections live by it.
+pub async fn remove(host: &Context, id: TenantId, word: &str, anyway: bool) -> Result<(), OperationError> {
+    let own = connections_of(host, id, word).await?;
+    if !own.is_empty() && !anyway {
+        let why = format!(
+            "connections live by it ({}), and their grants could not be given back: disconnect them first, disable it, or say that it is \
+             to go all the same",
+            own.len()
+        );
+        return Err(OperationError::Refused(why));
+    }
     commit(host, id, vec![Write::RemoveClient(word.to_owned())]).await.map(drop)
 }
 

@@ -4,7 +4,7 @@
 //! constant time). Whoever fails is answered as if all were well, is counted, and costs no write and no request. A message that
 //! holds becomes at most a [`Wake`], and a note in the channel's row where it tells what the row does not know yet.
 
-use super::lifecycle::{self, digest};
+use super::lifecycle;
 use super::memory::Name;
 use super::notifications::{GoogleMessage, GraphMessage, GraphMessages, is_nonce, is_validation_token};
 use super::{GOOGLE_PATH, GRAPH_PATH, Push};
@@ -14,6 +14,9 @@ use crate::host::model::{Calendar, CalendarState, Channel, ChannelState, Wake};
 use crate::host::planted::{self, Bug};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::time::{Elapsed, Instant};
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most bytes of a message of Graph; Google's have no body that is looked at.
@@ -31,6 +34,10 @@ enum Done {
     /// The store could not take it, or could not be asked.
     Again,
 }
+
+/// A name could not be looked up: whoever sent the message is to come again.
+#[derive(Clone, Copy, Debug)]
+struct NotNow;
 
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,26 +85,25 @@ pub fn validated(token: String) -> Response {
 }
 
 /// A message of Google; the status of the answer (`G3.9`).
-pub async fn google(host: &Context, push: &Push, message: Option<GoogleMessage>) -> u16 {
+pub async fn google(host: &Context, push: &Push, message: Option<GoogleMessage<'_>>) -> u16 {
     let Some(message) = message else {
         host.metrics.push("malformed");
         return 204;
     };
-    let name = Name::Id(message.channel.clone());
-    let channel = match find(host, push, &name).await {
+    let name = Name::Id(message.channel);
+    let channel = match find(host, push, name).await {
         Ok(Some(channel)) => channel,
         Ok(None) => {
             host.metrics.push("unknown");
             return 204;
         }
-        Err(Done::Well) => return 204,
-        Err(Done::Again) => return 503,
+        Err(NotNow) => return 503,
     };
-    if !shows(&channel, &message.token) {
+    if !shows(&channel, message.token) {
         host.metrics.push("forged");
         return 204;
     }
-    let says = match message.state.as_str() {
+    let says = match message.state {
         "sync" => Says::Begun,
         "exists" => Says::Changed,
         "not_exists" => Says::NotThere,
@@ -106,8 +112,8 @@ pub async fn google(host: &Context, push: &Push, message: Option<GoogleMessage>)
             return 204;
         }
     };
-    let told = Told { says, resource: message.resource.as_deref(), number: message.number };
-    match take(host, push, &name, &channel, &told).await {
+    let told = Told { says, resource: message.resource, number: message.number };
+    match take(host, push, name, &channel, &told).await {
         Done::Well => 204,
         Done::Again => 503,
     }
@@ -120,8 +126,7 @@ pub async fn validation(host: &Context, push: &Push, nonce: &str, token: &str) -
         if push.memory().is_asking(nonce) {
             return true;
         }
-        let name = Name::Nonce(nonce.to_owned());
-        matches!(find(host, push, &name).await, Ok(Some(channel)) if channel.state == ChannelState::Asked)
+        matches!(find(host, push, Name::Nonce(nonce)).await, Ok(Some(channel)) if channel.state == ChannelState::Asked)
     };
     let holds = is_nonce(nonce) && is_validation_token(token) && is_asked().await;
     host.metrics.push(if holds { "validated" } else { "not-validated" });
@@ -134,13 +139,13 @@ pub async fn is_known(host: &Context, push: &Push, nonce: &str) -> Result<bool, 
         host.metrics.push("malformed");
         return Ok(false);
     }
-    match find(host, push, &Name::Nonce(nonce.to_owned())).await {
+    match find(host, push, Name::Nonce(nonce)).await {
         Ok(Some(_)) => Ok(true),
-        Ok(None) | Err(Done::Well) => {
+        Ok(None) => {
             host.metrics.push("unknown");
             Ok(false)
         }
-        Err(Done::Again) => Err(503),
+        Err(NotNow) => Err(503),
     }
 }
 
@@ -151,13 +156,13 @@ pub async fn graph(host: &Context, push: &Push, nonce: &str, body: &[u8]) -> u16
         Ok(false) => return 202,
         Err(status) => return status,
     }
-    let name = Name::Nonce(nonce.to_owned());
+    let name = Name::Nonce(nonce);
     let Some(messages) = GraphMessages::read(body) else {
         host.metrics.push("malformed");
         return 400;
     };
     // Known just now, so that it is remembered.
-    let Ok(Some(channel)) = find(host, push, &name).await else { return 503 };
+    let Ok(Some(channel)) = find(host, push, name).await else { return 503 };
     let mut done = Done::Well;
     let mut told: Vec<Told<'_>> = Vec::new();
     for message in &messages {
@@ -176,7 +181,7 @@ pub async fn graph(host: &Context, push: &Push, nonce: &str, body: &[u8]) -> u16
         }
     }
     for told in told {
-        if take(host, push, &name, &channel, &told).await == Done::Again {
+        if take(host, push, name, &channel, &told).await == Done::Again {
             done = Done::Again;
         }
     }
@@ -195,14 +200,15 @@ fn said(message: &GraphMessage) -> Option<Says> {
 
 /// Whether what was shown is the channel's, in a time that does not tell how much of it is.
 fn shows(channel: &Channel, secret: &str) -> bool {
-    let (shown, known) = (digest(secret), &channel.digest);
+    let mut shown = [0; 64];
+    HEXLOWER.encode_mut(&Sha256::digest(secret.as_bytes()), &mut shown);
     planted::is(Bug::PushTokenIgnored)
-        || aws_lc_rs::constant_time::verify_slices_are_equal(shown.as_bytes(), known.as_bytes()).is_ok()
+        || aws_lc_rs::constant_time::verify_slices_are_equal(&shown, channel.digest.as_bytes()).is_ok()
 }
 
 /// The channel of this name: remembered, or looked up, as long as there are not too many names that nobody knows. What could
 /// not be looked up because of that comes again, where it was no forgery.
-async fn find(host: &Context, push: &Push, name: &Name) -> Result<Option<Channel>, Done> {
+async fn find(host: &Context, push: &Push, name: Name<'_>) -> Result<Option<Arc<Channel>>, NotNow> {
     let now = host.now();
     {
         let mut memory = push.memory();
@@ -211,7 +217,7 @@ async fn find(host: &Context, push: &Push, name: &Name) -> Result<Option<Channel
         }
         if !memory.may_look_up(now) {
             host.metrics.push("not-looked-up");
-            return Err(Done::Again);
+            return Err(NotNow);
         }
     }
     let looked_up = async {
@@ -223,14 +229,14 @@ async fn find(host: &Context, push: &Push, name: &Name) -> Result<Option<Channel
     let patient = tokio::time::timeout(PATIENCE, looked_up).await;
     let Ok(Ok(mut found)) = patient else {
         host.metrics.push("store-failed");
-        return Err(Done::Again);
+        return Err(NotNow);
     };
     // By chance nobody has the name of another.
-    let channel = if found.len() == 1 { found.pop() } else { None };
+    let channel = if found.len() == 1 { found.pop().map(Arc::new) } else { None };
     if let Some(channel) = &channel {
         let mut memory = push.memory();
         memory.was_there();
-        memory.remember(name.clone(), now, channel.clone());
+        memory.remember(name, now, channel.clone());
     }
     Ok(channel)
 }
@@ -244,7 +250,7 @@ struct Told<'a> {
 }
 
 /// Makes durable what follows from a message.
-async fn take(host: &Context, push: &Push, name: &Name, channel: &Channel, told: &Told<'_>) -> Done {
+async fn take(host: &Context, push: &Push, name: Name<'_>, channel: &Channel, told: &Told<'_>) -> Done {
     let now = host.now();
     let key = (channel.tenant, channel.calendar);
     if planted::is(Bug::NotificationBelieved) && told.says == Says::NotThere {

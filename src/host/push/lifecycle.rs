@@ -123,6 +123,14 @@ fn renew_at(channel: &Channel, expires_at: Instant, seed: u64, now: Instant) -> 
     after(now, Elapsed::from_millis(i64::try_from(wait).unwrap_or(i64::MAX)))
 }
 
+/// Whether another channel of the calendar lives and lasts longer: hosts that died or were held up between asking and storing leave
+/// such, and without this each of them would be renewed for ever.
+#[must_use]
+pub fn is_double(channel: &Channel, of_calendar: &[Channel]) -> bool {
+    let lasts = |channel: &Channel| (channel.expires_at, channel.id.clone());
+    of_calendar.iter().any(|other| other.state == ChannelState::Live && lasts(other) > lasts(channel))
+}
+
 /// The channel whose place another took.
 #[must_use]
 pub fn replaced(channel: &Channel, now: Instant) -> Channel {

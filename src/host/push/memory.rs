@@ -4,10 +4,11 @@ use super::window::Windows;
 use crate::host::model::Channel;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How long a channel that was looked up is believed to be as it was.
 const BELIEVED: Elapsed = Elapsed::from_mins(5);
-/// Most channels that are remembered; with more, all are forgotten, and looked up again as their messages come.
+/// Most channels of a provider that are remembered; with more, all are forgotten, and looked up again as their messages come.
 const CHANNELS_MAX: usize = 200_000;
 /// Most names a second that are looked up in the store and not remembered: those that nobody knows, mostly forged.
 pub(super) const LOOKUPS_MAX: u32 = 50;
@@ -15,18 +16,22 @@ pub(super) const LOOKUPS_MAX: u32 = 50;
 const ASKING_MAX: Elapsed = Elapsed::from_mins(15);
 
 /// By what a message names a channel.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Name {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name<'a> {
     /// Google's channel id.
-    Id(String),
+    Id(&'a str),
     /// The last part of the path that Graph posts to.
-    Nonce(String),
+    Nonce(&'a str),
 }
+
+/// Channels by one of their names, and when each was looked up.
+type Known = BTreeMap<String, (Instant, Arc<Channel>)>;
 
 #[derive(Default)]
 pub(super) struct Memory {
     pub(super) windows: Windows,
-    channels: BTreeMap<Name, (Instant, Channel)>,
+    by_id: Known,
+    by_nonce: Known,
     /// Nonces of subscriptions that are being asked for.
     asking: BTreeMap<String, Instant>,
     /// The second, and how many names were looked up in it.
@@ -35,20 +40,30 @@ pub(super) struct Memory {
 
 impl Memory {
     /// The channel of this name, if it was looked up lately.
-    pub(super) fn find(&self, name: &Name, now: Instant) -> Option<Channel> {
-        let (at, channel) = self.channels.get(name)?;
+    pub(super) fn find(&self, name: Name<'_>, now: Instant) -> Option<Arc<Channel>> {
+        let (at, channel) = match name {
+            Name::Id(id) => self.by_id.get(id)?,
+            Name::Nonce(nonce) => self.by_nonce.get(nonce)?,
+        };
         (*at <= now && now.duration_since(*at) < BELIEVED).then(|| channel.clone())
     }
 
-    pub(super) fn remember(&mut self, name: Name, now: Instant, channel: Channel) {
-        if self.channels.len() >= CHANNELS_MAX {
-            self.channels.clear();
+    pub(super) fn remember(&mut self, name: Name<'_>, now: Instant, channel: Arc<Channel>) {
+        let (known, name) = match name {
+            Name::Id(id) => (&mut self.by_id, id),
+            Name::Nonce(nonce) => (&mut self.by_nonce, nonce),
+        };
+        if known.len() >= CHANNELS_MAX {
+            known.clear();
         }
-        self.channels.insert(name, (now, channel));
+        known.insert(name.to_owned(), (now, channel));
     }
 
-    pub(super) fn forget(&mut self, name: &Name) {
-        self.channels.remove(name);
+    pub(super) fn forget(&mut self, name: Name<'_>) {
+        match name {
+            Name::Id(id) => self.by_id.remove(id),
+            Name::Nonce(nonce) => self.by_nonce.remove(nonce),
+        };
     }
 
     /// Whether one more name may be looked up in this second.

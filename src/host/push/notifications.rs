@@ -16,34 +16,28 @@ pub const NOTIFICATIONS_MAX: usize = 1000;
 
 /// A message of Google: its headers (`G3.6`). The body is not looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GoogleMessage {
+pub struct GoogleMessage<'a> {
     /// `X-Goog-Channel-ID`.
-    pub channel: String,
+    pub channel: &'a str,
     /// `X-Goog-Channel-Token`.
-    pub token: String,
+    pub token: &'a str,
     /// `X-Goog-Resource-ID`.
-    pub resource: Option<String>,
+    pub resource: Option<&'a str>,
     /// `X-Goog-Resource-State`.
-    pub state: String,
+    pub state: &'a str,
     /// `X-Goog-Message-Number`: it orders, and misses nobody (`G3.7`).
     pub number: u64,
 }
 
-impl GoogleMessage {
+impl<'a> GoogleMessage<'a> {
     /// The message in these headers; `None` where it can be none of Google's.
     #[must_use]
-    pub fn read<'a>(find: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+    pub fn read(find: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let channel = find("x-goog-channel-id").filter(|id| is_id(id))?;
         let token = find("x-goog-channel-token").filter(|token| token.len() <= TOKEN_CHARS_MAX)?;
         let resource = find("x-goog-resource-id").filter(|name| is_resource(name));
         let number = find("x-goog-message-number").and_then(|number| number.parse().ok()).unwrap_or(0);
-        Some(Self {
-            channel: channel.to_owned(),
-            token: token.to_owned(),
-            resource: resource.map(str::to_owned),
-            state: find("x-goog-resource-state")?.to_owned(),
-            number,
-        })
+        Some(Self { channel, token, resource, state: find("x-goog-resource-state")?, number })
     }
 }
 

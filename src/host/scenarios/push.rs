@@ -1,12 +1,14 @@
 //! Messages of providers, and what goes wrong with them: `providers.md` C 20 and 21.
 
 use super::stage::{ANN, BEN, OUTSIDER, Stage, at, meeting, moved};
+use crate::host::clock::Clock;
 use crate::host::model::{CalendarId, Channel, ChannelState, ConnectionId};
 use crate::host::oauth::cut;
 use crate::host::operations::connections;
 use crate::host::simulation::life::TENANT;
 use crate::host::world::calendar::{AccountId, Edit};
 use crate::host::world::push::Manner;
+use crate::host::world::weather::{Fault, Kind};
 use crate::time::Elapsed;
 
 /// An office with push, and somebody who brings its messages.
@@ -133,4 +135,23 @@ async fn who_disconnects_leaves_no_channel_behind() {
     assert_eq!(stage.setting.shared.world().push.channels(), 0);
     assert_eq!(host.store.partings(TENANT).await.expect("a store in memory"), []);
     assert_eq!((live(&stage, 1).await, live(&stage, 2).await), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_granted_after_its_connection_was_cut_is_stopped() {
+    let stage = pushed(Manner::default(), vec![]).await;
+    // Its provider carries the request out, and the answer takes long.
+    stage.setting.shared.world().weather.strike(Kind::GoogleWatch, 1, Fault::Slow);
+    let host = stage.setting.begin("host");
+    let watched = async || !channels_of(&stage, 1).await.is_empty();
+    while !watched().await {
+        stage.setting.clock.sleep_until(stage.setting.now() + Elapsed::from_millis(200)).await;
+    }
+    assert_eq!(channels_of(&stage, 1).await[0].resource, None);
+    let other = stage.setting.host("operator");
+    let rows = connections::disconnect(&other, TENANT, ConnectionId(1)).await;
+    rows.expect("a store in memory");
+    stage.setting.clock.sleep_until(stage.setting.now() + Elapsed::from_mins(2)).await;
+    assert_eq!(stage.setting.shared.world().push.channels(), 1, "Ben's is left");
+    host.kill().await;
 }

@@ -9,19 +9,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The hosts that were begun, and whether each still lives.
 #[derive(Default)]
-pub(in crate::host) struct Doors(Mutex<Vec<(Arc<Switch>, Context)>>);
+pub(in crate::host) struct Doors(Mutex<Open>);
+
+#[derive(Default)]
+struct Open {
+    hosts: Vec<(Arc<Switch>, Context)>,
+    /// How many requests came.
+    count: usize,
+}
 
 impl Doors {
     /// A host begins.
     pub(in crate::host) fn open(&self, switch: &Arc<Switch>, host: &Context) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((switch.clone(), host.clone()));
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).hosts.push((switch.clone(), host.clone()));
     }
 
-    /// The newest that lives: another one than that which asked, where there are two.
+    /// One after the other of those that live; nobody waits for one that is held up.
     fn living(&self) -> Option<Context> {
-        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.retain(|(switch, _)| !switch.is_dead());
-        hosts.last().map(|(_, host)| host.clone())
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.hosts.retain(|(switch, _)| !switch.is_dead());
+        open.count += 1;
+        let ready: Vec<&Context> =
+            open.hosts.iter().filter(|(switch, host)| !switch.is_held(host.now())).map(|(_, host)| host).collect();
+        ready.get(open.count % ready.len().max(1)).map(|host| (*host).clone())
     }
 }
 

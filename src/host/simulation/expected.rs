@@ -136,7 +136,7 @@ impl<'a> Oracle<'a> {
             if ids.iter().all(|id| self.truth.copy_at(account, *id, rev).is_none()) {
                 continue;
             }
-            let held = ids.iter().copied().filter(|id| self.holders[id].contains(&number));
+            let held = ids.iter().copied().filter(|id| self.holders.get(id).is_some_and(|holders| holders.contains(&number)));
             let document = feed::document_of(self.truth, account, rev, held);
             let zone = &self.truth.account(account).zone;
             let calendar = crate::providers::ics::read(document.as_bytes(), zone).expect("the world writes calendars");

@@ -38,6 +38,21 @@ pub(in crate::host) struct Heard {
     renewing: BTreeMap<String, Instant>,
     /// Who was asked before the time that they named.
     hurried: Vec<String>,
+    /// When hosts began: they read everything at once.
+    begun: Vec<Instant>,
+    /// When readings of an account's calendar began that its provider let begin.
+    readings: BTreeMap<usize, Vec<Instant>>,
+}
+
+/// A calendar is read once in this time, whatever notifications come (`reliability.md` 6.4).
+const SPACED: Elapsed = Elapsed::from_secs(10);
+
+/// Whether a request begins the reading of a calendar's changes: the first page, with the cursor of the last reading.
+fn begins_reading(request: &Request) -> bool {
+    let Some((path, query)) = request.url.split_once('?') else { return false };
+    let has = |name: &str| url::form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name);
+    let is_google = path.ends_with("/events") && has("syncToken") && !has("pageToken");
+    request.method == Method::Get && (is_google || path.ends_with("/delta") && has("$deltatoken"))
 }
 
 impl Heard {
@@ -47,7 +62,8 @@ impl Heard {
     }
 
     /// A new host knows of no wish to wait.
-    pub(in crate::host) fn host_began(&mut self) {
+    pub(in crate::host) fn host_began(&mut self, now: Instant) {
+        self.begun.push(now);
         self.waits.retain(|who, _| who.starts_with("hook "));
         self.renewing.clear();
     }
@@ -73,6 +89,9 @@ impl Heard {
                 let account = self.account(request);
                 if let Some(account) = account {
                     self.reads.entry(account).or_default().push(Read { at: now, is_clean: !met_fault });
+                    if begins_reading(request) && matches!(result, Ok(Response { status: 200, .. })) {
+                        self.readings.entry(account).or_default().push(now);
+                    }
                     self.asked_to_wait((now, answered), format!("account {account}"), result);
                 }
                 if matches!(result, Ok(Response { status: 403 | 429 | 503, .. })) {
@@ -139,6 +158,15 @@ impl Heard {
             Some(wait) => self.waits.insert(who, answered..now + wait),
             None => self.waits.remove(&who),
         };
+    }
+
+    /// Whose calendar was read twice within [`SPACED`], though no host had begun in between.
+    pub(in crate::host) fn read_too_often(&self) -> Vec<String> {
+        let began = |from: Instant, to: Instant| self.begun.iter().any(|at| (from - SPACED..=to).contains(at));
+        let pairs =
+            self.readings.iter().flat_map(|(account, times)| times.windows(2).map(move |pair| (account, pair[0], pair[1])));
+        let close = pairs.filter(|(_, first, next)| next.duration_since(*first) + GRACE < SPACED && !began(*first, *next));
+        close.map(|(account, first, next)| format!("I9 account {account} was read at {first} and again at {next}")).collect()
     }
 
     /// Who was asked before the time that they named.

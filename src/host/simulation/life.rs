@@ -224,7 +224,7 @@ impl Setting {
     pub(in crate::host) fn begin_off(&self, name: &str, secs: i64) -> Living {
         let (clock, switch) = (self.clock.twin(), Arc::new(Switch::default()));
         clock.set_off(secs);
-        self.heard.lock().expect("nobody panics with it").host_began();
+        self.heard.lock().expect("nobody panics with it").host_began(self.now());
         let host = self.wired(name, &clock, &switch);
         self.doors.open(&switch, &host);
         let (stopper, stop) = app::stopper();

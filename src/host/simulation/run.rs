@@ -47,9 +47,10 @@ pub(super) enum Kind {
     Jumps,
     /// The quota is just enough.
     Quota,
-    /// Providers tell of changes: late, twice, in another order, and now and then not at all; and so do others.
+    /// Providers tell of changes: late, twice, in another order, in floods, and now and then not at all; and so do others. One to three
+    /// hosts, which are held up, killed, stop and join.
     Push,
-    /// Providers promise to tell of changes, and nothing ever comes.
+    /// Providers promise to tell of changes, and nothing ever comes; to the same hosts.
     PushLost,
 }
 
@@ -177,9 +178,17 @@ fn pushing(kind: Kind, ends_at: Option<Instant>) -> Manner {
             refused: 150,
             early: 500,
             unproven: 100,
+            flood: 30,
             ..usual
         },
     }
+}
+
+/// A death at one of the operations that come next.
+fn doom(dice: &mut Dice) -> Incident {
+    let moment = if dice.chance(500) { Moment::Before } else { Moment::After };
+    let commits_only = dice.chance(700);
+    Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only })
 }
 
 /// How long runs of a sample last: a morning.
@@ -217,7 +226,11 @@ impl Run {
 
     /// How many hosts share the store at first.
     fn host_count(&self) -> usize {
-        if self.kind == Kind::Hosts { *Dice::of(self.seed, "hosts").pick(&[2, 3, 4, 5]) } else { 1 }
+        match self.kind {
+            Kind::Hosts => *Dice::of(self.seed, "hosts").pick(&[2, 3, 4, 5]),
+            Kind::Push | Kind::PushLost => *Dice::of(self.seed, "hosts").pick(&[1, 2, 3]),
+            _ => 1,
+        }
     }
 
     /// Sets the quota of the OAuth clients at Google, for the world and for the hosts.
@@ -321,6 +334,7 @@ impl Run {
                 Self::limit_google(setting, minute);
             }
             Kind::Quota => Self::limit_google(setting, 2 * self.users),
+            Kind::Push | Kind::PushLost => setting.tells_time = self.host_count() > 1,
             _ => {}
         }
         let mut world = setting.shared.world();
@@ -369,13 +383,24 @@ impl Run {
         let length = u64::try_from(end.duration_since(start).as_secs()).expect("ahead");
         let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(1800)).cast_signed());
         let mut incidents: Vec<(Instant, Incident)> = match self.kind {
-            Kind::Crashes => (0..12)
-                .map(|_| {
-                    let moment = if dice.chance(500) { Moment::Before } else { Moment::After };
-                    let commits_only = dice.chance(700);
-                    (any(dice), Incident::Doom(Death { operation: 1 + dice.below(6), moment, commits_only }))
-                })
-                .collect(),
+            Kind::Crashes => (0..12).map(|_| (any(dice), doom(dice))).collect(),
+            // A host that is alone dies at operations of every sort; of several, one after the other is away for a while as well.
+            Kind::Push | Kind::PushLost => {
+                let hosts = self.host_count();
+                let dooms = (0..if hosts > 1 { 3 } else { 6 }).map(|_| (any(dice), doom(dice))).collect::<Vec<_>>();
+                let away = (0..if hosts > 1 { 6 } else { 0 }).flat_map(|number| {
+                    let (at, secs) = (any(dice), Elapsed::from_secs(dice.below(400).cast_signed()));
+                    let incident = match number {
+                        0 | 1 => Incident::Kill(number),
+                        2 => Incident::Leave(number),
+                        _ => Incident::Hold(number, secs),
+                    };
+                    let follows = (!matches!(incident, Incident::Hold(..))).then_some((at + secs, Incident::Join));
+                    std::iter::once((at, incident)).chain(follows)
+                });
+                let away: Vec<_> = away.collect();
+                dooms.into_iter().chain(away).collect()
+            }
             Kind::Hosts => (0..12)
                 .flat_map(|number| {
                     // Around the seconds at which hosts are busy.
@@ -426,7 +451,8 @@ impl Run {
             number += 1;
             setting.begin(&format!("host-{number}"))
         };
-        let mut hosts: Vec<Living> = (1..self.host_count().max(2)).map(|_| next()).collect();
+        let skewed = usize::from(self.kind == Kind::Hosts);
+        let mut hosts: Vec<Living> = (skewed..self.host_count()).map(|_| next()).collect();
         let (mut disturbed, mut counts): (Vec<Range<Instant>>, BTreeMap<&'static str, u64>) = Default::default();
         if self.kind == Kind::Hosts {
             let off = *Dice::of(self.seed, "skew").pick(&[0, 3600, -3600, 60]);

@@ -55,6 +55,15 @@ fn replay() {
     assert!(report.wrong.is_empty(), "{} findings", report.wrong.len());
 }
 
+/// A host died after it had written down that it asks for a channel in place of another, and before it asked. Who came after it took up
+/// the old one first each time, which could not be replaced as long as the answer was waited for, and never came to the row of that one.
+#[test]
+fn an_answer_that_never_comes_keeps_no_channel_from_being_renewed() {
+    let run = Run { users: 6, meetings: 50, hours: 2, ..Run::of(Kind::PushLost, 17) };
+    let report = run.report();
+    assert!(report.wrong.is_empty() && report.incidents.contains_key("killed"), "{:?}", report.wrong);
+}
+
 /// Seeds that a planted bug is looked for with.
 const SEEDS_EACH: u64 = 24;
 

@@ -16,8 +16,10 @@ use crate::time::{Elapsed, Instant};
 pub const PERIOD: Elapsed = Elapsed::from_mins(5);
 /// How often it is read while a meeting is near.
 pub const PERIOD_NEAR: Elapsed = Elapsed::from_mins(1);
-/// How often it is read at the most while push works; its period is between three and five quarters of this.
-pub const PERIOD_PUSHED: Elapsed = Elapsed::from_hours(12);
+/// How often it is read while push works (`G3.10`); its period is between three and five quarters of this.
+pub const PERIOD_PUSHED: Elapsed = Elapsed::from_mins(48);
+/// How much longer that becomes where the quota is needed for calendars that are polled, in percent: twelve hours.
+const SLOWNESS_PUSHED_MAX: u32 = 1500;
 /// A meeting is near from this long before its start on.
 pub const NEAR: Elapsed = Elapsed::from_mins(15);
 /// And until this long after it: what changes while a bot sets out is followed as soon.
@@ -52,6 +54,8 @@ pub struct Standing {
     /// How much longer its periods are because of the others of its OAuth client, in percent ([`slowness`]); below 100 counts as
     /// 100.
     pub slowness: u32,
+    /// The same while push works ([`slowness_pushed`]).
+    pub slowness_pushed: u32,
 }
 
 /// Of a client's quota, the part that passes over calendars may use, in percent; the rest is for further pages, single reads and
@@ -71,17 +75,50 @@ const SLOWNESS: [u32; 14] = [100, 125, 150, 200, 250, 300, 400, 500, 600, 800, 1
 /// ```
 #[must_use]
 pub fn slowness(calendars: usize, near: usize, requests_per_minute: u64) -> u32 {
-    let (calendars, near) = (calendars as u64, near.min(calendars) as u64);
-    let minutes = |period: Elapsed| u64::try_from(period.as_secs()).unwrap_or(u64::MAX).div_ceil(60).max(1);
-    // In thousandths of a request a minute.
-    let wanted = near * 1000 / minutes(PERIOD_NEAR) + (calendars - near) * 1000 / minutes(PERIOD);
-    let share = (requests_per_minute * 1000 * SHARE_PERCENT / 100).max(1);
-    let needed = (wanted * 100).div_ceil(share);
+    let needed = (polling(calendars, near) * 100).div_ceil(share_of(requests_per_minute));
     SLOWNESS.into_iter().find(|step| u64::from(*step) >= needed).unwrap_or(SLOWNESS[SLOWNESS.len() - 1])
+}
+
+/// How much longer the periods of a client's calendars must be than [`PERIOD_PUSHED`] while push works, so that reading them takes no
+/// more than polling leaves of the client's share; in percent. `polled`: how many are polled, and how many of those have a meeting near.
+///
+/// ```
+/// use callsheet::host::sync::cadence::slowness_pushed;
+/// // 10,000 requests a minute: 100,000 calendars every 48 minutes, and fewer beside 30,000 that are polled.
+/// assert_eq!(slowness_pushed(100_000, (0, 0), 10_000), 100);
+/// assert_eq!(slowness_pushed(100_000, (30_000, 0), 10_000), 250);
+/// ```
+#[must_use]
+pub fn slowness_pushed(pushed: usize, (polled, near): (usize, usize), requests_per_minute: u64) -> u32 {
+    let wanted = (pushed as u64).saturating_mul(1000) / minutes(PERIOD_PUSHED);
+    let left = share_of(requests_per_minute).saturating_sub(polling(polled, near)).max(1);
+    let needed = wanted.saturating_mul(100).div_ceil(left);
+    let steps = SLOWNESS.into_iter().take_while(|step| *step <= SLOWNESS_PUSHED_MAX);
+    steps.into_iter().find(|step| u64::from(*step) >= needed).unwrap_or(SLOWNESS_PUSHED_MAX)
+}
+
+/// What polling so many calendars takes in thousandths of a request a minute, some of them with a meeting near.
+fn polling(calendars: usize, near: usize) -> u64 {
+    let (calendars, near) = (calendars as u64, near.min(calendars) as u64);
+    near * 1000 / minutes(PERIOD_NEAR) + (calendars - near) * 1000 / minutes(PERIOD)
+}
+
+/// What passes over calendars may take, in the same measure.
+fn share_of(requests_per_minute: u64) -> u64 {
+    (requests_per_minute * 1000 * SHARE_PERCENT / 100).max(1)
+}
+
+fn minutes(period: Elapsed) -> u64 {
+    u64::try_from(period.as_secs()).unwrap_or(u64::MAX).div_ceil(60).max(1)
 }
 
 fn slowed(period: Elapsed, standing: &Standing) -> Elapsed {
     period * i32::try_from(standing.slowness.max(100)).unwrap_or(i32::MAX) / 100
+}
+
+fn slowed_pushed(standing: &Standing) -> Elapsed {
+    let slowness = standing.slowness_pushed.clamp(100, SLOWNESS_PUSHED_MAX);
+    PERIOD_PUSHED * i32::try_from(slowness).unwrap_or(i32::MAX) / 100
 }
 
 /// The spread of reads, the same on every host that is given the same seed.
@@ -102,9 +139,9 @@ impl Cadence {
         let next = match (near(now, standing), standing.pushed) {
             (Near::Now, true) => self.slot(calendar, now, period),
             (Near::Now, false) => self.slot(calendar, now, period_near),
-            (Near::From(start), true) => self.pushed(calendar, now).min(self.slot(calendar, start, period)),
+            (Near::From(start), true) => self.pushed(calendar, now, standing).min(self.slot(calendar, start, period)),
             (Near::From(start), false) => self.slot(calendar, now, period).min(self.slot(calendar, start, period_near)),
-            (Near::Never, true) => self.pushed(calendar, now),
+            (Near::Never, true) => self.pushed(calendar, now, standing),
             (Near::Never, false) => self.slot(calendar, now, period),
         };
         let next = if standing.running { next.min(self.slot(calendar, now, period)) } else { next };
@@ -125,8 +162,8 @@ impl Cadence {
     }
 
     /// A read in three to five quarters of [`PERIOD_PUSHED`]: nobody needs it at a certain time, everybody needs it spread.
-    fn pushed(&self, calendar: CalendarId, now: Instant) -> Instant {
-        let length = millis(PERIOD_PUSHED);
+    fn pushed(&self, calendar: CalendarId, now: Instant, standing: &Standing) -> Instant {
+        let length = millis(slowed_pushed(standing));
         let round = now.as_millisecond().unsigned_abs() / length;
         let wait = length * 3 / 4 + mixed(self.seed, calendar.0, round) % (length / 2);
         after(now, Elapsed::from_millis(i64::try_from(wait).unwrap_or(i64::MAX)))
@@ -157,9 +194,9 @@ pub fn staleness_max(now: Instant, standing: &Standing) -> Elapsed {
         (0, true, Near::Now) => slotted(slowed(PERIOD, standing)),
         (0, false, Near::Now) => slotted(slowed(PERIOD_NEAR, standing)),
         (0, true, Near::From(start)) => {
-            (PERIOD_PUSHED * 5 / 4).min(start.duration_since(now) + slotted(slowed(PERIOD, standing)))
+            (slowed_pushed(standing) * 5 / 4).min(start.duration_since(now) + slotted(slowed(PERIOD, standing)))
         }
-        (0, true, Near::Never) => PERIOD_PUSHED * 5 / 4,
+        (0, true, Near::Never) => slowed_pushed(standing) * 5 / 4,
         (0, false, _) => slotted(slowed(PERIOD, standing)),
     }
 }

@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Manner {
     /// Of a message to be lost.
     pub lost: u32,
+    /// To come a hundred times within twenty seconds, each with one that somebody else made up.
+    pub flood: u32,
     /// To come up to two minutes late, behind others.
     pub late: u32,
     /// To come twice.
@@ -49,6 +51,10 @@ pub struct Manner {
 const LIFE: Elapsed = Elapsed::from_mins(10_080);
 /// How long after a change its message comes, at the most.
 const PROMPT_MILLIS: u64 = 5_000;
+/// What the audit says of a calendar that was left without a channel.
+pub const ENDED_ALONE: &str = "push channel ended without another";
+/// So many messages make a flood.
+const FLOOD: u32 = 100;
 /// So often a message is brought to a door that does not take it.
 const TRIES: u32 = 8;
 
@@ -171,6 +177,14 @@ impl Push {
         self.channels.len()
     }
 
+    /// The accounts with more than two channels, as there are while one takes the place of another.
+    #[must_use]
+    pub fn crowded(&self) -> Vec<(AccountId, usize)> {
+        let mut counts: BTreeMap<AccountId, usize> = BTreeMap::new();
+        self.channels.values().for_each(|channel| *counts.entry(channel.account).or_default() += 1);
+        counts.into_iter().filter(|(_, count)| *count > 2).collect()
+    }
+
     fn note(&mut self, word: &'static str) {
         *self.counts.entry(word).or_default() += 1;
     }
@@ -223,7 +237,7 @@ impl Push {
             self.note("ended");
             let others = self.channels.values().any(|other| other.account == channel.account);
             if self.manner.holds_to_account && !others && channel.silent_at.is_none() {
-                audit.violate(channel.expires_at, "push channel ended without another", &channel.account.0.to_string());
+                audit.violate(channel.expires_at, ENDED_ALONE, &channel.account.0.to_string());
             }
         }
     }
@@ -256,6 +270,16 @@ impl Push {
         }
         if times == 2 {
             self.note("twice");
+        }
+        if self.dice.chance(manner.flood) {
+            self.note("flood");
+            for _ in 0..FLOOD {
+                let millis = self.dice.below(20_000).cast_signed();
+                for is_forged in [false, true] {
+                    let message = self.message(id, "exists", is_forged);
+                    self.enqueue(now + Elapsed::from_millis(millis), message);
+                }
+            }
         }
     }
 

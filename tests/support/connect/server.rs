@@ -28,6 +28,19 @@ struct Code {
     account: String,
 }
 
+/// What a token endpoint does that does not answer well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Carries out what it is asked, and its answer comes too late.
+    Late,
+    /// Answers with this status.
+    Status(u16),
+    /// Answers with a page for people.
+    Page,
+    /// Refuses with this error.
+    Refuses(&'static str),
+}
+
 /// What the server does.
 #[derive(Default)]
 pub struct Manner {
@@ -41,6 +54,10 @@ pub struct Manner {
     /// What is granted instead of what was asked for.
     pub scope: Option<String>,
     pub no_refresh_token: bool,
+    /// What the token endpoint does instead of answering.
+    pub trouble: Option<Trouble>,
+    /// Of Microsoft: the directory of its accounts.
+    pub directory: Option<String>,
     /// Every token that was given out.
     pub secrets: Vec<String>,
 }
@@ -52,6 +69,13 @@ pub struct Server(Arc<Mutex<Manner>>);
 impl Server {
     pub fn manner(&self) -> MutexGuard<'_, Manner> {
         self.0.lock().expect("nobody panics with it")
+    }
+
+    /// From now on it does what it should.
+    pub fn recovers(&self) {
+        let mut manner = self.manner();
+        (manner.trouble, manner.no_refresh_token, manner.scope) = (None, false, None);
+        manner.claims.clear();
     }
 
     /// Its user says yes: where the browser is sent.
@@ -110,6 +134,11 @@ impl Manner {
             "iss": "https://accounts.google.com", "aud": asked["client_id"], "sub": account, "exp": 4_000_000_000_i64,
             "nonce": asked["nonce"], "email": format!("{account}@acme.example"), "email_verified": true,
         });
+        if let Some(directory) = &self.directory {
+            claims["iss"] = format!("https://login.microsoftonline.com/{directory}/v2.0").into();
+            claims["tid"] = directory.as_str().into();
+            claims["oid"] = account.into();
+        }
         for (name, value) in &self.claims {
             claims[name] = value.clone();
         }
@@ -134,8 +163,24 @@ impl Egress for Server {
     fn call(&self, request: Request) -> Boxed<'_, Result<Response, NetError>> {
         let form = pairs(&String::from_utf8_lossy(&request.body));
         let answer = match request.url.as_str() {
-            url if url.ends_with("/token") => self.token(&form),
+            url if url.ends_with("/token") => {
+                let trouble = self.manner().trouble;
+                let answer = self.token(&form);
+                match trouble {
+                    None => answer,
+                    Some(Trouble::Late) => return Box::pin(std::future::ready(Err(NetError::Ambiguous))),
+                    Some(Trouble::Status(status)) => Response::empty(status),
+                    Some(Trouble::Page) => Response { status: 200, headers: Vec::new(), body: b"<html>Wait</html>".to_vec() },
+                    Some(Trouble::Refuses(error)) => Response::json(400, &json!({ "error": error })),
+                }
+            }
+            url if url.ends_with("/channels/stop") => {
+                self.manner().exchanges.push("stop".to_owned());
+                Response::empty(204)
+            }
+            url if url.contains("/me?") => Response::json(200, &json!({ "mail": "ana@acme.example" })),
             url if url.ends_with("/revoke") => {
+                self.manner().exchanges.push("revoke".to_owned());
                 self.manner().revoked.push(form.get("token").cloned().unwrap_or_default());
                 Response::empty(200)
             }

@@ -96,7 +96,9 @@ fn a_calendar_with_a_bot_in_a_meeting_is_read_though_it_is_pushed() {
     let cadence = Cadence { seed: 1 };
     let standing = Standing { pushed: true, slowness: 100, ..Standing::default() };
     let wait = |standing| cadence.due(CalendarId(7), now(), &standing).duration_since(now());
-    assert!(wait(standing) > Elapsed::from_hours(8));
+    assert!(wait(standing) >= Elapsed::from_mins(36) && wait(standing) <= Elapsed::from_hours(1), "within the hour");
+    let crowded = Standing { slowness_pushed: 1500, ..standing };
+    assert!(wait(crowded) >= Elapsed::from_hours(9) && wait(crowded) <= Elapsed::from_hours(15), "as far as there is quota");
     assert!(wait(Standing { running: true, ..standing }) <= PERIOD + PERIOD / 10);
 }
 
@@ -112,14 +114,15 @@ fn standings() -> impl Strategy<Value = Standing> {
             failures,
             wait: wait.map(Duration::from_secs),
             slowness: 100,
+            slowness_pushed: 100,
         },
     )
 }
 
 proptest! {
     #[test]
-    fn no_calendar_is_older_than_stated(seed: u64, id: u64, standing in standings(), slowness in 0..4000u32, ahead in 0..10_000_000i64) {
-        let standing = Standing { slowness, ..standing };
+    fn no_calendar_is_older_than_stated(seed: u64, id: u64, standing in standings(), slowness in 0..4000u32, slowness_pushed in 0..4000u32, ahead in 0..10_000_000i64) {
+        let standing = Standing { slowness, slowness_pushed, ..standing };
         let now = now() + Elapsed::from_millis(ahead);
         let due = Cadence { seed }.due(CalendarId(id), now, &standing);
         prop_assert!(due > now);
