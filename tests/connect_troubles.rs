@@ -5,6 +5,7 @@ use crate::connect::browser::Browser;
 use crate::connect::scene::{RETURN, Scene};
 use crate::connect::server::{CALENDAR, Trouble, query};
 use callsheet::host::model::{CalendarId, Channel, ChannelState, ConnectionState, Origin, TenantId};
+use callsheet::host::oauth::cut;
 use callsheet::host::operations::oauth_clients;
 use callsheet::host::store::{Commit, Write};
 use callsheet::time::{Elapsed, Instant};
@@ -39,6 +40,14 @@ async fn user(scene: &Scene, account: &str) -> Value {
     let (_, link) = scene.link("ana").await;
     let session = scene.returned(&mut Browser::new(), &link, account).await;
     completed(scene, &session).await
+}
+
+/// What a host does soon for connections that are gone.
+async fn part(scene: &Scene) {
+    let soon = scene.host.now() + Elapsed::from_secs(1);
+    for row in scene.host.store.due_partings(soon, 10).await.expect("a store in memory") {
+        assert_ne!(cut::part(&scene.host, &row).await.expect("a store in memory"), None, "all that can be done is done");
+    }
 }
 
 async fn completed(scene: &Scene, session: &str) -> Value {
@@ -158,6 +167,7 @@ async fn told(scene: &Scene, trouble: &str) -> Value {
             let path = format!("{}/v1/connections/{}", scene.base, made["connection"].as_str().expect("a number"));
             let cut = reqwest::Client::new().delete(path).bearer_auth(&scene.acme.key).send().await.expect("the host answers");
             assert_eq!(cut.status(), 200);
+            part(scene).await;
             user(scene, "eve").await
         }
         "no identity: no ID token that can be read" => {
@@ -318,10 +328,11 @@ fn disconnecting_stops_channels_and_then_gives_the_grant_back_unless_somebody_li
     runtime.block_on(async {
         let scene = Scene::new().await;
         let (store, tenant) = (&scene.host.store, scene.acme.id);
-        let cut = async |connection: &Value| {
+        let disconnect = async |connection: &Value| {
             let path = format!("{}/v1/connections/{}", scene.base, connection.as_str().expect("a number"));
             let cut = reqwest::Client::new().delete(path).bearer_auth(&scene.acme.key).send().await.expect("the host answers");
             assert_eq!(cut.status(), 200);
+            part(&scene).await;
         };
         let first = user(&scene, "ana").await;
         // Another user of the tenant connects the same account.
@@ -334,9 +345,9 @@ fn disconnecting_stops_channels_and_then_gives_the_grant_back_unless_somebody_li
         let calendar = store.calendars(tenant).await.expect("a store in memory")[0].id;
         let row = Write::Channel(channel(tenant, calendar, scene.host.now()));
         store.commit(Commit { tenant, writes: vec![row] }).await.expect("a store in memory");
-        cut(&first["connection"]).await;
+        disconnect(&first["connection"]).await;
         assert_eq!(scene.server.manner().exchanges, ["stop"], "another connection lives by the grant");
-        cut(&json!(second)).await;
+        disconnect(&json!(second)).await;
         assert_eq!(scene.server.manner().exchanges, ["stop", "revoke"]);
 
         let (_, link) = scene.link("ana").await;
@@ -348,7 +359,7 @@ fn disconnecting_stops_channels_and_then_gives_the_grant_back_unless_somebody_li
         scene.server.manner().exchanges.clear();
         let last = store.connections(tenant).await.expect("a store in memory");
         let last = last.iter().find(|row| row.state == ConnectionState::Active).expect("one lives").id.to_string();
-        cut(&json!(last)).await;
+        disconnect(&json!(last)).await;
         assert_eq!(scene.server.manner().exchanges, ["stop", "revoke"], "in this order");
     });
 }

@@ -169,7 +169,7 @@ mod planting {
             (Self::QuotaForEach, "I9", "hosts"),
             (Self::DeadStayReaders, "I8", "hosts"),
             (Self::PushTokenIgnored, "I9", "push"),
-            (Self::NotificationBelieved, "I8", "push"),
+            (Self::NotificationBelieved, "I9", "push"),
             (Self::NotificationsHurry, "I9", "push"),
             (Self::OldChannelStoppedFirst, "I9", "push"),
             (Self::ChannelNotRenewed, "I9", "push"),

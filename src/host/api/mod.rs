@@ -1,7 +1,7 @@
 //! The programming interface, version 1: what a tenant's own programs ask of the host.
 //!
 //! One table of [`route`]s makes the router and the OpenAPI document ([`openapi`]), and requests are held to the schemas of that
-//! document ([`shape`]): what it says is what is checked. Every request goes through one door ([`route`]), every refusal is a
+//! document (`shape`): what it says is what is checked. Every request goes through one door (`route`), every refusal is a
 //! [`problem`], and everything that is done is done by [`operations`](super::operations), as from the command line.
 //!
 //! A caller sees the rows of the tenant of its key and no others: what is another's answers as what is not there.

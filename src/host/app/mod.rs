@@ -66,7 +66,7 @@ impl Stop {
 /// would take minutes. Whatever is broken off is found again in the store by the next host, as after a crash.
 const GRACE: Elapsed = Elapsed::from_secs(20);
 
-/// Runs all duties until `stop`, then waits for what is under way, for [`GRACE`] at most. Whoever shares the store is told last.
+/// Runs all duties until `stop`, then waits for what is under way, for twenty seconds at most. Whoever shares the store is told last.
 pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     let (last, ended_last) = stopper();
     let mut attendance = JoinSet::new();

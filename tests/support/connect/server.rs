@@ -121,6 +121,15 @@ impl Server {
                 manner.exchanges.push("code".to_owned());
                 manner.granted(&code.asked, &code.account)
             }
+            Some("refresh_token") => {
+                let Some(refresh) = form.get("refresh_token").filter(|text| manner.secrets.contains(*text)) else {
+                    return refused("invalid_grant");
+                };
+                // The same refresh token goes on, as Google's do.
+                let access = format!("access-for-{refresh}");
+                manner.secrets.push(access.clone());
+                Response::json(200, &json!({ "access_token": access, "token_type": "Bearer", "expires_in": 3600 }))
+            }
             _ => refused("unsupported_grant_type"),
         }
     }
