@@ -29,6 +29,8 @@ pub(super) struct Told {
     /// Where a bot goes, and how long after the start; negative: before.
     pub(super) bot: Option<(String, i64)>,
     is_linkless: bool,
+    /// The room, whether a bot goes there or not.
+    room: Option<String>,
     /// Its normalised UID.
     pub(super) uid: Option<String>,
     /// Names it.
@@ -42,6 +44,8 @@ pub(super) struct View {
     pub(super) wanted: BTreeMap<Place, i64>,
     /// When something begins that lacks nothing but a link: whoever is in it needs none (`C` 25).
     pub(super) linkless: BTreeSet<Instant>,
+    /// Where people meet, with a bot or without.
+    pub(super) rooms: BTreeSet<Place>,
 }
 
 /// Meetings that ever shared a UID or a room, and how they stood over time.
@@ -109,12 +113,13 @@ impl<'a> Oracle<'a> {
             let told = self.decided(ids, *rev, &shown);
             names.extend(told.iter().filter(|told| span.contains(&told.start)).map(|told| told.name.clone()));
             let linkless = told.iter().filter(|told| told.is_linkless).map(|told| told.start).collect();
+            let rooms = told.iter().filter_map(|told| Some((told.room.clone()?, told.start))).collect();
             let wanted = told.into_iter().filter_map(|told| {
                 let (room, join) = told.bot?;
                 Some(((room, told.start), join))
             });
             let from = if *rev == base { Instant::MIN } else { self.truth.time_of(*rev).expect("a revision has a time") };
-            View { from, wanted: wanted.collect(), linkless }
+            View { from, wanted: wanted.collect(), linkless, rooms }
         });
         let views = views.collect();
         Cluster { accounts, views, lives: names.len(), ids: ids.to_vec() }
@@ -225,7 +230,8 @@ impl<'a> Oracle<'a> {
 
     fn told(&self, planned: &engine::Planned, seen: &[(usize, Occurrence)]) -> Told {
         let record = matches!(planned.decision, Decision::Decided { verb: Verb::Record, .. });
-        let link = planned.occurrence.facts.link.known().and_then(Option::as_ref).filter(|_| record);
+        let link = planned.occurrence.facts.link.known().and_then(Option::as_ref);
+        let room = link.map(|link| format!("{}/{}", link.platform, link.id));
         let outcome = match &planned.decision {
             Decision::NotRecordable(_) => Outcome::NotRecordable,
             Decision::Decided { verb: Verb::Record, .. } => Outcome::Record,
@@ -244,8 +250,9 @@ impl<'a> Oracle<'a> {
             calendars: planned.members.iter().map(|at| seen[*at].0).collect(),
             outcome: outcome.word(),
             rule,
-            bot: link.map(|link| (format!("{}/{}", link.platform, link.id), planned.settings.join)),
+            bot: room.clone().filter(|_| record).map(|room| (room, planned.settings.join)),
             uid: normalise_uid(&occurrence.uid).norm,
+            room,
             is_linkless: planned.decision == Decision::NotRecordable(NotRecordable::NoLink),
             name: format!("{} {}", occurrence.uid, original.unwrap_or_default()),
         }
