@@ -262,6 +262,22 @@ async fn a_running_meeting_that_loses_its_link_and_is_moved_loses_its_bot() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_running_meeting_that_is_moved_to_another_room_and_when_it_is_over_loses_its_bot() {
+    ann_changes(vec![(300, linked(Some(LINK_ELSEWHERE))), (300, moved(-7200))], 2000)
+        .await
+        .check(expect![[r#"
+        -107s  A is accepted
+        -107s  A joins
+        325s   A is recalled and leaves
+        -3599s recording.planned
+        -107s  dispatch.accepted
+        -107s  dispatch.joined
+        325s   dispatch.recalled: moved
+    "#]])
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_running_meeting_that_is_gone_from_the_calendar_loses_its_bot() {
     let theirs = meeting((OUTSIDER, ANN.1), &["ann"]);
     let mut stage = Stage::new(&[ANN], vec![theirs], vec![(900, Edit::Cancel)]).await;

@@ -116,7 +116,11 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Joined, _) if same => kept(last, target, now),
         (Claimed | Unknown | Accepted, Some(wanted)) => replaced(last, target, wanted, now),
         (Joined, Some(wanted)) => replaced(last, target, wanted, now),
-        (Joined, None) if target.live_stays && last.calendar || target.wanted.is_some() => Vec::new(),
+        (Joined, None) if target.live_stays && last.calendar || target.wanted.is_some_and(|wanted| goes_on(last, wanted)) => {
+            Vec::new()
+        }
+        // Wanted, but elsewhere, or at a time for which it is too late.
+        (Planned | Claimed | Unknown | Accepted | Joined, _) if target.wanted.is_some() => taken_back(last, "moved", now),
         (Planned | Claimed | Unknown | Accepted | Joined, _) => taken_back(last, target.why, now),
         (Recalling, Some(wanted)) => planned_behind(last, target, wanted, now),
         (Recalled, Some(wanted)) => planned(target, wanted, last.epoch + 1, now),
@@ -129,9 +133,20 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
 
 /// Whether a dispatch serves the same start in the same room, or the same errand in it.
 fn is_same(dispatch: &Dispatch, wanted: &Wanted) -> bool {
-    let leads_there = || Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room);
     let sent_there = dispatch.errand.is_some() && dispatch.errand == wanted.errand();
-    (dispatch.start == wanted.start || sent_there) && (planted::is(Bug::LinkChangeForgotten) || leads_there())
+    let is_there = planted::is(Bug::LinkChangeForgotten) || leads_there(dispatch, wanted);
+    (dispatch.start == wanted.start || sent_there) && is_there
+}
+
+/// Whether the bot was sent to the room of the meeting.
+fn leads_there(dispatch: &Dispatch, wanted: &Wanted) -> bool {
+    Spec::read(&dispatch.spec).is_ok_and(|spec| spec.room == wanted.spec.room)
+}
+
+/// Whether the meeting that a bot is in goes on, though it is too late for another bot: one that is said to have begun at another time
+/// does in the same room, one that has another address now where it began. What has both is another meeting.
+fn goes_on(dispatch: &Dispatch, wanted: &Wanted) -> bool {
+    dispatch.start == wanted.start || leads_there(dispatch, wanted)
 }
 
 /// Whether the bot service was told the address that leads there now, its password among it. One that a person gave is good as

@@ -20,7 +20,7 @@ use secrecy::ExposeSecret;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Operations that only look whether anything is due; a host that dies at one dies idle.
-const LOOKS: [&str; 6] = ["due_dispatches", "due_deliveries", "due_endpoints", "near", "undecided", "watched"];
+const LOOKS: [&str; 7] = ["due_deliveries", "due_dispatches", "due_endpoints", "due_partings", "near", "undecided", "watched"];
 
 /// When a host dies: before or after the operation of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

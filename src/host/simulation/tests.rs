@@ -13,7 +13,7 @@ const LIVES: usize = 6_000;
 
 /// From so many lives on, runs have twice the meetings: there are enough of them to meet everything all the same, and time that only
 /// passes is shared by more lives.
-const MANY: usize = 50_000;
+const MANY: usize = 20_000;
 
 fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
