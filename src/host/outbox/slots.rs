@@ -75,6 +75,8 @@ struct Host {
     begun: Option<Instant>,
     /// Whose try probed it last.
     probed: TenantId,
+    /// Each tenant's receiver that did so last, since its breaker opened.
+    probed_by: BTreeMap<TenantId, EndpointId>,
 }
 
 /// One slot that is held.
@@ -123,15 +125,18 @@ impl<K: Ord + Clone> Slots<K> {
         chosen
     }
 
-    /// The wish that probes each host whose breaker is open: that of the next tenant in turn, so that one whose receiver never
-    /// answers keeps no other at the same host from being heard.
+    /// The wish that probes each host whose breaker is open: that of the next tenant in turn, and of its next receiver, so that one that
+    /// never answers keeps no other at the same host from being heard.
     fn probes<'a>(&self, now: Instant, due: &[Wish<K>], hosts: &'a [String]) -> BTreeMap<&'a str, usize> {
         let mut probes: BTreeMap<&str, usize> = BTreeMap::new();
         for (place, (wish, name)) in due.iter().zip(hosts).enumerate() {
             let Some(host) = self.hosts.get(name).filter(|host| host.breaker.is_open() && host.breaker.admits(now)) else {
                 continue;
             };
-            let turn = |wish: &Wish<K>| (wish.tenant <= host.probed, wish.tenant);
+            let turn = |wish: &Wish<K>| {
+                let was_there = host.probed_by.get(&wish.tenant).is_some_and(|last| wish.receiver <= *last);
+                (wish.tenant <= host.probed, wish.tenant, was_there, wish.receiver)
+            };
             let best = probes.entry(name).or_insert(place);
             if turn(wish) < turn(&due[*best]) {
                 *best = place;
@@ -178,6 +183,7 @@ impl<K: Ord + Clone> Slots<K> {
         host.begun = Some(now);
         if is_probe {
             host.probed = wish.tenant;
+            host.probed_by.insert(wish.tenant, wish.receiver);
         }
         let receiver = (wish.tenant, wish.receiver);
         if is_doubtful {
@@ -212,6 +218,9 @@ impl<K: Ord + Clone> Slots<K> {
         if let Some(host) = self.hosts.get_mut(&lane.host) {
             host.held -= 1;
             host.breaker.end(now, heard, lane.is_probe);
+            if !host.breaker.is_open() {
+                host.probed_by.clear();
+            }
         }
     }
 
@@ -354,15 +363,16 @@ mod tests {
     }
 
     #[test]
-    fn tenants_take_turns_at_probing_a_host() {
+    fn tenants_and_their_receivers_take_turns_at_probing_a_host() {
         let mut slots = shut();
         let due = |key| wishes(key, &[(1, 1, "shared.example"), (1, 2, "shared.example"), (2, 7, "shared.example")]);
         assert_eq!(slots.choose(at(5), &due(10)), [0]);
         slots.end(at(5), &10, Heard::Failure);
         assert_eq!(slots.choose(at(15), &due(20)), [2]);
         slots.end(at(15), &22, Heard::Failure);
-        assert_eq!(slots.choose(at(35), &due(30)), [0]);
-        slots.end(at(35), &30, Heard::Answer);
+        // One of its receivers after the other: the first may be the only one that does not answer.
+        assert_eq!(slots.choose(at(35), &due(30)), [1]);
+        slots.end(at(35), &31, Heard::Answer);
         assert_eq!(slots.choose(at(36), &due(40)), [0, 1, 2]);
     }
 
