@@ -384,12 +384,11 @@ impl Run {
         let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(1800)).cast_signed());
         let mut incidents: Vec<(Instant, Incident)> = match self.kind {
             Kind::Crashes => (0..12).map(|_| (any(dice), doom(dice))).collect(),
-            // A host that is alone meets nothing but what providers tell; of several, one dies at operations of every sort, and one after
-            // the other is away for a while.
-            Kind::Push | Kind::PushLost if self.host_count() == 1 => Vec::new(),
+            // A host that is alone dies at operations of every sort; of several, one after the other is away for a while as well.
             Kind::Push | Kind::PushLost => {
-                let dooms = (0..3).map(|_| (any(dice), doom(dice))).collect::<Vec<_>>();
-                let away = (0..6).flat_map(|number| {
+                let hosts = self.host_count();
+                let dooms = (0..if hosts > 1 { 3 } else { 6 }).map(|_| (any(dice), doom(dice))).collect::<Vec<_>>();
+                let away = (0..if hosts > 1 { 6 } else { 0 }).flat_map(|number| {
                     let (at, secs) = (any(dice), Elapsed::from_secs(dice.below(400).cast_signed()));
                     let incident = match number {
                         0 | 1 => Incident::Kill(number),
