@@ -28,6 +28,7 @@ mod examples;
 mod explain;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod faults;
+mod findings;
 mod fuzzed;
 mod google;
 mod graph;

@@ -4,6 +4,7 @@ use super::input::RuleArgs;
 use super::{CliError, Outcome, counted, print, say};
 use crate::diagnostic::{Diagnostic, Severity, Style, render};
 use crate::engine::Checked;
+use crate::lint::Options;
 use crate::source::{Position, Span};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -50,27 +51,28 @@ impl Level {
 
 pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     let checked = args.rules.check()?;
+    let remarks = checked.remarks(&Options::default());
     let data = match args.format {
-        Format::Human => human(&checked),
-        Format::Json => json_document(&checked),
-        Format::Github => github(&checked),
+        Format::Human => human(&remarks, &checked),
+        Format::Json => json_document(&remarks, &checked),
+        Format::Github => github(&remarks, &checked),
     };
     print(&data)?;
     if matches!(args.format, Format::Human) {
-        say(&summary(&checked));
+        say(&summary(&remarks, &checked));
     }
-    Ok(Outcome::findings_if(checked.diagnostics.iter().any(|remark| remark.severity >= args.deny.severity())))
+    Ok(Outcome::findings_if(remarks.iter().any(|remark| remark.severity >= args.deny.severity())))
 }
 
-fn human(checked: &Checked) -> String {
+fn human(remarks: &[Diagnostic], checked: &Checked) -> String {
     let style = if std::io::stdout().is_terminal() { Style::Coloured } else { Style::Plain };
-    checked.diagnostics.iter().map(|remark| render(remark, &checked.sources, style) + "\n\n").collect()
+    remarks.iter().map(|remark| render(remark, &checked.sources, style) + "\n\n").collect()
 }
 
-fn summary(checked: &Checked) -> String {
+fn summary(remarks: &[Diagnostic], checked: &Checked) -> String {
     let files = counted(checked.sources.iter().count(), "file");
     let rules = counted(checked.rule_count(), "rule");
-    let count = |severity| checked.diagnostics.iter().filter(|remark| remark.severity == severity).count();
+    let count = |severity| remarks.iter().filter(|remark| remark.severity == severity).count();
     let found: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "remark")]
         .into_iter()
         .map(|(severity, noun)| (count(severity), noun))
@@ -81,8 +83,8 @@ fn summary(checked: &Checked) -> String {
 }
 
 /// `{"findings": [{code, level, message, file, line, column, end_line, end_column, …}]}`
-fn json_document(checked: &Checked) -> String {
-    let findings: Vec<Value> = checked.diagnostics.iter().map(|remark| finding(remark, checked)).collect();
+fn json_document(remarks: &[Diagnostic], checked: &Checked) -> String {
+    let findings: Vec<Value> = remarks.iter().map(|remark| finding(remark, checked)).collect();
     let document = json!({"version": 1, "findings": findings});
     serde_json::to_string_pretty(&document).expect("a JSON value prints") + "\n"
 }
@@ -119,7 +121,7 @@ fn level_word(severity: Severity) -> &'static str {
 }
 
 /// Workflow commands of GitHub Actions: one line a remark.
-fn github(checked: &Checked) -> String {
+fn github(remarks: &[Diagnostic], checked: &Checked) -> String {
     let line = |remark: &Diagnostic| {
         let source = checked.sources.get(remark.primary.span.source);
         let start = Position::of(&source.text, remark.primary.span.start as usize);
@@ -141,7 +143,7 @@ fn github(checked: &Checked) -> String {
             github_data(&message)
         )
     };
-    checked.diagnostics.iter().map(line).collect()
+    remarks.iter().map(line).collect()
 }
 
 fn github_data(text: &str) -> String {

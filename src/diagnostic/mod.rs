@@ -21,6 +21,43 @@ pub enum Severity {
     Error,
 }
 
+/// Whether remarks of one code are made, and how much they matter. Ordered from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Level {
+    Off,
+    Info,
+    Warning,
+    Error,
+}
+
+impl Level {
+    /// Every level, from least to most.
+    pub const ALL: [Self; 4] = [Self::Off, Self::Info, Self::Warning, Self::Error];
+
+    /// As it is written in configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// How much a remark of this level matters; `None` where none is made.
+    #[must_use]
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Info => Some(Severity::Info),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+}
+
 /// A remark on rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -56,6 +93,17 @@ pub struct Fix {
     pub title: String,
     /// Replacements; they do not overlap.
     pub edits: Vec<(Span, String)>,
+    /// What becomes of decisions.
+    pub effect: Effect,
+}
+
+/// What a fix does to the decisions of the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Every meeting is decided as before, with the same settings, by a rule of the same name.
+    KeepsDecisions,
+    /// Meetings may be decided otherwise, or the rules could not be used before: somebody should look.
+    ChangesDecisions,
 }
 
 impl Diagnostic {
@@ -94,10 +142,18 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a fix that replaces one place.
+    /// Adds a fix that replaces one place and may change decisions.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
-        self.fixes.push(Fix { title: title.into(), edits: vec![(span, replacement.into())] });
+        let edits = vec![(span, replacement.into())];
+        self.fixes.push(Fix { title: title.into(), edits, effect: Effect::ChangesDecisions });
+        self
+    }
+
+    /// Adds a fix after which every meeting is decided as before.
+    #[must_use]
+    pub fn safe_fix(mut self, title: impl Into<String>, edits: Vec<(Span, String)>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, effect: Effect::KeepsDecisions });
         self
     }
 }

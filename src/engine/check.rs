@@ -4,6 +4,7 @@ use super::RuleSet;
 use crate::code::{self, Origin};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::event::address::DomainPattern;
+use crate::lint::{self, Subject};
 use crate::semantics::{self, CheckInput, RuleFile};
 use crate::source::{Sources, Span};
 use crate::syntax::{self, Limits};
@@ -97,6 +98,31 @@ impl Checked {
     #[must_use]
     pub fn rule_count(&self) -> usize {
         self.files.iter().map(|file| file.tree.rules.len()).sum()
+    }
+}
+
+impl Checked {
+    /// What the lints find in the files, by place, at the levels that `options` say.
+    ///
+    /// Checking does not look for findings: it takes longer, and rules with findings can be used. Rules in which the author
+    /// erred have none, the others have theirs. Findings that an author allowed are left out; suppressions that allowed nothing
+    /// are among them.
+    #[must_use]
+    pub fn findings(&self, options: &lint::Options) -> Vec<Diagnostic> {
+        let input = input(&self.files, &self.options);
+        let hir = semantics::lower(&input, &mut Vec::new());
+        lint::findings(&Subject { input: &input, hir: &hir, sources: &self.sources, options })
+    }
+
+    /// All there is to say about the files: the remarks of the check and [`Checked::findings`], by place, at the levels that
+    /// `options` say.
+    #[must_use]
+    pub fn remarks(&self, options: &lint::Options) -> Vec<Diagnostic> {
+        let mut remarks = self.diagnostics.clone();
+        options.apply(&mut remarks);
+        remarks.append(&mut self.findings(options));
+        remarks.sort_by_key(|remark| (remark.primary.span, remark.code));
+        remarks
     }
 }
 

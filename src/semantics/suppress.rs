@@ -1,22 +1,57 @@
 //! Suppressions: `# lint: allow <code> until <date> "<reason>"` takes away one finding on the next piece.
 //!
-//! Runs last, over the findings of every pass. An error cannot be suppressed: rules that hold one are not whole, and nobody
-//! may run them. A suppression of a finding that is not there, or past its date, is a finding itself.
+//! They run twice, each time last: over the remarks of the check, and over the findings of the lints, which not everybody asks
+//! for. A suppression is looked at where remarks of its code are made, so that none counts as unused only because its finding
+//! was not looked for; what is wrong with a suppression as such, its date included, the check says. An error of the check
+//! cannot be suppressed: rules that hold one are not whole, and nobody may run them. A suppression of a remark that is not
+//! there, or past its date, is a remark itself.
 
 use crate::diagnostic::{Code, Diagnostic, Severity, nearest};
 use crate::semantics::CheckInput;
 use crate::source::Span;
 use crate::syntax::ast::{Allow, File};
 
-/// Takes away the findings that the authors of `input` allowed, and reports suppressions that are wrong, unused or expired.
+/// Takes away the remarks of the check that the authors of `input` allowed, and reports suppressions that are wrong, unused or
+/// expired.
 ///
-/// A finding belongs to a piece when its place lies in it.
-pub fn suppress(input: &CheckInput<'_>, findings: &mut Vec<Diagnostic>) {
+/// A remark belongs to a piece when its place lies in it.
+pub fn suppress(input: &CheckInput<'_>, remarks: &mut Vec<Diagnostic>) {
+    each(input, remarks, |allow| match readable(input, allow) {
+        Err(wrong) => Looked::Wrong(Box::new(wrong)),
+        Ok(code) if code.is_finding() => Looked::Elsewhere,
+        Ok(code) => Looked::Allows(code),
+    });
+}
+
+/// Takes away the findings of the lints that the authors of `input` allowed, and reports suppressions that are unused. Those of
+/// codes that `looked_for` denies stay as they are.
+pub fn suppress_findings(input: &CheckInput<'_>, findings: &mut Vec<Diagnostic>, looked_for: impl Fn(Code) -> bool) {
+    each(input, findings, |allow| match readable(input, allow) {
+        Ok(code) if code.is_finding() && looked_for(code) => Looked::Allows(code),
+        _ => Looked::Elsewhere,
+    });
+}
+
+/// What a pass makes of one suppression.
+enum Looked {
+    /// It takes away remarks of this code.
+    Allows(Code),
+    /// It can do nothing, for this reason.
+    Wrong(Box<Diagnostic>),
+    /// Another pass looks at it.
+    Elsewhere,
+}
+
+fn each(input: &CheckInput<'_>, findings: &mut Vec<Diagnostic>, look: impl Fn(&Allow) -> Looked) {
     let mut remarks = Vec::new();
     let mut open = Findings::of(findings);
     for file in input.files {
         for (piece, allow) in allowed(&file.tree) {
-            remarks.extend(apply(input, piece, allow, findings, &mut open));
+            match look(allow) {
+                Looked::Allows(code) => remarks.extend(apply(piece, allow, code, findings, &mut open)),
+                Looked::Wrong(remark) => remarks.push(*remark),
+                Looked::Elsewhere => {}
+            }
         }
     }
     let mut taken = open.taken.into_iter();
@@ -49,13 +84,12 @@ impl Findings {
     }
 }
 
-/// Applies one suppression; what is wrong with it.
-fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &[Diagnostic], open: &mut Findings) -> Option<Diagnostic> {
+/// The code that a suppression is about, where it is one and still holds.
+fn readable(input: &CheckInput<'_>, allow: &Allow) -> Result<Code, Diagnostic> {
     let (written, at) = (allow.code.value.as_str(), allow.code.at.0);
-    let known = Code::ALL.iter().map(|code| code.as_str());
-    let Some(code) = Code::ALL.iter().copied().find(|code| code.as_str() == written) else {
+    let Some(code) = Code::named(written) else {
         let diagnostic = Diagnostic::new(Code::BadSuppression, at, format!("no finding has the code `{written}`"));
-        return Some(match nearest(written, known) {
+        return Err(match nearest(written, Code::ALL.iter().map(|code| code.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic,
         });
@@ -64,13 +98,18 @@ fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &[Diagnos
         && until < today
     {
         let message = format!("this suppression of `{written}` ended on {until}");
-        return Some(Diagnostic::new(Code::ExpiredSuppression, allow.at.0, message));
+        return Err(Diagnostic::new(Code::ExpiredSuppression, allow.at.0, message));
     }
+    Ok(code)
+}
+
+/// Applies one suppression; what is wrong with it.
+fn apply(piece: Span, allow: &Allow, code: Code, findings: &[Diagnostic], open: &mut Findings) -> Option<Diagnostic> {
     let mut errors = false;
     let mut found: Option<usize> = None;
     for at in open.inside(findings, piece, code) {
         match findings[at].severity {
-            Severity::Error => errors = true,
+            Severity::Error if !code.is_finding() => errors = true,
             _ => found = Some(found.map_or(at, |first| first.min(at))),
         }
     }
@@ -79,10 +118,10 @@ fn apply(input: &CheckInput<'_>, piece: Span, allow: &Allow, findings: &[Diagnos
         return None;
     }
     if errors {
-        let message = format!("`{written}` is an error, and errors cannot be suppressed");
-        return Some(Diagnostic::new(Code::BadSuppression, at, message));
+        let message = format!("`{}` is an error, and errors cannot be suppressed", code.as_str());
+        return Some(Diagnostic::new(Code::BadSuppression, allow.code.at.0, message));
     }
-    let message = format!("there is no `{written}` here to suppress");
+    let message = format!("there is no `{}` here to suppress", code.as_str());
     Some(Diagnostic::new(Code::UnusedSuppression, allow.at.0, message).label("can be removed"))
 }
 

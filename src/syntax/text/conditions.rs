@@ -2,7 +2,7 @@
 
 use super::Reader;
 use super::grammar::{Pair, Rule, only, parts_of};
-use crate::diagnostic::{Code, Fix};
+use crate::diagnostic::{Code, Effect, Fix};
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::time::{Date, Weekday, WeekdaySet};
@@ -382,7 +382,7 @@ impl Reader<'_> {
                 shown.push(')');
             }
         }
-        Fix { title: format!("write `{shown}`"), edits }
+        Fix { title: format!("write `{shown}`"), edits, effect: Effect::ChangesDecisions }
     }
 }
 

@@ -8,7 +8,7 @@ use super::expected::{Expected, asks_how};
 use super::grammar::{Failure, Pair, Rule, read};
 use super::scan::{PIECES, RawPiece, Token, TokenKind};
 use super::values::close_word;
-use crate::diagnostic::{Code, Diagnostic, Fix};
+use crate::diagnostic::{Code, Diagnostic, Effect, Fix};
 use crate::source::Span;
 use crate::syntax::ast::{At, ConditionKind, PersonTestKind};
 use crate::syntax::literal::shown;
@@ -274,7 +274,11 @@ impl Reader<'_> {
         let written: Vec<String> = readings.iter().map(|reading| format!("`{}`", shown(reading))).collect();
         let span = Span::new(self.source, not.start, not.end);
         let mut diagnostic = Diagnostic::new(Code::AmbiguousNot, span, message).help(format!("write {}", written.join(" or ")));
-        let replace = |reading: String| Fix { title: format!("write `{}`", shown(&reading)), edits: vec![(at.0, reading)] };
+        let replace = |reading: String| Fix {
+            title: format!("write `{}`", shown(&reading)),
+            edits: vec![(at.0, reading)],
+            effect: Effect::ChangesDecisions,
+        };
         diagnostic.fixes = readings.into_iter().map(replace).collect();
         self.diagnostics.push(diagnostic);
         true

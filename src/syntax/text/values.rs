@@ -141,6 +141,7 @@ impl Reader<'_> {
             last.fixes.push(crate::diagnostic::Fix {
                 title: format!("write `{meant}`"),
                 edits: vec![(Span::new(self.source, at.0.range().start, at.0.range().end), meant.to_owned())],
+                effect: crate::diagnostic::Effect::ChangesDecisions,
             });
         }
     }

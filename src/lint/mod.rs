@@ -1,0 +1,83 @@
+//! Lints: remarks on rules that can be used, but are probably not meant like that.
+//!
+//! [`LINTS`] is the list; a lint is a function from the [`Subject`] to remarks, in a file of its own or of its family. Each code
+//! that it reports stands in the table of [`codes`](crate::diagnostic::codes) under `linting`, and has a page with an example
+//! that fails and one that does not: `docs/findings/CODE.md`.
+//!
+//! A lint sees the files as written and the effective list as resolved. Where the author erred in a rule, the rule is in the
+//! files and not in the list; what is right gets its findings all the same. The same files always have the same findings: a lint
+//! that could take long counts its steps, and nobody looks at a clock.
+
+mod conditions;
+mod options;
+
+pub use options::{Options, can_change};
+
+use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::semantics::hir::Hir;
+use crate::semantics::{CheckInput, RuleFile, suppress_findings};
+use crate::source::Sources;
+use crate::syntax::ast::{Piece, Rule};
+use crate::value::outline::RuleOutline;
+
+/// What lints look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The files as written, and what their meaning depends on.
+    pub input: &'a CheckInput<'a>,
+    /// The effective list of the rules that are right.
+    pub hir: &'a Hir,
+    /// The texts; places point into them.
+    pub sources: &'a Sources,
+    /// What a team wants.
+    pub options: &'a Options,
+}
+
+/// A check of rules that can be used.
+#[derive(Clone, Copy, Debug)]
+pub struct Lint {
+    /// What it reports.
+    pub codes: &'static [Code],
+    /// Adds its remarks, in any order; the levels are seen to later.
+    pub run: fn(&Subject<'_>, &mut Vec<Diagnostic>),
+}
+
+/// Every lint.
+pub const LINTS: &[Lint] = &[Lint { codes: &[Code::DuplicateCondition], run: conditions::duplicates }];
+
+/// The findings of all lints that are on, by place; without those that the authors allowed, and with the suppressions that
+/// allowed nothing.
+#[must_use]
+pub fn findings(subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let is_on = |code: Code| subject.options.level(code) > Level::Off;
+    let mut findings = Vec::new();
+    for lint in LINTS.iter().filter(|lint| lint.codes.iter().any(|code| is_on(*code))) {
+        (lint.run)(subject, &mut findings);
+    }
+    findings.retain(|finding| is_on(finding.code));
+    findings.sort_by(|a, b| (a.primary.span, a.code, &a.message).cmp(&(b.primary.span, b.code, &b.message)));
+    findings.dedup();
+    suppress_findings(subject.input, &mut findings, is_on);
+    subject.options.apply(&mut findings);
+    findings.sort_by_key(|finding| (finding.primary.span, finding.code));
+    findings
+}
+
+impl<'a> Subject<'a> {
+    /// Every rule as written, file by file.
+    pub fn rules(&self) -> impl Iterator<Item = (&'a RuleFile, &'a Piece<Rule>)> + use<'a> {
+        self.input.files.iter().flat_map(|file| file.tree.rules.iter().map(move |rule| (file, rule)))
+    }
+
+    /// The rule as resolved; `None` where the author erred in it.
+    #[must_use]
+    pub fn resolved(&self, rule: &Piece<Rule>) -> Option<&'a RuleOutline> {
+        self.hir.outline.rules.iter().find(|outline| outline.span == rule.at.0)
+    }
+
+    /// The rule as written that a resolved one came from.
+    #[must_use]
+    pub fn written(&self, rule: &RuleOutline) -> Option<(&'a RuleFile, &'a Piece<Rule>)> {
+        self.rules().find(|(_, piece)| piece.at.0 == rule.span)
+    }
+}
