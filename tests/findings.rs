@@ -3,7 +3,9 @@
 use callsheet::diagnostic::{Code, Diagnostic, Effect, Level};
 use callsheet::engine::{CheckOptions, Checked, RuleText, check};
 use callsheet::lint::{LINTS, Options};
+use callsheet::syntax::literal::shown;
 use callsheet::time::Date;
+use callsheet::value::{Closed, Provider};
 use expect_test::{Expect, expect};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -22,6 +24,7 @@ fn of_code(checked: &Checked, code: Code) -> Vec<Diagnostic> {
     if code.level() == Level::Off {
         options.levels.insert(code, Level::Info);
     }
+    options.providers = Provider::ALL.to_vec();
     checked.findings(&options).into_iter().filter(|finding| finding.code == code).collect()
 }
 
@@ -32,7 +35,8 @@ fn told(findings: &[Diagnostic], checked: &Checked) -> String {
         let place = checked.sources.position(span);
         let written: String = checked.sources.slice(span).lines().next().unwrap_or_default().chars().take(60).collect();
         let code = finding.code.as_str();
-        writeln!(out, "{code} {}:{} `{written}`: {}", place.line, place.column, finding.message).expect("a string");
+        let (written, message) = (shown(&written), &finding.message);
+        writeln!(out, "{code} {}:{} `{written}`: {message}", place.line, place.column).expect("a string");
         for help in &finding.help {
             writeln!(out, "  help: {help}").expect("a string");
         }
@@ -108,6 +112,7 @@ rule c: record when repeats or repeats
     expect![[r#"
         unused-suppression 4:1 `# lint: allow duplicate-condition`: there is no `duplicate-condition` here to suppress
         duplicate-condition 7:32 `repeats`: this condition stands here twice
+          fix: remove the second one
     "#]]
     .assert_eq(&told(&checked.findings(&Options::default()), &checked));
     // What is not looked for is not missed either.
@@ -138,6 +143,12 @@ fn levels_say_what_is_remarked_on_and_how_much_it_matters() {
     );
 }
 
+/// `condition` in a rule of an organisation with an own domain.
+#[track_caller]
+fn finds_in(code: &str, condition: &str, expected: Expect) {
+    finds(code, &format!("our domains @acme.com\nrule r:\n  record\n  when {condition}\n"), expected);
+}
+
 #[test]
 fn duplicate_conditions() {
     finds(
@@ -145,7 +156,434 @@ fn duplicate_conditions() {
         "define d = all of (repeats, not one-on-one, not one-on-one)\nrule r: record when none of (d, repeats, d) or one-on-one\n",
         expect![[r#"
             duplicate-condition 1:45 `not one-on-one`: this condition stands here twice
+              fix: remove the second one
             duplicate-condition 2:42 `d`: this condition stands here twice
+              fix: remove the second one
         "#]],
+    );
+    finds_in(
+        "duplicate-condition",
+        "any attendee (is external and not declined and is external)",
+        expect![[r#"
+        duplicate-condition 4:55 `is external`: this condition stands here twice
+          fix: remove the second one
+    "#]],
+    );
+    // Parentheses are in the way of an edit, not of the finding.
+    finds_in(
+        "duplicate-condition",
+        "(repeats) or one-on-one or (repeats)",
+        expect![[r#"
+        duplicate-condition 4:36 `repeats`: this condition stands here twice
+    "#]],
+    );
+    finds(
+        "duplicate-condition",
+        r#"{"callsheet":1,"rules":[{"id":"r","do":"record","when":{"any":[{"flag":"one_on_one"},{"repeats":true},{"flag":"one_on_one"}]}}]}"#,
+        expect![[r#"
+            duplicate-condition 1:103 `{"flag":"one_on_one"}`: this condition stands here twice
+              fix: remove the second one
+        "#]],
+    );
+}
+
+#[test]
+fn long_conditions() {
+    let many = |count: usize| format!("rule r: record when any of ({})", vec!["repeats"; count].join(", "));
+    finds("long-condition", &many(12), expect![[""]]);
+    finds(
+        "long-condition",
+        &many(13),
+        expect![[r#"
+        long-condition 1:6 `r`: the rule `r` asks 13 conditions, more than 12
+          help: `define` gives conditions that belong together a name
+    "#]],
+    );
+}
+
+#[test]
+fn rules_that_always_record_ask_for_people_or_a_text() {
+    for narrow in
+        ["title contains \"demo\"", "repeats and attendees >= 3", "not (any attendee is external or repeats)", "organizer is me"]
+    {
+        finds("broad-always", &format!("our domains @a.example\nrule r: always record when {narrow}"), expect![[""]]);
+    }
+    finds(
+        "broad-always",
+        "rule a: always record unless title contains \"x\"\nrule b: record\nrule c: always record shadow",
+        expect![[r#"
+            broad-always 1:9 `always record`: the rule `a` always records, whoever takes part and whatever it is about
+              help: ask for people or for the title, or write `record`, which later rules and users can except from
+        "#]],
+    );
+    finds(
+        "broad-always",
+        "rule a: always record locked when repeats or title contains \"x\"",
+        expect![[r#"
+        broad-always 1:9 `always record locked`: the rule `a` always records, whoever takes part and whatever it is about
+          help: ask for people or for the title, or write `record`, which later rules and users can except from
+    "#]],
+    );
+}
+
+#[test]
+fn public_mail_providers_are_no_customers() {
+    finds(
+        "free-mail-domain",
+        "list l = [@gmx.de, @a.example]\ndefine d = any attendee in l or organizer from @gmail.com\nrule a: always record when d\n\
+         rule b: record when any attendee from @gmail.com\n\
+         rule c: always record when any attendee from @gmail.com and title contains \"interview\"\n\
+         rule d: always record when no attendee from @gmail.com",
+        expect![[r#"
+            free-mail-domain 1:11 `@gmx.de`: everyone can have an address at `@gmx.de`, and `a` always records
+              help: name the addresses that are meant, or ask for the title too
+            free-mail-domain 2:48 `@gmail.com`: everyone can have an address at `@gmail.com`, and `a` always records
+              help: name the addresses that are meant, or ask for the title too
+        "#]],
+    );
+}
+
+#[test]
+fn own_domains_are_no_customers() {
+    finds(
+        "own-domain-as-customer",
+        "our domains @acme.com, @*.acme.com\nlist key-clients = [@x.example, @eu.acme.com, me@acme.com]\nlist staff = [@acme.com]\n\
+         rule a: record when any attendee in key-clients or any attendee in staff\n\
+         rule b: record when any attendee (is external and from any of [@acme.com, @x.example])",
+        expect![[r#"
+            own-domain-as-customer 2:33 `@eu.acme.com`: `@eu.acme.com` is one of our own, in a list called `key-clients`
+            own-domain-as-customer 2:47 `me@acme.com`: `me@acme.com` is one of our own, in a list called `key-clients`
+            own-domain-as-customer 5:64 `@acme.com`: nobody is external and `@acme.com`: that is one of our own
+        "#]],
+    );
+}
+
+#[test]
+fn every_attendee_includes_the_user() {
+    finds_in(
+        "any-vs-every",
+        "every attendee is external or no attendee is internal",
+        expect![[r#"
+        any-vs-every 4:8 `every attendee is external`: `every attendee is external` is asked of the connected user and the organizer too
+          help: with you and a customer invited this is false; `any attendee is external` is true there
+        any-vs-every 4:38 `no attendee is internal`: `no attendee is internal` is asked of the connected user and the organizer too
+          help: with you and a customer invited this is false; `any attendee is external` is true there
+    "#]],
+    );
+    finds_in(
+        "any-vs-every",
+        "every attendee from any of [@a.example, @b.example] or every attendee from @acme.com",
+        expect![[r#"
+            any-vs-every 4:8 `every attendee from any of [@a.example, @b.example]`: `every attendee` is asked of the connected user and the organizer too
+              help: with you and a customer invited this is false; `any attendee` is true there
+        "#]],
+    );
+    finds_in("any-vs-every", "every attendee is internal or no attendee is external or any attendee is external", expect![[""]]);
+}
+
+#[test]
+fn keywords_inside_of_common_words() {
+    finds_in(
+        "keyword-hits-common-words",
+        "title contains \"HR\"",
+        expect![[r#"
+        keyword-hits-common-words 4:23 `"HR"`: `HR` also stands in words like `christmas`
+          help: as a word of its own it is `matches /\bHR\b/i`
+          fix?: ask for the word `HR`
+    "#]],
+    );
+    finds_in(
+        "keyword-hits-common-words",
+        "title contains any of [\"ai\", \"demo\", \"sync\", \"1:1\", \" hr \"]",
+        expect![[r#"
+            keyword-hits-common-words 4:31 `"ai"`: `ai` also stands in words like `again`
+              help: as a word of its own it is `matches /\bai\b/i`
+        "#]],
+    );
+    finds_in(
+        "keyword-hits-common-words",
+        "calendar contains \"hr\" or title is \"hr\" or title contains \"面接\"",
+        expect![[""]],
+    );
+}
+
+#[test]
+fn characters_that_deceive() {
+    finds_in(
+        "confusable-or-bidi-text",
+        "title contains \"p\u{0430}ypal\"",
+        expect![[r#"
+        confusable-or-bidi-text 4:24 `pаypal`: `pаypal` mixes letters of several scripts, which look alike
+    "#]],
+    );
+    finds_in(
+        "confusable-or-bidi-text",
+        "title contains \"a\u{202e}\u{2066}b\" # c\u{200b}",
+        expect![[r#"
+        confusable-or-bidi-text 4:25 `\u{202e}\u{2066}`: a character that turns the direction of writing stands here (U+202E)
+          fix?: remove it
+        confusable-or-bidi-text 4:33 `\u{200b}`: a character that cannot be seen stands here (U+200B)
+          fix?: remove it
+    "#]],
+    );
+    for fine in [
+        "面接interview",
+        "日本語とカタカナ",
+        "Größe",
+        "Ελλάδα",
+        "می\u{200c}خواهم",
+        "👩\u{200d}💻",
+        "מבחן\u{200f}!",
+        "µ-meter",
+        "Zürich–Київ",
+    ] {
+        finds_in("confusable-or-bidi-text", &format!("title contains \"{fine}\""), expect![[""]]);
+    }
+}
+
+#[test]
+fn regular_expressions_that_say_nothing() {
+    finds_in(
+        "regex-matches-everything",
+        "title matches /x*/ or title matches /.+/ or title matches /^|a/",
+        expect![[r#"
+        regex-matches-everything 4:22 `/x*/`: every text matches this regular expression, the empty one too
+        regex-matches-everything 4:66 `/^|a/`: every text matches this regular expression, the empty one too
+    "#]],
+    );
+    finds_in(
+        "regex-matches-nothing",
+        "title matches /a^b/ or title matches /[^\\s\\S]/ or title matches /a$/",
+        expect![[r#"
+        regex-matches-nothing 4:22 `/a^b/`: no text matches this regular expression
+        regex-matches-nothing 4:45 `/[^\s\S]/`: no text matches this regular expression
+    "#]],
+    );
+}
+
+#[test]
+fn regular_expressions_that_are_texts() {
+    let texts = ["/demo/i", "/^demo call$/i", "/^(a|b)/i", "/.*面接.*/", "/\\[rec\\]/i", "/12\\.5$/"];
+    finds_in(
+        "regex-is-plain-text",
+        &texts.map(|pattern| format!("title matches {pattern}")).join(" or "),
+        expect![[r#"
+        regex-is-plain-text 4:22 `/demo/`: this regular expression is a plain text
+          help: `contains "demo"` says the same, and finds every spelling of its letters
+          fix?: write `contains "demo"`
+        regex-is-plain-text 4:47 `/^demo call$/`: this regular expression is a plain text
+          help: `is "demo call"` says the same, and finds every spelling of its letters
+          fix?: write `is "demo call"`
+        regex-is-plain-text 4:79 `/^(a|b)/`: this regular expression is a plain text
+          help: `starts with any of ["a", "b"]` says the same, and finds every spelling of its letters
+          fix?: write `starts with any of ["a", "b"]`
+        regex-is-plain-text 4:106 `/.*面接.*/`: this regular expression is a plain text
+          help: `contains "面接"` says the same, and finds every spelling of its letters
+          fix?: write `contains "面接"`
+        regex-is-plain-text 4:132 `/\[rec\]/`: this regular expression is a plain text
+          help: `contains "[rec]"` says the same, and finds every spelling of its letters
+          fix?: write `contains "[rec]"`
+        regex-is-plain-text 4:160 `/12\.5$/`: this regular expression is a plain text
+          help: `ends with "12.5"` says the same, and finds every spelling of its letters
+          fix?: write `ends with "12.5"`
+    "#]],
+    );
+    for pattern in ["/demo/", "/\\bdemo\\b/i", "/a.b/i", "/^a|b$/i", "/(?-i:demo)/i", "/(?-i)demo/i", "/a+/i", "/ /"] {
+        finds_in("regex-is-plain-text", &format!("title matches {pattern}"), expect![[""]]);
+    }
+}
+
+#[test]
+fn dots_of_domains() {
+    finds_in(
+        "unescaped-dot",
+        "description matches /(zoom|crm).acme.com\\/j/ or title matches /a.b|x\\.com|.com/",
+        expect![[r#"
+            unescaped-dot 4:28 `/(zoom|crm).acme.com\/j/`: this dot stands for any character, not only for a dot
+        "#]],
+    );
+    finds(
+        "unescaped-dot",
+        r#"{"callsheet":1,"rules":[{"id":"r","do":"record","when":{"title":{"matches":"acme.com"}}}]}"#,
+        expect![[r#"
+            unescaped-dot 1:81 `.`: this dot stands for any character, not only for a dot
+              fix?: write `\.`
+        "#]],
+    );
+}
+
+#[test]
+fn items_that_others_cover() {
+    finds_in(
+        "pattern-subsumed",
+        "title contains any of [\"interview\", \"Phone INTERVIEW\", \"Interview\"]",
+        expect![[r#"
+        pattern-subsumed 4:44 `"Phone INTERVIEW"`: whatever "Phone INTERVIEW" finds, "interview" finds already
+          fix: remove "Phone INTERVIEW"
+        pattern-subsumed 4:63 `"Interview"`: "Interview" stands here twice
+          fix: remove "Interview"
+    "#]],
+    );
+    finds_in(
+        "pattern-subsumed",
+        "title is any of [\"a\", \"ab\"] or title ends with any of [\"ab\", \"b\"]",
+        expect![[r#"
+        pattern-subsumed 4:63 `"ab"`: whatever "ab" finds, "b" finds already
+          fix: remove "ab"
+    "#]],
+    );
+    finds_in(
+        "pattern-subsumed",
+        "any attendee from any of [@*.a.example, @b.a.example, @a.example]",
+        expect![[r#"
+        pattern-subsumed 4:48 `@b.a.example`: whatever @b.a.example finds, @*.a.example finds already
+          fix: remove @b.a.example
+    "#]],
+    );
+    finds_in(
+        "pattern-subsumed",
+        "title matches /interview|phone interview|^x/i or title matches /(a|b)/",
+        expect![[r#"
+        pattern-subsumed 4:33 `phone interview`: wherever `phone interview` is found, `interview` is found already
+    "#]],
+    );
+    finds(
+        "pattern-subsumed",
+        "list l = [\"a\", \"ab\", \"a\"]\nlist d = [2026-01-01, 2026-01-01]\n\
+         rule r: record when title contains any of l or title is any of l or starts on any of d",
+        expect![[r#"
+            pattern-subsumed 1:22 `"a"`: "a" stands here twice
+              fix: remove "a"
+            pattern-subsumed 2:23 `2026-01-01`: 2026-01-01 stands here twice
+              fix: remove 2026-01-01
+        "#]],
+    );
+}
+
+#[test]
+fn clocks_without_a_zone_and_at_its_edges() {
+    let rule = "rule r: record when starts before 02:30 or starts after 10:00";
+    finds(
+        "time-without-zone",
+        rule,
+        expect![[r#"
+        time-without-zone 1:21 `starts before 02:30`: a time of day, and the file names no time zone
+          help: write `timezone "Europe/London"` in the file, or `in "Europe/London"` here
+    "#]],
+    );
+    finds("time-without-zone", &format!("layer user\n{rule}"), expect![[""]]);
+    finds("time-without-zone", &format!("timezone \"Europe/Berlin\"\n{rule}"), expect![[""]]);
+    finds(
+        "dst-edge",
+        &format!("timezone \"Europe/Berlin\"\n{rule}"),
+        expect![[r#"
+        dst-edge 2:21 `starts before 02:30`: 02:30 does not exist on 2026-03-29 in Europe/Berlin
+          help: a meeting at that hour may be inside the window or not, as the calendar has it
+    "#]],
+    );
+    finds(
+        "dst-edge",
+        "timezone \"Europe/London\"\nrule r: record when starts between 01:30 and 03:00 on mon..fri or ends before 01:30 on sun",
+        expect![[r#"
+            dst-edge 2:67 `ends before 01:30 on sun`: 01:30 does not exist on 2026-03-29 in Europe/London
+              help: a meeting at that hour may be inside the window or not, as the calendar has it
+        "#]],
+    );
+    finds("dst-edge", &format!("timezone \"Asia/Tokyo\"\n{rule}"), expect![[""]]);
+}
+
+#[test]
+fn rules_for_days_that_are_over_or_to_come() {
+    let text = "# why\nrule a: record until 2026-02-28\n\nrule b: record from 2026-03-01 until 2026-03-01\nrule c: record from 2026-03-02\n";
+    finds(
+        "expired-rule",
+        text,
+        expect![[r#"
+        expired-rule 2:9 `record until 2026-02-28`: the rule `a` was for meetings until 2026-02-28, and they are over
+          fix?: remove the rule
+    "#]],
+    );
+    finds(
+        "never-active-yet",
+        text,
+        expect![[r#"
+        never-active-yet 5:9 `record from 2026-03-02`: the rule `c` is for meetings from 2026-03-02 on, and none has begun yet
+    "#]],
+    );
+}
+
+#[test]
+fn facts_that_a_provider_never_tells() {
+    finds_in(
+        "unknown-provider-fact",
+        "calendar is \"work\" or creator is me",
+        expect![[r#"
+        unknown-provider-fact 4:8 `calendar is "work"`: calendars of microsoft never say what the calendar is called, so this is unknown there
+          help: a rule that records does not match where its condition is unknown
+        unknown-provider-fact 4:30 `creator is me`: calendars of microsoft and ics never say who created an event, so this is unknown there
+          help: a rule that records does not match where its condition is unknown
+    "#]],
+    );
+    finds(
+        "unknown-provider-fact",
+        "rule r: never record when creator is me",
+        expect![[r#"
+        unknown-provider-fact 1:27 `creator is me`: calendars of microsoft and ics never say who created an event, so this is unknown there
+          help: a rule that keeps bots away matches where its condition is unknown
+    "#]],
+    );
+}
+
+#[test]
+fn bots_that_come_too_late() {
+    let late = |condition: &str| format!("defaults with {{ join: 30m after start }}\nrule r: record when {condition}\n");
+    finds(
+        "join-offset-beyond-duration",
+        &late("duration <= 30m"),
+        expect![[r#"
+        join-offset-beyond-duration 2:6 `r`: the bot joins 30m after the start, when every such meeting is over
+          help: let it join earlier, or ask for longer meetings
+    "#]],
+    );
+    finds(
+        "join-offset-beyond-duration",
+        &late("duration between 20m and 2h and repeats"),
+        expect![[r#"
+        join-offset-beyond-duration 2:6 `r`: the bot joins 30m after the start, when a meeting of 20m is over
+          help: let it join earlier, or ask for longer meetings
+    "#]],
+    );
+    for fine in ["duration > 30m", "repeats", "duration < 1h", "duration >= 31m or duration >= 1h", "not duration <= 30m"] {
+        finds("join-offset-beyond-duration", &late(fine), expect![[""]]);
+    }
+}
+
+#[test]
+fn what_a_team_may_want() {
+    let text = "list Gäste = [\"a\"]\nrule my_rule: never record when title contains any of Gäste\nrule b: skip because \"x\"\n\
+                test \"t\": event { title: \"a\" } expect skip by my_rule\n";
+    finds(
+        "missing-because-on-never",
+        text,
+        expect![[r#"
+        missing-because-on-never 2:6 `my_rule`: the rule `my_rule` forbids recording and does not say why
+          help: add `because "…"`: whoever is denied a recording is shown it
+    "#]],
+    );
+    finds(
+        "id-style",
+        text,
+        expect![[r#"
+        id-style 1:6 `Gäste`: the name `Gäste` is not of the style of this team
+        id-style 2:6 `my_rule`: the name `my_rule` is not of the style of this team
+    "#]],
+    );
+    finds(
+        "rule-untested",
+        text,
+        expect![[r#"
+        rule-untested 3:6 `b`: no test expects the rule `b`
+          help: a test names it with `expect … by b`
+    "#]],
     );
 }

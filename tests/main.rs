@@ -39,6 +39,7 @@ mod json_form;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod kills;
 mod layers;
+mod linting;
 mod links;
 #[cfg(all(feature = "host", feature = "cli"))]
 #[path = "support/load/mod.rs"]

@@ -35,13 +35,17 @@ pub struct RuleArgs {
 impl RuleArgs {
     /// Reads and checks the files. Standard input is `-`.
     pub fn check(&self) -> Result<Checked, CliError> {
-        let texts = self.texts()?;
+        self.check_texts(&self.texts()?)
+    }
+
+    /// Checks what was read.
+    pub fn check_texts(&self, texts: &[RuleText]) -> Result<Checked, CliError> {
         if texts.is_empty() {
             return Err(CliError::Usage("no rule file was named".into()));
         }
         let today = self.today.unwrap_or_else(|| super::window::today(&Zone::utc()));
         Ok(engine::check(
-            &texts,
+            texts,
             &CheckOptions { own_domains: self.our_domains.clone(), today: Some(today), ..CheckOptions::default() },
         ))
     }
@@ -57,15 +61,21 @@ impl RuleArgs {
         Ok(checked.rule_set)
     }
 
-    fn texts(&self) -> Result<Vec<RuleText>, CliError> {
+    /// The files, in the order in which they are read.
+    pub fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.named().map(|(path, _)| path)
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&PathBuf, Option<Layer>)> {
         let named = self.files.iter().map(|path| (path, None));
         let organisation = self.org.iter().map(|path| (path, Some(Layer::Organisation)));
         let user = self.user.iter().map(|path| (path, Some(Layer::User)));
-        named
-            .chain(organisation)
-            .chain(user)
-            .map(|(path, layer)| Ok(RuleText { name: shown(path), text: read_text(path)?, layer }))
-            .collect()
+        named.chain(organisation).chain(user)
+    }
+
+    /// Reads the files.
+    pub fn texts(&self) -> Result<Vec<RuleText>, CliError> {
+        self.named().map(|(path, layer)| Ok(RuleText { name: shown(path), text: read_text(path)?, layer })).collect()
     }
 }
 

@@ -14,6 +14,27 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// `text` with control and direction characters, line breaks among them, shown as `�`.
+pub fn steady(text: &str) -> String {
+    text.chars().map(|character| if is_steering(character) { '\u{fffd}' } else { character }).collect()
+}
+
+/// JSON with the characters that steer a terminal written as escapes: the same document.
+pub fn steady_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_steering(character) && !matches!(character, '\n') {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// Characters that move the cursor, change the direction of writing, or cannot be seen.
 fn is_steering(character: char) -> bool {
     character.is_control()

@@ -134,5 +134,31 @@ codes! {
     linting {
         // A condition and its parts.
         DuplicateCondition = "duplicate-condition", Info, "a part of a condition is written twice in one place";
+        LongCondition = "long-condition", Off, "a rule asks more conditions than a team wants";
+        // Reach.
+        BroadAlways = "broad-always", Warning, "a rule always records and asks neither for people nor for a text";
+        FreeMailDomain = "free-mail-domain", Warning, "a rule always records whoever has an address at a public mail provider";
+        OwnDomainAsCustomer = "own-domain-as-customer", Warning, "one of our own is named where people outside are meant";
+        AnyVsEvery = "any-vs-every", Info, "a condition on every attendee leaves out that the user is one";
+        // Texts.
+        KeywordHitsCommonWords = "keyword-hits-common-words", Info, "a short keyword also stands inside of common words";
+        ConfusableOrBidiText = "confusable-or-bidi-text", Warning, "letters that look like others, or characters that cannot be seen";
+        RegexMatchesEverything = "regex-matches-everything", Warning, "a regular expression that every text matches";
+        RegexMatchesNothing = "regex-matches-nothing", Error, "a regular expression that no text matches";
+        RegexIsPlainText = "regex-is-plain-text", Info, "a regular expression that a plain comparison says as well";
+        UnescapedDot = "unescaped-dot", Info, "a dot in a regular expression stands for any character in what looks like a domain";
+        PatternSubsumed = "pattern-subsumed", Warning, "an item or alternative finds nothing that another one does not find";
+        // Times.
+        TimeWithoutZone = "time-without-zone", Info, "the organisation asks for a time of day without naming a time zone";
+        DstEdge = "dst-edge", Info, "a window begins or ends at a time that a change of clocks skips or repeats";
+        ExpiredRule = "expired-rule", Warning, "a rule for meetings that are all over";
+        NeverActiveYet = "never-active-yet", Off, "a rule for meetings of which none has begun";
+        // Facts and settings.
+        UnknownProviderFact = "unknown-provider-fact", Warning, "a condition about something that a provider never tells";
+        JoinOffsetBeyondDuration = "join-offset-beyond-duration", Warning, "a bot joins when a meeting of its rule is over";
+        // What a team may want.
+        MissingBecauseOnNever = "missing-because-on-never", Off, "a rule forbids recording and does not say why";
+        IdStyle = "id-style", Off, "a name is not of the style of a team";
+        RuleUntested = "rule-untested", Off, "where there are tests, none expects this rule";
     }
 }

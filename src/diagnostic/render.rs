@@ -47,7 +47,8 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         Style::Plain => Renderer::plain(),
         Style::Coloured => Renderer::styled(),
     };
-    renderer.render(&[group])
+    // The renderer shows what else steers a terminal, and leaves the second set of control characters as it is.
+    renderer.render(&[group]).replace(|character: char| ('\u{80}'..='\u{9f}').contains(&character), "\u{fffd}")
 }
 
 fn snippet_of(sources: &Sources, span: Span) -> Snippet<'_, annotate_snippets::Annotation<'_>> {

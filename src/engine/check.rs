@@ -109,9 +109,7 @@ impl Checked {
     /// are among them.
     #[must_use]
     pub fn findings(&self, options: &lint::Options) -> Vec<Diagnostic> {
-        let input = input(&self.files, &self.options);
-        let hir = semantics::lower(&input, &mut Vec::new());
-        lint::findings(&Subject { input: &input, hir: &hir, sources: &self.sources, options })
+        self.with_subject(options, lint::findings)
     }
 
     /// All there is to say about the files: the remarks of the check and [`Checked::findings`], by place, at the levels that
@@ -120,9 +118,19 @@ impl Checked {
     pub fn remarks(&self, options: &lint::Options) -> Vec<Diagnostic> {
         let mut remarks = self.diagnostics.clone();
         options.apply(&mut remarks);
-        remarks.append(&mut self.findings(options));
+        self.with_subject(options, |subject| {
+            remarks.append(&mut lint::findings(subject));
+            lint::cure(subject, &mut remarks);
+        });
         remarks.sort_by_key(|remark| (remark.primary.span, remark.code));
         remarks
+    }
+
+    /// What lints look at: the rules are resolved anew, since only those without errors were kept.
+    fn with_subject<T>(&self, options: &lint::Options, look: impl FnOnce(&Subject<'_>) -> T) -> T {
+        let input = input(&self.files, &self.options);
+        let hir = semantics::lower(&input, &mut Vec::new());
+        look(&Subject { input: &input, hir: &hir, sources: &self.sources, options })
     }
 }
 

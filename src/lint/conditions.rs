@@ -1,47 +1,62 @@
-//! Conditions as written: parts that say nothing, and parts that say too much.
+//! Conditions as written: parts that say nothing new, and conditions that say too much at once.
 
-use super::Subject;
+use super::{Subject, edit, walk};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::ast::{Condition, ConditionKind};
+use crate::source::Span;
+use crate::syntax::ast::{ConditionKind, PersonTestKind};
+use crate::syntax::printer;
 
 /// `duplicate-condition`: one part twice among the parts of one condition.
 pub(super) fn duplicates(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    for condition in conditions(subject) {
-        each_part(condition, &mut |part| {
-            if let ConditionKind::All(parts) | ConditionKind::Any(parts) | ConditionKind::None(parts) = &part.kind {
-                for (index, part) in parts.iter().enumerate() {
-                    let Some(first) = parts[..index].iter().find(|earlier| earlier.kind == part.kind) else { continue };
-                    findings.push(
-                        Diagnostic::new(Code::DuplicateCondition, part.at.0, "this condition stands here twice")
-                            .label("says nothing new")
-                            .also(first.at.0, "first written here"),
-                    );
-                }
+    walk::each(subject, |condition| {
+        if let ConditionKind::All(parts) | ConditionKind::Any(parts) | ConditionKind::None(parts) = &condition.kind {
+            let places: Vec<Span> = parts.iter().map(|part| part.at.0).collect();
+            let said: Vec<String> = parts.iter().map(printer::condition).collect();
+            repeated(subject, &said, &places, findings);
+        }
+        let Some(test) = walk::person_test(condition) else { return };
+        walk::each_test(test, &mut |test| {
+            if let PersonTestKind::All(parts) | PersonTestKind::Any(parts) | PersonTestKind::None(parts) = &test.kind {
+                let places: Vec<Span> = parts.iter().map(|part| part.at.0).collect();
+                let said: Vec<String> = parts.iter().map(printer::person_test).collect();
+                repeated(subject, &said, &places, findings);
             }
+        });
+    });
+}
+
+fn repeated(subject: &Subject<'_>, said: &[String], places: &[Span], findings: &mut Vec<Diagnostic>) {
+    let mut first_of = std::collections::HashMap::new();
+    for (index, text) in said.iter().enumerate() {
+        let first = *first_of.entry(text.as_str()).or_insert(index);
+        // What the author erred in prints as nothing.
+        if first == index || text.is_empty() {
+            continue;
+        }
+        let finding = Diagnostic::new(Code::DuplicateCondition, places[index], "this condition stands here twice")
+            .label("says nothing new")
+            .also(places[first], "first written here");
+        findings.push(match edit::without_element(subject, places, index) {
+            Some(edits) => finding.safe_fix("remove the second one", edits),
+            None => finding,
         });
     }
 }
 
-/// The conditions of all definitions and rules, each as a whole.
-fn conditions<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Condition> + use<'a> {
-    subject.input.files.iter().flat_map(|file| {
-        let defined = file.tree.definitions.iter().map(|piece| &piece.value.condition);
-        let ruled = file.tree.rules.iter().flat_map(|piece| {
-            let rule = &piece.value;
-            rule.when.iter().chain(&rule.unless).map(|clause| &clause.value)
-        });
-        defined.chain(ruled)
-    })
-}
-
-/// A condition and all its parts, the outer before the inner.
-fn each_part<'a>(condition: &'a Condition, look: &mut impl FnMut(&'a Condition)) {
-    look(condition);
-    match &condition.kind {
-        ConditionKind::All(parts) | ConditionKind::Any(parts) | ConditionKind::None(parts) => {
-            parts.iter().for_each(|part| each_part(part, look));
+/// `long-condition`: more conditions in one rule than a team wants.
+pub(super) fn long(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let most = subject.options.conditions_max;
+    for (_, rule) in subject.rules() {
+        let mut count = 0;
+        for clause in rule.value.when.iter().chain(&rule.value.unless) {
+            walk::each_part(&clause.value, &mut |part| count += usize::from(walk::parts(part).is_empty()));
         }
-        ConditionKind::Not(part) | ConditionKind::Surely(part) | ConditionKind::Possibly(part) => each_part(part, look),
-        _ => {}
+        if count > most {
+            let message = format!("the rule `{}` asks {count} conditions, more than {most}", rule.name.value);
+            findings.push(
+                Diagnostic::new(Code::LongCondition, rule.name.at.0, message)
+                    .help("`define` gives conditions that belong together a name"),
+            );
+        }
     }
 }

@@ -8,9 +8,25 @@
 //! files and not in the list; what is right gets its findings all the same. The same files always have the same findings: a lint
 //! that could take long counts its steps, and nobody looks at a clock.
 
-mod conditions;
 mod options;
+mod walk;
+mod edit;
+mod automata;
+mod conditions;
+mod policy;
+mod dates;
+mod people;
+mod reach;
+mod settings;
+mod words;
+mod unicode;
+mod regexes;
+mod subsumed;
+mod clock;
+mod facts;
+mod cures;
 
+pub use cures::cure;
 pub use options::{Options, can_change};
 
 use crate::diagnostic::{Code, Diagnostic, Level};
@@ -18,7 +34,7 @@ use crate::semantics::hir::Hir;
 use crate::semantics::{CheckInput, RuleFile, suppress_findings};
 use crate::source::Sources;
 use crate::syntax::ast::{Piece, Rule};
-use crate::value::outline::RuleOutline;
+use crate::value::outline::{Cond, RuleOutline};
 
 /// What lints look at.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +59,34 @@ pub struct Lint {
 }
 
 /// Every lint.
-pub const LINTS: &[Lint] = &[Lint { codes: &[Code::DuplicateCondition], run: conditions::duplicates }];
+pub const LINTS: &[Lint] = &[
+    Lint { codes: &[Code::DuplicateCondition], run: conditions::duplicates },
+    Lint { codes: &[Code::LongCondition], run: conditions::long },
+    Lint { codes: &[Code::BroadAlways], run: reach::broad_always },
+    Lint { codes: &[Code::FreeMailDomain], run: people::free_mail },
+    Lint { codes: &[Code::OwnDomainAsCustomer], run: people::own_as_customer },
+    Lint { codes: &[Code::AnyVsEvery], run: people::any_vs_every },
+    Lint { codes: &[Code::KeywordHitsCommonWords], run: words::common },
+    Lint { codes: &[Code::ConfusableOrBidiText], run: unicode::confusable },
+    Lint { codes: &[Code::RegexMatchesEverything, Code::RegexMatchesNothing], run: regexes::constant },
+    Lint { codes: &[Code::RegexIsPlainText], run: regexes::plain },
+    Lint { codes: &[Code::UnescapedDot], run: regexes::unescaped_dot },
+    Lint { codes: &[Code::PatternSubsumed], run: subsumed },
+    Lint { codes: &[Code::TimeWithoutZone], run: clock::without_zone },
+    Lint { codes: &[Code::DstEdge], run: clock::dst_edge },
+    Lint { codes: &[Code::ExpiredRule], run: dates::expired },
+    Lint { codes: &[Code::NeverActiveYet], run: dates::not_begun },
+    Lint { codes: &[Code::UnknownProviderFact], run: facts::untold },
+    Lint { codes: &[Code::JoinOffsetBeyondDuration], run: settings::late_join },
+    Lint { codes: &[Code::MissingBecauseOnNever], run: policy::missing_because },
+    Lint { codes: &[Code::IdStyle], run: policy::id_style },
+    Lint { codes: &[Code::RuleUntested], run: policy::untested },
+];
+
+fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    subsumed::items(subject, findings);
+    regexes::subsumed(subject, findings);
+}
 
 /// The findings of all lints that are on, by place; without those that the authors allowed, and with the suppressions that
 /// allowed nothing.
@@ -79,5 +122,14 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn written(&self, rule: &RuleOutline) -> Option<(&'a RuleFile, &'a Piece<Rule>)> {
         self.rules().find(|(_, piece)| piece.at.0 == rule.span)
+    }
+}
+
+/// Whether a condition asks the atom of this number.
+fn asks(condition: &Cond, atom: usize) -> bool {
+    match condition {
+        Cond::Atom(index) => usize::from(*index) == atom,
+        Cond::And(parts) | Cond::Or(parts) => parts.iter().any(|part| asks(part, atom)),
+        Cond::Not(part) | Cond::Surely(part) | Cond::Possibly(part) => asks(part, atom),
     }
 }

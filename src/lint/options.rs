@@ -1,6 +1,7 @@
 //! What lints are told: the level of each code, and where a team draws its lines.
 
 use crate::diagnostic::{Code, Diagnostic, Level};
+use crate::value::Provider;
 use std::collections::BTreeMap;
 
 /// Where the lines are drawn.
@@ -12,12 +13,14 @@ pub struct Options {
     pub id_style: regex::Regex,
     /// Most conditions that one rule may hold as written, for `long-condition`.
     pub conditions_max: usize,
+    /// The providers whose calendars the rules are for, for `unknown-provider-fact`; nothing is known where there is none.
+    pub providers: Vec<Provider>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let id_style = regex::Regex::new("^[a-z][a-z0-9]*(-[a-z0-9]+)*$").expect("a pattern of our own");
-        Self { levels: BTreeMap::new(), id_style, conditions_max: 12 }
+        Self { levels: BTreeMap::new(), id_style, conditions_max: 12, providers: Vec::new() }
     }
 }
 

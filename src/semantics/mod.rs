@@ -25,6 +25,7 @@ mod times;
 
 pub use patterns::{CLASSES_MAX as PATTERN_CLASSES_MAX, SET_SIZE_MAX as PATTERNS_SIZE_MAX};
 pub use prepare::{PreparedTest, prepare};
+pub use public_mail::is_public_mail;
 pub use suppress::{suppress, suppress_findings};
 pub use test_event::KEYS as TEST_EVENT_KEYS;
 

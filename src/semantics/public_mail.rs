@@ -30,6 +30,7 @@ const DOMAINS: &str = "
 static TABLE: LazyLock<HashSet<&str>> = LazyLock::new(|| DOMAINS.split_whitespace().collect());
 
 /// Whether everyone can have an address at `domain` (A-labels, lower case).
-pub(super) fn is_public_mail(domain: &str) -> bool {
+#[must_use]
+pub fn is_public_mail(domain: &str) -> bool {
     TABLE.contains(domain)
 }

@@ -17,7 +17,7 @@ use crate::syntax::ast::{Allow, File};
 /// A remark belongs to a piece when its place lies in it.
 pub fn suppress(input: &CheckInput<'_>, remarks: &mut Vec<Diagnostic>) {
     each(input, remarks, |allow| match readable(input, allow) {
-        Err(wrong) => Looked::Wrong(Box::new(wrong)),
+        Err(wrong) => Looked::Wrong(wrong),
         Ok(code) if code.is_finding() => Looked::Elsewhere,
         Ok(code) => Looked::Allows(code),
     });
@@ -85,20 +85,20 @@ impl Findings {
 }
 
 /// The code that a suppression is about, where it is one and still holds.
-fn readable(input: &CheckInput<'_>, allow: &Allow) -> Result<Code, Diagnostic> {
+fn readable(input: &CheckInput<'_>, allow: &Allow) -> Result<Code, Box<Diagnostic>> {
     let (written, at) = (allow.code.value.as_str(), allow.code.at.0);
     let Some(code) = Code::named(written) else {
         let diagnostic = Diagnostic::new(Code::BadSuppression, at, format!("no finding has the code `{written}`"));
-        return Err(match nearest(written, Code::ALL.iter().map(|code| code.as_str())) {
+        return Err(Box::new(match nearest(written, Code::ALL.iter().map(|code| code.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic,
-        });
+        }));
     };
     if let (Some(until), Some(today)) = (allow.until, input.today)
         && until < today
     {
         let message = format!("this suppression of `{written}` ended on {until}");
-        return Err(Diagnostic::new(Code::ExpiredSuppression, allow.at.0, message));
+        return Err(Box::new(Diagnostic::new(Code::ExpiredSuppression, allow.at.0, message)));
     }
     Ok(code)
 }
