@@ -35,6 +35,7 @@ mod graph;
 mod ics;
 mod ics_samples;
 mod identity;
+mod integrations;
 mod json_form;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod kills;
