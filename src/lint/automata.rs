@@ -1,7 +1,7 @@
 //! What a regular expression finds, decided by walking its automaton.
 //!
 //! An expression is searched for anywhere in a text; which texts hold it is a regular language, and a lazily built automaton
-//! walks through it state by state, over valid UTF-8 only. States are counted: past [`STATES_MAX`] nobody knows the answer, nor
+//! walks through it state by state, over valid UTF-8 only. Steps are counted ([`Steps`]): past them nobody knows the answer, nor
 //! for Unicode word boundaries, which this automaton does not have.
 
 use regex_automata::hybrid::LazyStateID;
@@ -11,8 +11,22 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use std::collections::HashSet;
 
-/// Most pairs of states that one question may visit; each costs a look at 256 bytes.
-const STATES_MAX: usize = 1_000;
+/// How far the walks of one lint may still go.
+///
+/// A step is one transition of one state of an expression as it was read: making a state of the automaton costs as many steps as
+/// the expression has states, for every byte that it tells apart.
+pub struct Steps(u64);
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self(ALL_STEPS_MAX)
+    }
+}
+
+/// Most steps of all walks of one lint: some hundred milliseconds.
+const ALL_STEPS_MAX: u64 = 40_000_000;
+/// Most steps of one walk, so that one expression does not use up what others need.
+const STEPS_MAX: u64 = 4_000_000;
 /// Bytes that an expression may take before it is walked; the check allows no more to one.
 const NFA_BYTES_MAX: usize = 256 * 1024;
 /// Bytes that the states of a walk may take.
@@ -23,6 +37,8 @@ pub struct Finder {
     dfa: DFA,
     cache: Cache,
     start: Progress,
+    /// States of the expression as it was read.
+    weight: u64,
 }
 
 /// How far a search has come.
@@ -44,16 +60,23 @@ impl Finder {
         let nfa: NFA = Compiler::new().syntax(syntax).configure(config).build(pattern).ok()?;
         // A cache that is emptied would forget the states that a walk remembers; a full one ends the walk instead.
         let config = Config::new().cache_capacity(CACHE_BYTES_MAX).minimum_cache_clear_count(Some(0));
+        let weight = nfa.states().len() as u64;
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
         let mut cache = dfa.create_cache();
         let start = dfa.start_state_forward(&mut cache, &Input::new("").anchored(Anchored::No)).ok()?;
-        Some(Self { dfa, cache, start: Progress::At(start) })
+        Some(Self { dfa, cache, start: Progress::At(start), weight })
     }
 
     fn step(&mut self, progress: Progress, byte: u8) -> Option<Progress> {
         let Progress::At(state) = progress else { return Some(Progress::Found) };
         let next = self.dfa.next_state(&mut self.cache, state, byte).ok()?;
         Some(if next.is_match() { Progress::Found } else { Progress::At(next) })
+    }
+
+    /// Whether a byte leads elsewhere than the one before it.
+    fn tells_apart(&self, byte: u8) -> bool {
+        let classes = self.dfa.byte_classes();
+        byte == 0 || classes.get(byte) != classes.get(byte - 1)
     }
 
     /// Whether the text that ends here holds a match.
@@ -66,55 +89,76 @@ impl Finder {
 }
 
 /// Whether every text holds a match; `None`: nobody knows.
-pub fn finds_everything(finder: &mut Finder) -> Option<bool> {
-    let start = finder.start;
+pub fn finds_everything(finder: &mut Finder, steps: &mut Steps) -> Option<bool> {
+    let (start, bytes) = (finder.start, bytes(|byte| finder.tells_apart(byte)));
+    let mut walk = Walk { bytes, cost: finder.weight, steps };
     let lacks = |finder: &mut Finder, at: Progress| finder.holds(at).map(|holds| !holds);
-    some_text(start, finder, lacks, |finder, at, byte| finder.step(at, byte)).map(|some| !some)
+    walk.finds(start, finder, lacks, |finder, at, byte| finder.step(at, byte)).map(|some| !some)
 }
 
 /// Whether no text holds a match; `None`: nobody knows.
-pub fn finds_nothing(finder: &mut Finder) -> Option<bool> {
-    let start = finder.start;
-    some_text(start, finder, |finder, at| finder.holds(at), |finder, at, byte| finder.step(at, byte)).map(|some| !some)
+pub fn finds_nothing(finder: &mut Finder, steps: &mut Steps) -> Option<bool> {
+    let (start, bytes) = (finder.start, bytes(|byte| finder.tells_apart(byte)));
+    let mut walk = Walk { bytes, cost: finder.weight, steps };
+    walk.finds(start, finder, |finder, at| finder.holds(at), |finder, at, byte| finder.step(at, byte)).map(|some| !some)
 }
 
 /// Whether every text that holds a match of `inner` holds one of `outer`; `None`: nobody knows.
-pub fn covers(outer: &mut Finder, inner: &mut Finder) -> Option<bool> {
+pub fn covers(outer: &mut Finder, inner: &mut Finder, steps: &mut Steps) -> Option<bool> {
     let start = (outer.start, inner.start);
+    let bytes = bytes(|byte| outer.tells_apart(byte) || inner.tells_apart(byte));
+    let mut walk = Walk { bytes, cost: outer.weight + inner.weight, steps };
     let differs = |(outer, inner): &mut (&mut Finder, &mut Finder), (at_outer, at_inner): (Progress, Progress)| {
         Some(inner.holds(at_inner)? && !outer.holds(at_outer)?)
     };
     let step = |(outer, inner): &mut (&mut Finder, &mut Finder), (at_outer, at_inner): (Progress, Progress), byte: u8| {
         Some((outer.step(at_outer, byte)?, inner.step(at_inner, byte)?))
     };
-    some_text(start, &mut (outer, inner), differs, step).map(|some| !some)
+    walk.finds(start, &mut (outer, inner), differs, step).map(|some| !some)
 }
 
-/// Whether some text leads from `start` to a state that is `wanted`; `None` past the bound.
-fn some_text<S: Copy + Eq + std::hash::Hash, F>(
-    start: S,
-    finder: &mut F,
-    wanted: impl Fn(&mut F, S) -> Option<bool>,
-    step: impl Fn(&mut F, S, u8) -> Option<S>,
-) -> Option<bool> {
-    let mut seen = HashSet::from([(start, Utf8::Start)]);
-    let mut open = vec![(start, Utf8::Start)];
-    while let Some((state, utf8)) = open.pop() {
-        if utf8 == Utf8::Start && wanted(finder, state)? {
-            return Some(true);
-        }
-        for byte in 0..=u8::MAX {
-            let Some(utf8) = utf8.after(byte) else { continue };
-            let next = (step(finder, state, byte)?, utf8);
-            if seen.insert(next) {
-                open.push(next);
+/// One byte of each range that is not told apart.
+fn bytes(tells_apart: impl Fn(u8) -> bool) -> Vec<u8> {
+    (0..=u8::MAX).filter(|byte| Utf8::EDGES.contains(byte) || tells_apart(*byte)).collect()
+}
+
+/// A walk through all texts.
+struct Walk<'a> {
+    bytes: Vec<u8>,
+    /// Steps that one byte costs.
+    cost: u64,
+    steps: &'a mut Steps,
+}
+
+impl Walk<'_> {
+    /// Whether some text leads from `start` to a state that is `wanted`; `None` past the steps.
+    fn finds<S: Copy + Eq + std::hash::Hash, F>(
+        &mut self,
+        start: S,
+        finder: &mut F,
+        wanted: impl Fn(&mut F, S) -> Option<bool>,
+        step: impl Fn(&mut F, S, u8) -> Option<S>,
+    ) -> Option<bool> {
+        let mut left = STEPS_MAX.min(self.steps.0);
+        let mut seen = HashSet::from([(start, Utf8::Start)]);
+        let mut open = vec![(start, Utf8::Start)];
+        while let Some((state, utf8)) = open.pop() {
+            if utf8 == Utf8::Start && wanted(finder, state)? {
+                return Some(true);
+            }
+            let cost = self.cost * self.bytes.len() as u64;
+            left = left.checked_sub(cost)?;
+            self.steps.0 -= cost;
+            for byte in &self.bytes {
+                let Some(utf8) = utf8.after(*byte) else { continue };
+                let next = (step(finder, state, *byte)?, utf8);
+                if seen.insert(next) {
+                    open.push(next);
+                }
             }
         }
-        if seen.len() > STATES_MAX {
-            return None;
-        }
+        Some(false)
     }
-    Some(false)
 }
 
 /// What may follow in valid UTF-8 (Unicode 16, table 3-7).
@@ -131,6 +175,9 @@ enum Utf8 {
 }
 
 impl Utf8 {
+    /// The first bytes of the ranges below.
+    const EDGES: [u8; 13] = [0x80, 0x90, 0xa0, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xee, 0xf0, 0xf1, 0xf4, 0xf5];
+
     fn after(self, byte: u8) -> Option<Self> {
         Some(match (self, byte) {
             (Self::Start, 0x00..=0x7f) | (Self::One, 0x80..=0xbf) => Self::Start,
@@ -175,8 +222,8 @@ mod tests {
             ("[^\\s\\S]", false, true),
             ("\\p{Greek}{2}", false, false),
         ] {
-            assert_eq!(finds_everything(&mut finder(pattern)), Some(everything), "{pattern}");
-            assert_eq!(finds_nothing(&mut finder(pattern)), Some(nothing), "{pattern}");
+            assert_eq!(finds_everything(&mut finder(pattern), &mut Steps::default()), Some(everything), "{pattern}");
+            assert_eq!(finds_nothing(&mut finder(pattern), &mut Steps::default()), Some(nothing), "{pattern}");
         }
     }
 
@@ -191,13 +238,15 @@ mod tests {
             ("[a-z]", "Q", false),
             ("a.*b", "axxb", true),
         ] {
-            assert_eq!(covers(&mut finder(outer), &mut finder(inner)), Some(expected), "{outer} {inner}");
+            assert_eq!(covers(&mut finder(outer), &mut finder(inner), &mut Steps::default()), Some(expected), "{outer} {inner}");
         }
     }
 
     #[test]
     fn nobody_knows_past_the_bound() {
         assert!(Finder::new(r"\bhr\b", "").is_none());
-        assert_eq!(finds_nothing(&mut finder("(?s-u:[ab]*a[ab]{12})c$d|(a|b)*a(a|b){12}c")), None);
+        let mut steps = Steps::default();
+        assert_eq!(finds_nothing(&mut finder("(a|b)*a(a|b){16}c$d"), &mut steps), None);
+        assert!(steps.0 > ALL_STEPS_MAX - STEPS_MAX, "one walk leaves what others need");
     }
 }

@@ -1,6 +1,6 @@
 //! Regular expressions that find everything, nothing, a plain text, or more than their author sees.
 
-use super::automata::{self, Finder};
+use super::automata::{self, Finder, Steps};
 use super::{Subject, edit, walk};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Form, Span};
@@ -41,10 +41,11 @@ const NEST_MAX: u32 = 32;
 
 /// `regex-matches-everything`, `regex-matches-nothing`
 pub(super) fn constant(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut steps = Steps::default();
     Matches::each(subject, |matches| {
         let Some(mut finder) = Finder::new(&matches.pattern.value, matches.flags) else { return };
         let at = matches.pattern.at.0;
-        if automata::finds_everything(&mut finder) == Some(true) {
+        if automata::finds_everything(&mut finder, &mut steps) == Some(true) {
             findings.push(
                 Diagnostic::new(
                     Code::RegexMatchesEverything,
@@ -53,7 +54,7 @@ pub(super) fn constant(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
                 )
                 .label("true wherever the text can be seen"),
             );
-        } else if automata::finds_nothing(&mut finder) == Some(true) {
+        } else if automata::finds_nothing(&mut finder, &mut steps) == Some(true) {
             findings.push(
                 Diagnostic::new(Code::RegexMatchesNothing, at, "no text matches this regular expression").label("never true"),
             );
@@ -219,6 +220,7 @@ fn plain_letter(part: &Ast) -> Option<char> {
 
 /// `pattern-subsumed` among the alternatives of an expression.
 pub(super) fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut steps = Steps::default();
     Matches::each(subject, |matches| {
         let Some(read) = matches.read() else { return };
         let Ast::Alternation(several) = without_group(&read).unwrap_or(&read) else { return };
@@ -232,7 +234,7 @@ pub(super) fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         let Some(texts) = several.asts.iter().map(text).collect::<Option<Vec<_>>>() else { return };
         let mut finders: Vec<Option<Finder>> = texts.iter().map(|text| Finder::new(text, matches.flags)).collect();
         for (inner, part) in several.asts.iter().enumerate() {
-            let Some(outer) = (0..texts.len()).find(|outer| covered(&mut finders, *outer, inner)) else { continue };
+            let Some(outer) = (0..texts.len()).find(|outer| covered(&mut finders, *outer, inner, &mut steps)) else { continue };
             let span = part.span();
             let at = matches.inside(subject, span.start.offset..span.end.offset).unwrap_or(matches.pattern.at.0);
             let message = format!("wherever `{}` is found, `{}` is found already", texts[inner], texts[outer]);
@@ -250,15 +252,15 @@ fn without_group(read: &Ast) -> Option<&Ast> {
 }
 
 /// Whether one alternative finds all that another one finds; of two that find the same, the second one is the spare.
-fn covered(finders: &mut [Option<Finder>], outer: usize, inner: usize) -> bool {
+fn covered(finders: &mut [Option<Finder>], outer: usize, inner: usize, steps: &mut Steps) -> bool {
     if outer == inner {
         return false;
     }
     let (Some(mut one), Some(mut other)) = (finders[outer].take(), finders[inner].take()) else {
         return false;
     };
-    let covers = automata::covers(&mut one, &mut other) == Some(true);
-    let spare = covers && (outer < inner || automata::covers(&mut other, &mut one) != Some(true));
+    let covers = automata::covers(&mut one, &mut other, steps) == Some(true);
+    let spare = covers && (outer < inner || automata::covers(&mut other, &mut one, steps) != Some(true));
     finders[outer] = Some(one);
     finders[inner] = Some(other);
     spare
