@@ -1,13 +1,18 @@
 //! What the lints find, what they leave alone, and that their pages tell the truth.
 
-use callsheet::diagnostic::{Code, Diagnostic, Effect, Level};
-use callsheet::engine::{CheckOptions, Checked, RuleText, check};
+use crate::support::generate::Dice;
+use crate::support::generate::files::files;
+use crate::support::generate::occurrences::{Asked, asked};
+use callsheet::diagnostic::{Code, Diagnostic, Effect, Fix, Level};
+use callsheet::engine::{CheckOptions, Checked, Machine, RuleText, check};
 use callsheet::lint::{LINTS, Options};
+use callsheet::source::SourceId;
 use callsheet::syntax::literal::shown;
+use callsheet::syntax::printer;
 use callsheet::time::Date;
 use callsheet::value::{Closed, Provider};
 use expect_test::{Expect, expect};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 const TODAY: Date = Date::constant(2026, 3, 1);
@@ -72,7 +77,7 @@ fn section<'a>(page: &'a str, heading: &str) -> &'a str {
 }
 
 /// The rule files in a section: several are checked together.
-fn files(section: &str) -> Vec<&str> {
+fn examples(section: &str) -> Vec<&str> {
     let files: Vec<&str> = section.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!files.is_empty(), "no example");
     files
@@ -85,7 +90,7 @@ fn every_finding_has_a_page_whose_examples_are_true() {
         assert!(page.starts_with(&format!("# {name}\n\n*{}* — {}.\n", code.level().word(), code.about())), "{name}: the head");
         assert!(section(page, "Why").len() > 40 && section(page, "How to allow it").contains(name), "{name}");
         for (heading, expected) in [("Avoid", true), ("Prefer", false)] {
-            let checked = checked(&files(section(page, heading)));
+            let checked = checked(&examples(section(page, heading)));
             let usable = checked.rule_set.is_some();
             assert!(usable, "{name}, {heading}: {}", told(&checked.diagnostics, &checked));
             let found = of_code(&checked, code);
@@ -586,4 +591,120 @@ fn what_a_team_may_want() {
           help: a test names it with `expect … by b`
     "#]],
     );
+}
+
+/// Random rule sets whose fixes are tried, and events that each meets before and after.
+const FIXED_SETS: u64 = 400;
+const EVENTS_PER_SET: u64 = 60;
+
+#[test]
+fn a_fix_that_is_said_to_keep_decisions_keeps_them() {
+    let events: Vec<Asked> = (0..2_000).map(|seed| asked(&mut Dice::new(seed))).collect();
+    let mut tried: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..FIXED_SETS {
+        let mut dice = Dice::new(seed ^ 0xf17e_0000_0000);
+        let trees = files(&mut dice);
+        let print = if seed % 2 == 0 { printer::text } else { printer::json };
+        let before = checked(&trees.each_ref().map(print).each_ref().map(String::as_str));
+        let Some(rules) = &before.rule_set else { continue };
+        for remark in before.remarks(&Options::default()) {
+            for fix in remark.fixes.iter().filter(|fix| fix.effect == Effect::KeepsDecisions) {
+                let texts: Vec<String> = before.sources.iter().map(|(id, source)| fixed(id, &source.text, fix)).collect();
+                let after = checked(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+                // A test may give items to a list that no rule uses; `--fix` leaves such a list.
+                let Some(now) = &after.rule_set else {
+                    assert_eq!(remark.code, Code::UnusedName, "{}\n{}", told(&after.diagnostics, &after), texts.join("\n"));
+                    continue;
+                };
+                let count = |checked: &Checked| {
+                    checked.remarks(&Options::default()).iter().filter(|other| other.code == remark.code).count()
+                };
+                assert!(count(&after) < count(&before), "{remark:?}");
+                let mut machine = Machine::new();
+                for _ in 0..EVENTS_PER_SET {
+                    let question = dice.pick(&events).question();
+                    let (was, is) = (rules.decide(&mut machine, &question), now.decide(&mut machine, &question));
+                    assert_eq!(was, is, "{remark:?}\n{}", texts.join("\n"));
+                    assert_eq!(rules.settings(&was), now.settings(&is), "{remark:?}");
+                }
+                *tried.entry(remark.code.as_str()).or_default() += 1;
+            }
+        }
+    }
+    for code in ["duplicate-condition", "pattern-subsumed", "unused-name"] {
+        assert!(tried.get(code).is_some_and(|tried| *tried >= 10), "{tried:?}");
+    }
+}
+
+/// A text with the edits of a fix that lie in it.
+fn fixed(id: SourceId, text: &str, fix: &Fix) -> String {
+    let mut edits: Vec<_> = fix.edits.iter().filter(|(span, _)| span.source == id).collect();
+    edits.sort_by_key(|(span, _)| std::cmp::Reverse(*span));
+    let mut text = text.to_owned();
+    edits.into_iter().for_each(|(span, new)| text.replace_range(span.range(), new));
+    text
+}
+
+#[test]
+fn remarks_of_the_check_have_fixes_where_the_text_is_plain() {
+    let text = "list l = [\"x\"]\n\n# about d\ndefine d = repeats\n\n# lint: allow unused-name\nrule a:\n  never record\n  when repeats\n  with { keep: 1d }\n\nrule b: skip with { keep: 1d }\n";
+    let checked = checked(&[text]);
+    let mut out = String::new();
+    for remark in checked.remarks(&Options::default()) {
+        for fix in &remark.fixes {
+            writeln!(out, "--- {}, {}\n{}", remark.code.as_str(), fix.title, fixed(SourceId(0), text, fix)).expect("a string");
+        }
+    }
+    expect![[r#"
+        --- unused-name, remove it
+        # about d
+        define d = repeats
+
+        # lint: allow unused-name
+        rule a:
+          never record
+          when repeats
+          with { keep: 1d }
+
+        rule b: skip with { keep: 1d }
+
+        --- unused-name, remove it
+        list l = ["x"]
+
+        # lint: allow unused-name
+        rule a:
+          never record
+          when repeats
+          with { keep: 1d }
+
+        rule b: skip with { keep: 1d }
+
+        --- unused-suppression, remove the suppression
+        list l = ["x"]
+
+        # about d
+        define d = repeats
+
+        rule a:
+          never record
+          when repeats
+          with { keep: 1d }
+
+        rule b: skip with { keep: 1d }
+
+        --- setting-on-skip, remove the settings
+        list l = ["x"]
+
+        # about d
+        define d = repeats
+
+        # lint: allow unused-name
+        rule a:
+          never record
+          when repeats
+
+        rule b: skip with { keep: 1d }
+
+    "#]]
+    .assert_eq(&out);
 }
