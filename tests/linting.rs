@@ -420,6 +420,9 @@ fn since_reports_on_what_a_change_touched() {
         duplicate-condition 16
     "#]]
     .assert_eq(&since("HEAD"));
+    // What stands before the pieces is no part of the first one.
+    folder.write("rules/a.rules", &RULES.replace("@acme.example", "@acme.example, @other.example"));
+    assert_eq!(since("HEAD"), "");
     // A file that was not there is all news.
     folder.git(&["rm", "--cached", "--quiet", "rules/a.rules"]);
     folder.git(&["commit", "--quiet", "--allow-empty", "-m", "gone"]);

@@ -34,23 +34,35 @@ pub fn keep(remarks: &mut Vec<Diagnostic>, checked: &Checked, paths: &[PathBuf],
     Ok(())
 }
 
-/// A piece with what stands before it: kind, name, text.
+/// A part of a file: its kind, its name, its text.
 type Part<'a> = (&'static str, &'a str, &'a str);
 
-/// The parts of a file: each piece from the end of the one before it; what is left at the end belongs to no piece.
+/// The parts of a file: each piece with the comments right above it, and what stands between pieces.
 fn parts<'a>(file: &'a ast::File, text: &'a str) -> Vec<(Span, Part<'a>)> {
     let mut pieces = pieces_of(file);
     pieces.sort_unstable();
-    let mut start = 0;
     let mut parts = Vec::new();
+    let mut add = |start: usize, end: usize, kind, name| {
+        parts.push((Span::new(SourceId::default(), start, end), (kind, name, text[start..end].trim())));
+    };
+    let mut done = 0;
     for (span, kind, name) in pieces {
-        let span = Span { start, ..span };
-        parts.push((span, (kind, name, text[span.range()].trim())));
-        start = span.end;
+        let start = with_comments(text, done, span.range().start);
+        add(done, start, "between", "");
+        add(start, span.range().end, kind, name);
+        done = span.range().end;
     }
-    let tail = Span::new(SourceId::default(), start as usize, text.len());
-    parts.push((tail, ("tail", "", text[tail.range()].trim())));
+    add(done, text.len(), "between", "");
     parts
+}
+
+/// Where the comment lines right above a place begin; not before `earliest`.
+fn with_comments(text: &str, earliest: usize, place: usize) -> usize {
+    let above = text[earliest..place].split_inclusive('\n').rev().take_while(|line| {
+        // Of a piece that does not begin its line, the first of these is what stands before it.
+        line.trim_start().starts_with('#')
+    });
+    place - above.map(str::len).sum::<usize>()
 }
 
 /// The text that a file had; `None` where there was no such file.
