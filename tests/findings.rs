@@ -14,6 +14,7 @@ use callsheet::value::{Closed, Provider};
 use expect_test::{Expect, expect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 const TODAY: Date = Date::constant(2026, 3, 1);
 
@@ -602,7 +603,7 @@ fn what_a_team_may_want() {
 }
 
 /// Random rule sets whose fixes are tried, and events that each meets before and after.
-const FIXED_SETS: u64 = 400;
+const FIXED_SETS: u64 = 200;
 const EVENTS_PER_SET: u64 = 60;
 
 #[test]
@@ -715,4 +716,34 @@ fn remarks_of_the_check_have_fixes_where_the_text_is_plain() {
 
     "#]]
     .assert_eq(&out);
+}
+
+/// Each file of `tests/planted/` is one policy with one defect, named after the code that finds it.
+#[test]
+fn every_planted_defect_is_found_under_its_code() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/planted");
+    let mut missed = String::new();
+    let mut found = BTreeSet::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("the planted files") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("a rule file");
+        let wanted = Code::named(name.split('.').next().expect("a name"));
+        let mut options = Options { providers: Provider::ALL.to_vec(), ..Options::default() };
+        options.levels.extend(wanted.filter(|code| code.level() == Level::Off).map(|code| (code, Level::Info)));
+        let checked = checked(&[&text]);
+        let remarks = checked.remarks(&options);
+        match wanted {
+            Some(code) if remarks.iter().any(|remark| remark.code == code) => count += usize::from(found.insert(name)),
+            Some(_) => writeln!(missed, "{name}: {}", told(&remarks, &checked)).expect("a string"),
+            None => assert!(name == "clean" && remarks.is_empty(), "{name}: {}", told(&remarks, &checked)),
+        }
+    }
+    assert_eq!(missed, "");
+    assert!(count >= 60, "{count}");
+    // Each lint is held to one at least.
+    for code in LINTS.iter().flat_map(|lint| lint.codes) {
+        assert!(found.iter().any(|name| name.split('.').next() == Some(code.as_str())), "{}", code.as_str());
+    }
 }
