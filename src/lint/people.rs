@@ -9,15 +9,16 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Condition, ConditionKind, Item, List, ListItem, Operand, PersonRef, PersonTest, PersonTestKind, Piece, Quantifier, Tiered,
 };
+use std::collections::{HashMap, HashSet};
 
 /// `free-mail-domain`: a rule that always records whoever has an address at a public mail provider.
 pub(super) fn free_mail(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut search = Search::default();
     for (_, rule) in subject.rules() {
         let always = matches!(rule.value.action.value.verb, Tiered::AlwaysRecord { .. });
         let Some(when) = rule.value.when.as_ref().filter(|_| always) else { continue };
-        let mut places = Vec::new();
-        alone(subject, &when.value, DEPTH_MAX, &mut |test| places.extend(domains_of(subject, test)));
-        for (written, at) in places {
+        search.condition(subject, &when.value);
+        for (written, at) in std::mem::take(&mut search.found) {
             if DomainPattern::parse(written).is_ok_and(|pattern| is_public_mail(pattern.domain())) {
                 let message = format!("everyone can have an address at `{written}`, and `{}` always records", rule.name.value);
                 findings.push(
@@ -30,43 +31,59 @@ pub(super) fn free_mail(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Names inside names that are followed; semantics refuses circles.
-const DEPTH_MAX: usize = 32;
+/// Looks for domains that are enough for a condition to hold. A definition or list is looked at once, whatever names it.
+#[derive(Default)]
+struct Search<'a> {
+    found: Vec<(&'a str, Span)>,
+    seen: HashSet<(Kind, &'a str)>,
+}
 
-/// The questions about people that are enough for a condition to hold.
-fn alone<'a>(subject: &Subject<'a>, condition: &'a Condition, depth: usize, look: &mut impl FnMut(&'a PersonTest)) {
-    let Some(depth) = depth.checked_sub(1) else { return };
-    match &condition.kind {
-        ConditionKind::Any(parts) => parts.iter().for_each(|part| alone(subject, part, depth, look)),
-        ConditionKind::All(parts) if parts.len() == 1 => alone(subject, &parts[0], depth, look),
-        ConditionKind::Surely(part) | ConditionKind::Possibly(part) => alone(subject, part, depth, look),
-        ConditionKind::Use(name) => {
-            let definitions = subject.input.files.iter().flat_map(|file| &file.tree.definitions);
-            let named = definitions.filter(|piece| piece.name.value == name.value);
-            named.for_each(|piece| alone(subject, &piece.value.condition, depth, look));
+#[derive(PartialEq, Eq, Hash)]
+enum Kind {
+    Definition,
+    List,
+}
+
+impl<'a> Search<'a> {
+    fn condition(&mut self, subject: &Subject<'a>, condition: &'a Condition) {
+        match &condition.kind {
+            ConditionKind::Any(parts) => parts.iter().for_each(|part| self.condition(subject, part)),
+            ConditionKind::All(parts) if parts.len() == 1 => self.condition(subject, &parts[0]),
+            ConditionKind::Surely(part) | ConditionKind::Possibly(part) => self.condition(subject, part),
+            ConditionKind::Use(name) if self.seen.insert((Kind::Definition, &name.value)) => {
+                let definitions = subject.input.files.iter().flat_map(|file| &file.tree.definitions);
+                let named = definitions.filter(|piece| piece.name.value == name.value);
+                named.for_each(|piece| self.condition(subject, &piece.value.condition));
+            }
+            ConditionKind::Person { test, .. } => self.test(subject, test),
+            ConditionKind::Attendees { quantifier: Quantifier::Any | Quantifier::Every | Quantifier::AtLeast(_), test } => {
+                self.test(subject, test);
+            }
+            _ => {}
         }
-        ConditionKind::Person { test, .. } => look(test),
-        ConditionKind::Attendees { quantifier: Quantifier::Any | Quantifier::Every | Quantifier::AtLeast(_), test } => look(test),
-        _ => {}
+    }
+
+    fn test(&mut self, subject: &Subject<'a>, test: &'a PersonTest) {
+        match &test.kind {
+            PersonTestKind::Any(tests) => tests.iter().for_each(|test| self.test(subject, test)),
+            PersonTestKind::In(name) if self.seen.insert((Kind::List, &name.value)) => {
+                self.found.extend(people_of(subject, &name.value));
+            }
+            _ => self.found.extend(named_by(test)),
+        }
     }
 }
 
-/// The domains that a question asks for by themselves, with their places: in the question, or in a list.
-fn domains_of<'a>(subject: &Subject<'a>, test: &'a PersonTest) -> Vec<(&'a str, Span)> {
-    match &test.kind {
-        PersonTestKind::From(Operand::One(domain)) => vec![(&domain.value, domain.at.0)],
-        PersonTestKind::From(Operand::Several(items)) => items.iter().map(|item| (item.value.as_str(), item.at.0)).collect(),
-        PersonTestKind::In(name) => lists(subject)
-            .filter(|list| list.name.value == name.value)
-            .flat_map(items_of)
-            .filter_map(|item| match &item.value {
-                ListItem::Person(written) => Some((written.as_str(), item.at.0)),
-                _ => None,
-            })
-            .collect(),
-        PersonTestKind::Any(tests) => tests.iter().flat_map(|test| domains_of(subject, test)).collect(),
-        _ => Vec::new(),
-    }
+/// The people and domains of the lists of a name, with their places.
+fn people_of<'a>(subject: &Subject<'a>, name: &str) -> Vec<(&'a str, Span)> {
+    lists(subject)
+        .filter(|list| list.name.value == name)
+        .flat_map(items_of)
+        .filter_map(|item| match &item.value {
+            ListItem::Person(written) => Some((written.as_str(), item.at.0)),
+            _ => None,
+        })
+        .collect()
 }
 
 fn lists<'a>(subject: &Subject<'a>) -> impl Iterator<Item = &'a Piece<List>> + use<'a> {
@@ -162,6 +179,7 @@ pub(super) fn covers_pattern(outer: &DomainPattern, inner: &DomainPattern) -> bo
 
 /// `any-vs-every`: `every attendee is external` asks that of the people of our own too, who called the meeting or came to it.
 pub(super) fn any_vs_every(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    let mut known = HashMap::new();
     walk::each(subject, |condition| {
         let ConditionKind::Attendees { quantifier, test } = &condition.kind else { return };
         let (written, meant) = match (quantifier, &test.kind) {
@@ -169,7 +187,7 @@ pub(super) fn any_vs_every(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>
                 ("every attendee is external", "any attendee is external")
             }
             (Quantifier::No, PersonTestKind::Is(PersonRef::Internal)) => ("no attendee is internal", "any attendee is external"),
-            (Quantifier::Every, _) if strangers_only(subject, test) => ("every attendee", "any attendee"),
+            (Quantifier::Every, _) if strangers_only(subject, test, &mut known) => ("every attendee", "any attendee"),
             _ => return,
         };
         findings.push(
@@ -184,12 +202,15 @@ pub(super) fn any_vs_every(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>
     });
 }
 
-/// Whether a question names domains and addresses, and none of ours is among them.
-fn strangers_only(subject: &Subject<'_>, test: &PersonTest) -> bool {
-    let named = match &test.kind {
-        PersonTestKind::From(_) => named_by(test),
-        PersonTestKind::In(_) => domains_of(subject, test),
-        _ => return false,
-    };
-    !named.is_empty() && !subject.hir.own_domains.is_empty() && !named.iter().any(|(written, _)| is_own(subject, written))
+/// Whether a question names domains and addresses, and none of ours is among them. What lists hold is kept in `known`.
+fn strangers_only<'a>(subject: &Subject<'a>, test: &'a PersonTest, known: &mut HashMap<&'a str, bool>) -> bool {
+    let are_strangers = |named: &[(&str, Span)]| !named.is_empty() && !named.iter().any(|(written, _)| is_own(subject, written));
+    if subject.hir.own_domains.is_empty() {
+        return false;
+    }
+    match &test.kind {
+        PersonTestKind::From(_) => are_strangers(&named_by(test)),
+        PersonTestKind::In(name) => *known.entry(&name.value).or_insert_with(|| are_strangers(&people_of(subject, &name.value))),
+        _ => false,
+    }
 }

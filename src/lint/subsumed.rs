@@ -21,7 +21,12 @@ pub(super) fn items(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             let texts: Vec<(Written<'_>, Span)> = items.iter().map(|item| (Written::Text(&item.value), item.at.0)).collect();
             spare(subject, &texts, &[*op], findings);
         }
-        ConditionKind::Text { op, operand: Operand::List(name), .. } => asked.entry(&name.value).or_default().push(*op),
+        ConditionKind::Text { op, operand: Operand::List(name), .. } => {
+            let operators = asked.entry(&name.value).or_default();
+            if !operators.contains(op) {
+                operators.push(*op);
+            }
+        }
         _ => {
             let Some(test) = walk::person_test(condition) else { return };
             walk::each_test(test, &mut |test| {

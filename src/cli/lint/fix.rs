@@ -65,18 +65,19 @@ fn the_fix(remark: &Diagnostic, fixes: Fixes) -> Option<&Fix> {
     (fixes == Fixes::All || fix.effect == Effect::KeepsDecisions).then_some(fix)
 }
 
-/// Applies what can be applied together: all of it, or, where the check then finds an error that was not there, one after the
-/// other. Whether anything was applied.
+/// Applies fixes that can be applied together. Whether any was.
 fn round(fixed: &mut Fixed, texts: &mut Vec<RuleText>, wanted: &[(&Diagnostic, &Fix)]) -> bool {
-    let apart = apart(wanted);
-    if apart.is_empty() {
-        return false;
+    attempt_some(fixed, texts, &apart(wanted))
+}
+
+/// Applies all of them, or, where the check then finds an error that was not there, one half. The other half waits for the next
+/// round, since places move with the first fix.
+fn attempt_some(fixed: &mut Fixed, texts: &mut Vec<RuleText>, wanted: &[(&Diagnostic, &Fix)]) -> bool {
+    if wanted.is_empty() || attempt(fixed, texts, wanted) {
+        return !wanted.is_empty();
     }
-    if attempt(fixed, texts, &apart) {
-        return true;
-    }
-    // Places move with the first fix, so the others wait for the next round.
-    apart.iter().any(|one| attempt(fixed, texts, std::slice::from_ref(one)))
+    let (first, second) = wanted.split_at(wanted.len() / 2);
+    !first.is_empty() && (attempt_some(fixed, texts, first) || attempt_some(fixed, texts, second))
 }
 
 fn attempt(fixed: &mut Fixed, texts: &mut Vec<RuleText>, wanted: &[(&Diagnostic, &Fix)]) -> bool {
