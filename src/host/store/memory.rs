@@ -14,8 +14,8 @@ use crate::host::clock::Clock;
 use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, Connection, ConnectionId, ConnectionState, Delivery,
-    DeliveryState, Dispatch, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId, KeyRow, Meeting,
-    Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided, Wake,
+    DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId,
+    KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided, Wake,
 };
 use crate::time::{Elapsed, Instant};
 use rows::{HostRow, Rows};
@@ -313,6 +313,15 @@ impl Queries for Memory {
         self.read("dispatches_of", |rows| {
             let wanted: BTreeSet<&String> = meetings.iter().collect();
             wanted.into_iter().flat_map(|meeting| rows.dispatches_of(tenant, meeting).cloned().collect::<Vec<_>>()).collect()
+        })
+    }
+
+    async fn dispatches_under_way(&self, tenant: TenantId, start: Instant) -> Result<Vec<Dispatch>, StoreError> {
+        self.read("dispatches_under_way", |rows| {
+            let start = super::kept(start);
+            let live = rows.live.range((start, tenant, String::new(), 0)..).take_while(|key| (key.0, key.1) == (start, tenant));
+            let found = live.filter_map(|(_, _, meeting, epoch)| rows.dispatches.get(&(tenant, meeting.clone(), *epoch)));
+            found.filter(|row| row.state != DispatchState::Planned).cloned().collect()
         })
     }
 

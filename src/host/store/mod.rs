@@ -521,6 +521,8 @@ queries! {
     fn places_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<String>;
     /// The dispatches of meetings, by meeting and epoch.
     fn dispatches_of(&self, tenant: TenantId, meetings: &[String]) -> Vec<Dispatch>;
+    /// The dispatches of a tenant for meetings that start at `start` whose bots were asked for and are not over, by meeting and epoch.
+    fn dispatches_under_way(&self, tenant: TenantId, start: Instant) -> Vec<Dispatch>;
     /// The dispatches that are, or were, on an errand, by meeting and epoch.
     fn dispatches_on(&self, tenant: TenantId, errand: ErrandId) -> Vec<Dispatch>;
     /// Dispatches of all tenants that are due before `before`, by due time and key, at most `limit`. Claimed

@@ -162,6 +162,7 @@ on_every_store! {
         dispatches_are_guarded_by_version_and_fence
         a_dispatch_needs_its_meeting
         dispatches_come_by_meeting_and_epoch
+        bots_under_way_are_found_by_the_start_of_their_meeting
         due_dispatches_come_by_when_a_host_may_act
         what_is_taken_up_becomes_what_was_decided
         watched_are_active_and_come_in_pages

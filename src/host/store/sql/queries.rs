@@ -245,6 +245,10 @@ impl<S: Ask> Queries for S {
         list_of(self, tenant, sql::DISPATCHES_OF, [list(meetings)], rows::dispatch).await
     }
 
+    async fn dispatches_under_way(&self, tenant: TenantId, start: Instant) -> Result<Vec<Dispatch>, StoreError> {
+        list_of(self, tenant, sql::DISPATCHES_UNDER_WAY, [time(start)], rows::dispatch).await
+    }
+
     async fn due_dispatches(&self, before: Instant, limit: usize) -> Result<Vec<Dispatch>, StoreError> {
         enough(self, limit, sql::DUE_DISPATCHES, |wider| vec![border(before), wider.of(limit)], rows::dispatch).await
     }

@@ -95,6 +95,10 @@ statements! {
     MEETINGS { "SELECT " (meetings) " FROM meetings WHERE tenant = $1 AND start_at >= $2 AND start_at < $3 ORDER BY start_at, id LIMIT $4" }
     PLACES_OF { "SELECT DISTINCT sighting FROM seen WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY sighting" }
     DISPATCHES_OF { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND meeting IN (" [2] ") ORDER BY meeting, epoch" }
+    // The states that the index has, all of them: SQLite does not see by itself that fewer are among them.
+    DISPATCHES_UNDER_WAY { "SELECT " (dispatches) " FROM dispatches
+        WHERE state IN ('planned', 'claimed', 'unknown', 'accepted', 'joined') AND state <> 'planned' AND start_at = $2 AND tenant = $1
+        ORDER BY meeting, epoch" }
     DISPATCHES_ON { "SELECT " (dispatches) " FROM dispatches WHERE tenant = $1 AND errand = $2 ORDER BY meeting, epoch" }
     DUE_DISPATCHES { "SELECT " (dispatches) " FROM dispatches WHERE acts_at < $1
         ORDER BY acts_at, bot_key, tenant, meeting, epoch LIMIT $2" }

@@ -109,6 +109,36 @@ pub(super) async fn dispatches_come_by_meeting_and_epoch(store: Store) {
     assert_eq!(store.dispatches_of(ONE, &[]).await.expect(WORKS), []);
 }
 
+pub(super) async fn bots_under_way_are_found_by_the_start_of_their_meeting(store: Store) {
+    let states = [
+        ("joined", DispatchState::Joined, 5),
+        ("accepted", DispatchState::Accepted, 5),
+        ("planned", DispatchState::Planned, 5),
+        ("ended", DispatchState::Ended, 5),
+        ("recalling", DispatchState::Recalling, 5),
+        ("claimed", DispatchState::Claimed, 5),
+        ("unknown", DispatchState::Unknown, 5),
+        ("later", DispatchState::Joined, 6),
+    ];
+    for (id, state, start) in states {
+        let row = Dispatch { state, start: at(start), ..dispatch(1, id, 0, 0) };
+        put(&store, [Write::Meeting(meeting(1, id, 0)), Write::Dispatch(row)]).await;
+    }
+    let other = Dispatch { state: DispatchState::Joined, start: at(5), ..dispatch(2, "other", 0, 0) };
+    store.commit(commit(2, [Write::Meeting(meeting(2, "other", 0)), Write::Dispatch(other)])).await.expect(WORKS);
+    let ids = async |tenant, start| {
+        let found = store.dispatches_under_way(TenantId(tenant), at(start)).await.expect(WORKS);
+        found.into_iter().map(|row| row.meeting).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(ids(1, 5).await, "accepted claimed joined unknown");
+    assert_eq!(ids(1, 6).await, "later");
+    assert_eq!(ids(1, 7).await, "");
+    assert_eq!(ids(2, 5).await, "other");
+    let row = Dispatch { state: DispatchState::Ended, start: at(5), due_at: None, ..dispatch(1, "joined", 0, 1) };
+    put(&store, [Write::Dispatch(row)]).await;
+    assert_eq!(ids(1, 5).await, "accepted claimed unknown");
+}
+
 pub(super) async fn due_dispatches_come_by_when_a_host_may_act(store: Store) {
     // A claim is waited for; another lease, as that of a recall, is not.
     let due = |id: &str, due: Option<i64>, lease: Option<i64>| {

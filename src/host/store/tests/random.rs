@@ -248,6 +248,8 @@ async fn answer_alike(
             errands(tenant, from, to, limit)
             dispatches_on(tenant, ErrandId(21))
             dispatches_of(tenant, &names)
+            dispatches_under_way(tenant, from)
+            dispatches_under_way(tenant, to)
             overrides(tenant, &names)
             rules(tenant)
             endpoints(tenant)
