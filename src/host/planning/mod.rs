@@ -4,9 +4,7 @@
 //! what caused them. Where another host was faster, it starts again from fresh reads.
 
 use super::context::{Context, LoadRulesError};
-use super::model::{
-    Calendar, CalendarId, CalendarState, Dispatch, Entry, Errand, ErrandId, Meeting, Sighting, Tenant, TenantId, Undecided,
-};
+use super::model::{Calendar, CalendarId, CalendarState, Dispatch, Entry, Meeting, Sighting, Tenant, TenantId, Undecided};
 use super::planted::{self, Bug};
 use super::schedule::{self, PlanInput, Sealed, TenantRules, errand, identity::place, replan};
 use super::store::{Commit, CommitError, StoreError, Write};
@@ -15,16 +13,16 @@ use crate::event::{Unreadable, Window};
 use crate::time::{Elapsed, Instant, Zone};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod belonging;
 mod errands;
 mod single;
 
+use belonging::{Reach, Touched, belonging, touched};
 pub use errands::{absorb_errand, redecide_errand};
 pub use single::{Compared, absorb_single};
 
 /// How often work is done again because somebody else was faster.
 const TRIES_MAX: u32 = 20;
-/// How often more sightings are looked for that belong to those found; real meetings need two rounds.
-const ROUNDS_MAX: u32 = 8;
 /// Occurrences stay stored for this long after their start.
 const PAST_DAYS: i64 = 1;
 /// The horizon of a calendar is extended when it has less than this left of it.
@@ -375,119 +373,6 @@ impl<'a> Difference<'a> {
     fn writes(&self, calendar: CalendarId) -> Vec<Write> {
         let removed = self.gone.iter().chain(&self.old).map(|sighting| Write::RemoveSighting(calendar, sighting.id.clone()));
         removed.chain(self.fresh.iter().map(|sighting| Write::Sighting((*sighting).clone()))).collect()
-    }
-}
-
-/// Every sighting, as it is to be, that belongs with one that changed: by UID, or by room and start, over any number of steps.
-async fn touched(host: &Context, row: &Calendar, difference: &Difference<'_>, own: &[Sighting]) -> Result<Touched, PlanError> {
-    let mut reach = Reach::default();
-    difference.fresh.iter().chain(&difference.before).chain(&difference.gone).for_each(|sighting| reach.add(sighting));
-    let found = difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
-    let open = host.store.open_errands(row.tenant).await?;
-    belonging(host, row.tenant, reach, Touched::begun(found, open), Some((row.id, own))).await
-}
-
-/// What is decided anew together.
-struct Touched {
-    sightings: Vec<Sighting>,
-    errands: Vec<Errand>,
-}
-
-/// What was found so far, by place, and every open errand.
-struct Begun {
-    found: BTreeMap<String, Sighting>,
-    open: Vec<Errand>,
-}
-
-impl Touched {
-    fn begun(found: BTreeMap<String, Sighting>, open: Vec<Errand>) -> Begun {
-        Begun { found, open }
-    }
-}
-
-/// What was found, with every sighting and errand that the reach of any of them holds. `own` is a calendar with its sightings as
-/// they are to be, which count instead of those that are stored.
-async fn belonging(
-    host: &Context,
-    tenant: TenantId,
-    mut reach: Reach,
-    Begun { mut found, open }: Begun,
-    own: Option<(CalendarId, &[Sighting])>,
-) -> Result<Touched, PlanError> {
-    for _ in 0..ROUNDS_MAX {
-        let (uids, rooms) = reach.list();
-        let mut others = host.store.sightings_like(tenant, &uids, &rooms).await?;
-        // All that is shown in a room at about the time of an errand: it may be for any of it.
-        let sent: Vec<Around> =
-            open.iter().filter(|errand| reach.sends(errand)).map(|errand| around(errand, host.now())).collect();
-        for Around { room, from, to } in &sent {
-            others.extend(host.store.sightings_in(tenant, room, *from, *to).await?);
-        }
-        let others = others.into_iter().filter(|sighting| own.is_none_or(|(calendar, _)| sighting.calendar != calendar));
-        let others = others.filter(|_| !planted::is(Bug::OwnCopiesOnly));
-        let is_near = |sighting: &&Sighting| reach.holds(sighting) || sent.iter().any(|around| around.holds(sighting));
-        let own = own.iter().flat_map(|(_, sightings)| *sightings).filter(is_near);
-        let mut all = others.chain(own.cloned()).collect::<Vec<_>>();
-        all.retain(|sighting| !found.contains_key(&place(sighting)));
-        if all.is_empty() {
-            break;
-        }
-        for sighting in all {
-            reach.add(&sighting);
-            found.insert(place(&sighting), sighting);
-        }
-    }
-    let errands = open.into_iter().filter(|errand| reach.sends(errand)).collect();
-    Ok(Touched { sightings: found.into_values().collect(), errands })
-}
-
-/// A room at some time.
-struct Around<'a> {
-    room: &'a str,
-    from: Instant,
-    to: Instant,
-}
-
-/// Where and when the meetings begin that an errand can be for.
-fn around(errand: &Errand, now: Instant) -> Around<'_> {
-    let (from, to) = (saturating(errand.at, -errand::LOOK_BACK), saturating(errand.at.max(now), errand::LOOK_BACK));
-    Around { room: &errand.room, from, to }
-}
-
-impl Around<'_> {
-    fn holds(&self, sighting: &Sighting) -> bool {
-        sighting.room.as_deref() == Some(self.room) && (self.from..self.to).contains(&sighting.start)
-    }
-}
-
-/// The UIDs and rooms of a set of sightings, and the errands beside them.
-#[derive(Default)]
-struct Reach {
-    uids: BTreeSet<String>,
-    rooms: BTreeSet<(String, Instant)>,
-    errands: BTreeSet<ErrandId>,
-}
-
-impl Reach {
-    fn add(&mut self, sighting: &Sighting) {
-        self.uids.extend(sighting.uid.clone());
-        self.rooms.extend(sighting.room.clone().map(|room| (room, sighting.start)));
-    }
-
-    fn holds(&self, sighting: &Sighting) -> bool {
-        let by_uid = sighting.uid.as_ref().is_some_and(|uid| self.uids.contains(uid));
-        by_uid || sighting.room.as_ref().is_some_and(|room| self.rooms.contains(&(room.clone(), sighting.start)))
-    }
-
-    /// Whether an errand is one of those, or sends a bot to one of the rooms.
-    fn sends(&self, errand: &Errand) -> bool {
-        let from = (errand.room.clone(), Instant::MIN);
-        let in_room = self.rooms.range(from..).next().is_some_and(|(room, _)| *room == errand.room);
-        in_room || self.errands.contains(&errand.id)
-    }
-
-    fn list(&self) -> (Vec<String>, Vec<(String, Instant)>) {
-        (self.uids.iter().cloned().collect(), self.rooms.iter().cloned().collect())
     }
 }
 

@@ -494,5 +494,6 @@ async fn a_change_of_others_is_followed_once_and_only_where_it_concerns() {
         .await;
 }
 
+mod anew;
 mod pieces;
 mod spoiled;

@@ -3,8 +3,9 @@
 //! A meeting is known by the sightings it was seen as; they survive moves, edits and resyncs. A new one gets a name made from
 //! its first sighting, so that it is the same on every host.
 
-use super::errand;
+use super::{errand, room};
 use crate::host::model::{CalendarId, Dispatch, DispatchState, ErrandId, Meeting, Sighting};
+use crate::time::Instant;
 use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
@@ -51,27 +52,47 @@ fn digest_of(parts: &[&str]) -> String {
     BASE32_NOPAD.encode(&digest.finalize()[..NAME_BYTES]).to_ascii_lowercase()
 }
 
+/// A meeting of a plan, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What it is seen as: sightings and errands.
+    pub places: BTreeSet<String>,
+    /// The room that it wants a bot in, as sightings name it, and its start; `None` where it wants none.
+    pub room: Option<(String, Instant)>,
+}
+
 /// For each planned meeting the stored one that it is, each stored one at most once.
 ///
 /// Stored meetings whose bot is furthest on choose first, then those that share more sightings, then the lower name: where
 /// meetings join, the bot that exists stays; where one falls apart, it goes with the larger part, but one that a person sent and
 /// that is on its way goes with the errand.
+///
+/// A meeting of which nothing was seen before is, before all that share sightings, the one whose bot is in its room for its very
+/// start, or on its way there: who calls a meeting off and makes it anew goes on in the same room, and whatever calendars still show
+/// of the former one is not in it. Else two bots would be there.
 #[must_use]
-pub fn assign<'a>(planned: &[BTreeSet<String>], stored: &'a [Meeting], dispatches: &[Dispatch]) -> Vec<Option<&'a Meeting>> {
+pub fn assign<'a>(planned: &[Known], stored: &'a [Meeting], dispatches: &[Dispatch]) -> Vec<Option<&'a Meeting>> {
     let rank = progress(dispatches);
+    let seen: BTreeSet<&String> = stored.iter().flat_map(|meeting| &meeting.sightings).collect();
+    let is_new = |known: &Known| !known.places.iter().any(|place| seen.contains(place));
+    let new: Vec<bool> = planned.iter().map(is_new).collect();
+    let there: BTreeMap<&str, (String, Instant)> =
+        dispatches.iter().filter_map(|row| Some((row.meeting.as_str(), room::of_bot(row)?))).collect();
     let mut pairs: Vec<_> = stored
         .iter()
         .flat_map(|meeting| {
             let Standing { rank, errand } = rank.get(meeting.id.as_str()).copied().unwrap_or_default();
-            let sent = errand.filter(|_| rank > PLANNED).map(errand::place);
-            planned.iter().enumerate().filter_map(move |(at, places)| {
+            let (sent, there) = (errand.filter(|_| rank > PLANNED).map(errand::place), there.get(meeting.id.as_str()));
+            planned.iter().zip(&new).enumerate().filter_map(move |(at, (Known { places, room }, is_new))| {
                 let shared = meeting.sightings.iter().filter(|place| places.contains(*place)).count();
                 let is_left = sent.as_ref().is_some_and(|sent| !places.contains(sent));
-                (shared > 0).then_some((Reverse(rank), is_left, Reverse(shared), meeting.id.as_str(), at, meeting))
+                let has_bot = *is_new && there.is_some() && there == room.as_ref();
+                let rank = (Reverse(rank), !has_bot, is_left, Reverse(shared));
+                (shared > 0 || has_bot).then_some((rank, meeting.id.as_str(), at, meeting))
             })
         })
         .collect();
-    pairs.sort_by_key(|(rank, is_left, shared, id, at, _)| (*rank, *is_left, *shared, *id, *at));
+    pairs.sort_by_key(|(rank, id, at, _)| (*rank, *id, *at));
     let mut taken = BTreeSet::new();
     let mut found = vec![None; planned.len()];
     for (.., id, at, meeting) in pairs {

@@ -1,11 +1,11 @@
 //! The plan: every touched meeting decided once, and the difference to what is stored.
 
 use super::bots::{Target, Wanted, changes};
-use super::errand;
-use super::identity::{assign, name, name_of_errand, place};
+use super::identity::{Known, assign, name, name_of_errand, place};
 use super::rules::TenantRules;
 use super::sent::{Errands, Open};
 use super::sighting::occurrence_of;
+use super::{errand, room};
 use crate::copies::ConnectionId as CopyId;
 use crate::engine::{self, Planned};
 use crate::event::identity::EventCopy;
@@ -26,7 +26,7 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a plan is made from. `sightings` holds every sighting that shares a UID, or a room and start, with any other of them
-/// or with one that is gone.
+/// or with one that is gone, and those of every meeting whose bot is in such a room for that start.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanInput<'a> {
     /// The time.
@@ -95,7 +95,11 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
     let alone: Vec<BTreeSet<String>> = alone.collect();
     places.extend(alone);
     let shown: BTreeSet<String> = places.iter().flatten().cloned().collect();
-    let mut stored = assign(&places, input.meetings, input.dispatches);
+    let rooms =
+        plan.iter().map(|planned| room::of(&planned.occurrence).filter(|_| outcome(&planned.decision) == Outcome::Record));
+    let rooms = rooms.chain(std::iter::repeat(None));
+    let known: Vec<Known> = places.iter().cloned().zip(rooms).map(|(places, room)| Known { places, room }).collect();
+    let mut stored = assign(&known, input.meetings, input.dispatches);
     let sealed: BTreeSet<String> = unreadable.into_iter().chain(input.sealed.places.iter().cloned()).collect();
     let is_sealed = |places: &BTreeSet<String>| !sealed.is_disjoint(places);
     let stays = |meeting: &Meeting| meeting.sightings.iter().any(|place| sealed.contains(place));
