@@ -74,6 +74,15 @@ struct Rule {
     help: Text,
     help_uri: String,
     default_configuration: Configuration,
+    properties: Properties,
+}
+
+/// What code scanning sorts by.
+#[derive(Serialize)]
+struct Properties {
+    precision: &'static str,
+    #[serde(rename = "problem.severity")]
+    severity: &'static str,
 }
 
 #[derive(Serialize)]
@@ -162,6 +171,9 @@ struct Replacement {
     inserted_content: Text,
 }
 
+/// Findings that go by words and habits; all others are so.
+const GUESSES: [Code; 4] = [Code::KeywordHitsCommonWords, Code::UnescapedDot, Code::AnyVsEvery, Code::OwnDomainAsCustomer];
+
 fn rule(code: Code) -> Rule {
     let level = code.level();
     Rule {
@@ -170,6 +182,14 @@ fn rule(code: Code) -> Rule {
         help: Text { text: page_uri(code), markdown: code.page().map(str::to_owned) },
         help_uri: page_uri(code),
         default_configuration: Configuration { level: level_word(code.severity()), enabled: level > Level::Off },
+        properties: Properties {
+            precision: if GUESSES.contains(&code) { "medium" } else { "very-high" },
+            severity: match code.severity() {
+                Severity::Info => "recommendation",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            },
+        },
     }
 }
 
