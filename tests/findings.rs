@@ -603,8 +603,8 @@ fn what_a_team_may_want() {
 }
 
 /// Random rule sets whose fixes are tried, and events that each meets before and after.
-const FIXED_SETS: u64 = 200;
-const EVENTS_PER_SET: u64 = 60;
+const FIXED_SETS: u64 = 120;
+const EVENTS_PER_SET: u64 = 40;
 
 #[test]
 fn a_fix_that_is_said_to_keep_decisions_keeps_them() {
