@@ -747,3 +747,60 @@ fn every_planted_defect_is_found_under_its_code() {
         assert!(found.iter().any(|name| name.split('.').next() == Some(code.as_str())), "{}", code.as_str());
     }
 }
+
+/// Texts made of pieces of the planted files.
+const SPLICED: u64 = 250;
+
+#[test]
+fn whatever_the_text_lints_find_the_same_twice_and_name_places_in_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/planted");
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).expect("the planted files").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    let texts: Vec<String> = paths.iter().map(|path| std::fs::read_to_string(path).expect("a rule file")).collect();
+    let off = Code::ALL.iter().copied().filter(|code| code.level() == Level::Off);
+    let options = Options { levels: off.map(|code| (code, Level::Info)).collect(), ..Options::default() };
+    let mut findings = 0;
+    for seed in 0..SPLICED {
+        let mut dice = Dice::new(seed ^ 0x5b11_ce00_0000);
+        let text = spliced(&texts, &mut dice);
+        let checked = checked(&[&text]);
+        let remarks = checked.remarks(&options);
+        assert_eq!(remarks, self::checked(&[&text]).remarks(&options), "{text}");
+        let errors = checked.diagnostics.iter().any(|remark| remark.code.level() == Level::Error);
+        for remark in &remarks {
+            let labels = std::iter::once(&remark.primary).chain(&remark.secondary).map(|label| label.span);
+            let edits = remark.fixes.iter().flat_map(|fix| fix.edits.iter().map(|(span, _)| *span));
+            for span in labels.chain(edits) {
+                assert!(text.get(span.range()).is_some(), "{remark:?}\n{text}");
+            }
+            let safe = remark.fixes.iter().filter(|fix| fix.effect == Effect::KeepsDecisions && !errors);
+            for fix in safe.filter(|_| remark.code != Code::UnusedName) {
+                let after = self::checked(&[&fixed(SourceId(0), &text, fix)]);
+                let worse = after.diagnostics.iter().find(|remark| remark.code.level() == Level::Error);
+                assert!(worse.is_none(), "{remark:?}\n{worse:?}\n{text}");
+            }
+        }
+        findings += remarks.iter().filter(|remark| remark.code.is_finding()).count();
+    }
+    assert!(findings > 100, "{findings}");
+}
+
+/// A text with some ranges of it gone, said twice, or taken from another text.
+fn spliced(texts: &[String], dice: &mut Dice) -> String {
+    let place = |dice: &mut Dice, text: &str| text.floor_char_boundary(dice.below(text.len() + 1));
+    let mut text = dice.pick(texts).clone();
+    for _ in 0..dice.between(1, 4) {
+        let other = dice.pick(texts);
+        let from = place(dice, other);
+        let taken = &other[from..other.ceil_char_boundary((from + dice.below(120)).min(other.len()))];
+        let start = place(dice, &text);
+        let end = text.ceil_char_boundary((start + dice.below(60)).min(text.len()));
+        match dice.below(3) {
+            0 => text.replace_range(start..end, ""),
+            1 => text.insert_str(start, taken),
+            _ => text.replace_range(start..end, taken),
+        }
+    }
+    text
+}
