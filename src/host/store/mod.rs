@@ -41,7 +41,7 @@ pub enum OpenError {
     Url,
     /// The database cannot be reached or read.
     #[error("the database cannot be opened")]
-    Open(#[source] sqlx::Error),
+    Open(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The tables cannot be made, or are those of a newer version.
     #[error("the tables of the database cannot be brought up to date")]
     Migrate(#[source] sqlx::migrate::MigrateError),

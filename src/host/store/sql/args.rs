@@ -10,6 +10,16 @@ pub(in crate::host::store) enum Arg<'a> {
     Text(Option<Cow<'a, str>>),
 }
 
+impl Arg<'_> {
+    /// The same, for whoever outlives what it was made from.
+    pub(super) fn into_owned(self) -> Arg<'static> {
+        match self {
+            Self::Int(value) => Arg::Int(value),
+            Self::Text(value) => Arg::Text(value.map(|text| Cow::Owned(text.into_owned()))),
+        }
+    }
+}
+
 /// A number that names or counts. Those past the databases' range name nothing.
 pub(super) fn number<'a>(number: impl TryInto<i64>) -> Arg<'a> {
     Arg::Int(Some(number.try_into().unwrap_or(i64::MAX)))

@@ -35,7 +35,7 @@ fn guard(touched: u64, what: &'static str) -> Result<(), Fail> {
 /// The row that this one belongs to must be there.
 fn belongs<T>(done: Result<T, Fail>, to: &'static str) -> Result<T, Fail> {
     done.map_err(|fail| match fail {
-        Fail::Sql(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Fail::Conflict(to),
+        fail if fail.is_foreign_key() => Fail::Conflict(to),
         other => other,
     })
 }

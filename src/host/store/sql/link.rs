@@ -2,53 +2,84 @@
 
 use super::args::Arg;
 use super::statements::Sql;
+use super::{postgres, sqlite};
 use crate::host::model::TenantId;
 use crate::host::store::unreadable::{Key, Unreadable};
 use crate::host::store::{CommitError, StoreError};
-use sqlx::{PgConnection, SqliteConnection};
 
 /// Why a statement did not do what it was for.
 #[derive(Debug)]
 pub(in crate::host::store) enum Fail {
     /// A guard does not hold.
     Conflict(&'static str),
-    /// The database refused.
-    Sql(sqlx::Error),
+    /// PostgreSQL refused, or cannot be reached.
+    Postgres(sqlx::Error),
+    /// SQLite refused.
+    Sqlite(rusqlite::Error),
     /// A row cannot be read.
     Row(StoreError),
 }
 
 impl From<sqlx::Error> for Fail {
     fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
+        Self::Postgres(error)
+    }
+}
+
+impl From<rusqlite::Error> for Fail {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
     }
 }
 
 impl Fail {
-    /// What the author of a commit is told, where `failure` knows the errors of the database.
-    pub(super) fn told(self, failure: impl FnOnce(&sqlx::Error) -> StoreError) -> CommitError {
+    /// What the author of a commit is told.
+    pub(super) fn told(self) -> CommitError {
         match self {
             Self::Conflict(what) => CommitError::Conflict(what),
-            other => CommitError::Store(other.asked(failure)),
+            other => CommitError::Store(other.asked()),
         }
     }
 
     /// What the author of a query is told.
-    pub(super) fn asked(self, failure: impl FnOnce(&sqlx::Error) -> StoreError) -> StoreError {
+    pub(super) fn asked(self) -> StoreError {
         match self {
             Self::Conflict(what) => StoreError::Broken(format!("a query has no guard: {what}")),
-            Self::Sql(error) => failure(&error),
+            Self::Postgres(error) => postgres::failure(&error),
+            Self::Sqlite(error) => sqlite::failure(&error),
             Self::Row(error) => error,
         }
     }
+
+    /// Whether the row that another one belongs to is not there.
+    pub(super) fn is_foreign_key(&self) -> bool {
+        match self {
+            Self::Postgres(sqlx::Error::Database(error)) => error.is_foreign_key_violation(),
+            Self::Sqlite(error) => sqlite::is_foreign_key(error),
+            _ => false,
+        }
+    }
+}
+
+/// A cell does not hold what was expected of it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::host::store) struct Mismatch;
+
+/// A row of a driver.
+pub(super) trait Row {
+    /// The number in the cell at this place.
+    fn int(&self, at: usize) -> Result<Option<i64>, Mismatch>;
+
+    /// The text in the cell at this place.
+    fn text(&self, at: usize) -> Result<Option<String>, Mismatch>;
 }
 
 /// The cells of a row, one after the other.
 pub(in crate::host::store) trait Cells {
     /// The cells of a table begin, the first so many of which name the row.
     fn begin(&mut self, table: &'static str, keys: usize);
-    fn int(&mut self) -> Result<Option<i64>, sqlx::Error>;
-    fn text(&mut self) -> Result<Option<String>, sqlx::Error>;
+    fn int(&mut self) -> Result<Option<i64>, Mismatch>;
+    fn text(&mut self) -> Result<Option<String>, Mismatch>;
 }
 
 /// Makes a row out of its cells.
@@ -87,7 +118,41 @@ pub(in crate::host::store) trait Link: Send {
     ) -> impl Future<Output = Result<Found<T>, Fail>> + Send;
 }
 
-/// A row of a driver, and which cell comes next.
+impl<T> Found<T> {
+    pub(super) fn none_yet(count: usize) -> Self {
+        Self { rows: Vec::with_capacity(count), unread: 0 }
+    }
+
+    /// Reads a row, or writes it down.
+    pub(super) fn take(&mut self, row: &impl Row, read: Read<T>, noted: Noted<'_>) -> Result<(), StoreError> {
+        // Their keys are of no interest while every row can be read.
+        let mut cursor = if noted.unreadable.is_empty() { Cursor::new(row) } else { Cursor::with_keys(row) };
+        match read(&mut cursor) {
+            Ok(value) => {
+                if let Some(keys) = cursor.keys {
+                    noted.unreadable.read(noted.tenant, keys);
+                }
+                self.rows.push(value);
+            }
+            Err(error) => {
+                let mut again = Cursor::with_keys(row);
+                let _the_same = read(&mut again);
+                let key = again.keys.and_then(|mut keys| keys.pop());
+                let Some(key) = key else { return Err(error) };
+                noted.unreadable.note(noted.tenant, key, error)?;
+                self.unread += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes a row out of a row of a driver.
+pub(super) fn read_one<T>(row: &impl Row, read: Read<T>) -> Result<T, StoreError> {
+    read(&mut Cursor::new(row))
+}
+
+/// A row, and which cell comes next.
 struct Cursor<'a, R> {
     row: &'a R,
     next: usize,
@@ -106,15 +171,6 @@ impl<'a, R> Cursor<'a, R> {
         Self { keys: Some(Vec::new()), ..Self::new(row) }
     }
 
-    fn begin(&mut self, table: &'static str, keys: usize) {
-        if let Some(known) = &mut self.keys {
-            // Rows of a calendar do not repeat their tenant.
-            let with_tenant = !matches!(table, "entries" | "sightings");
-            known.push(Key { table, cells: Vec::new(), with_tenant });
-            self.left = keys;
-        }
-    }
-
     fn note(&mut self, cell: impl FnOnce() -> String) {
         if self.left > 0
             && let Some(key) = self.keys.as_mut().and_then(|keys| keys.last_mut())
@@ -125,96 +181,27 @@ impl<'a, R> Cursor<'a, R> {
     }
 }
 
-/// Reads what can be read of the rows, and writes the others down.
-fn read_all<R, T>(
-    rows: &[R],
-    read: impl Fn(&mut Cursor<'_, R>) -> Result<T, StoreError>,
-    noted: Noted<'_>,
-) -> Result<Found<T>, StoreError> {
-    let mut found = Found { rows: Vec::with_capacity(rows.len()), unread: 0 };
-    for row in rows {
-        // Their keys are of no interest while every row can be read.
-        let mut cursor = if noted.unreadable.is_empty() { Cursor::new(row) } else { Cursor::with_keys(row) };
-        match read(&mut cursor) {
-            Ok(value) => {
-                if let Some(keys) = cursor.keys {
-                    noted.unreadable.read(noted.tenant, keys);
-                }
-                found.rows.push(value);
-            }
-            Err(error) => {
-                let mut again = Cursor::with_keys(row);
-                let _the_same = read(&mut again);
-                let key = again.keys.and_then(|mut keys| keys.pop());
-                let Some(key) = key else { return Err(error) };
-                noted.unreadable.note(noted.tenant, key, error)?;
-                found.unread += 1;
-            }
+impl<R: Row> Cells for Cursor<'_, R> {
+    fn begin(&mut self, table: &'static str, keys: usize) {
+        if let Some(known) = &mut self.keys {
+            // Rows of a calendar do not repeat their tenant.
+            let with_tenant = !matches!(table, "entries" | "sightings");
+            known.push(Key { table, cells: Vec::new(), with_tenant });
+            self.left = keys;
         }
     }
-    Ok(found)
+
+    fn int(&mut self) -> Result<Option<i64>, Mismatch> {
+        self.next += 1;
+        let cell = self.row.int(self.next - 1)?;
+        self.note(|| cell.map(|number| number.to_string()).unwrap_or_default());
+        Ok(cell)
+    }
+
+    fn text(&mut self) -> Result<Option<String>, Mismatch> {
+        self.next += 1;
+        let cell = self.row.text(self.next - 1)?;
+        self.note(|| cell.clone().unwrap_or_default());
+        Ok(cell)
+    }
 }
-
-/// A statement with its arguments.
-macro_rules! bound {
-    ($text:expr, $args:expr) => {{
-        let mut query = sqlx::query($text);
-        for arg in $args {
-            query = match arg {
-                Arg::Int(value) => query.bind(value),
-                Arg::Text(value) => query.bind(value.map(|text| text.into_owned())),
-            };
-        }
-        query
-    }};
-}
-
-/// The two drivers have the same methods and no trait in common that says so.
-macro_rules! link {
-    ($connection:ty, $row:ty, $database:ident) => {
-        impl Cells for Cursor<'_, $row> {
-            fn begin(&mut self, table: &'static str, keys: usize) {
-                Cursor::begin(self, table, keys);
-            }
-
-            fn int(&mut self) -> Result<Option<i64>, sqlx::Error> {
-                self.next += 1;
-                let cell: Option<i64> = sqlx::Row::try_get(self.row, self.next - 1)?;
-                self.note(|| cell.map(|number| number.to_string()).unwrap_or_default());
-                Ok(cell)
-            }
-
-            fn text(&mut self) -> Result<Option<String>, sqlx::Error> {
-                self.next += 1;
-                let cell: Option<String> = sqlx::Row::try_get(self.row, self.next - 1)?;
-                self.note(|| cell.clone().unwrap_or_default());
-                Ok(cell)
-            }
-        }
-
-        impl Link for $connection {
-            async fn run(&mut self, sql: Sql, args: Vec<Arg<'_>>) -> Result<u64, Fail> {
-                Ok(bound!(sql.$database, args).execute(self).await?.rows_affected())
-            }
-
-            async fn rows<T: Send>(&mut self, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, Fail> {
-                let rows = bound!(sql.$database, args).fetch_all(self).await?;
-                rows.iter().map(|row| read(&mut Cursor::new(row))).collect::<Result<_, _>>().map_err(Fail::Row)
-            }
-
-            async fn find<T: Send>(
-                &mut self,
-                sql: Sql,
-                args: Vec<Arg<'_>>,
-                read: Read<T>,
-                noted: Noted<'_>,
-            ) -> Result<Found<T>, Fail> {
-                let rows = bound!(sql.$database, args).fetch_all(self).await?;
-                read_all(&rows, |cursor: &mut Cursor<'_, $row>| read(cursor), noted).map_err(Fail::Row)
-            }
-        }
-    };
-}
-
-link!(SqliteConnection, sqlx::sqlite::SqliteRow, sqlite);
-link!(PgConnection, sqlx::postgres::PgRow, postgres);

@@ -8,6 +8,8 @@
 //! connection is then given up. The other way round, the server gives up a host that fell silent in the middle of a transaction,
 //! since what it was taking up is left alone by all others.
 
+mod connection;
+
 use super::args::{Arg, border, number, text};
 use super::commit::apply;
 use super::link::{Fail, Found, Link, Noted, Read};
@@ -86,16 +88,17 @@ impl Postgres {
 
     /// Connects to the server; no transaction may take longer than `patience`.
     pub(in crate::host::store) async fn open_patient(url: &str, patience: Duration) -> Result<Self, OpenError> {
-        let options = PgConnectOptions::from_str(url).map_err(OpenError::Open)?.application_name("callsheet");
+        let options =
+            PgConnectOptions::from_str(url).map_err(|error| OpenError::Open(error.into()))?.application_name("callsheet");
         // A new step may take its time.
-        let mut connection = options.connect().await.map_err(OpenError::Open)?;
+        let mut connection = options.connect().await.map_err(|error| OpenError::Open(error.into()))?;
         migrator(STEPS).run(&mut connection).await.map_err(OpenError::Migrate)?;
         let _closed = connection.close().await;
         let pooled = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT.min(patience))
             .after_connect(|connection, _| Box::pin(async move { sqlx::raw_sql(SETTINGS).execute(connection).await.map(drop) }));
-        let pool = pooled.connect_with(options).await.map_err(OpenError::Open)?;
+        let pool = pooled.connect_with(options).await.map_err(|error| OpenError::Open(error.into()))?;
         Ok(Self { pool, unreadable: Unreadable::default(), patience, full_until: Arc::default() })
     }
 
@@ -121,16 +124,16 @@ impl Postgres {
     fn ended<T>(mut connection: PoolConnection<sqlx::Postgres>, done: Result<Result<T, Fail>, Elapsed>) -> Result<T, Fail> {
         done.unwrap_or_else(|_| {
             connection.close_on_drop();
-            Err(Fail::Sql(sqlx::Error::PoolTimedOut))
+            Err(Fail::Postgres(sqlx::Error::PoolTimedOut))
         })
     }
 
     pub(in crate::host::store) async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         for _ in 0..TRIES_MAX {
             match self.attempt(&commit).await {
-                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                Err(Fail::Postgres(error)) if taken_back(&error) => {}
                 Err(Fail::Conflict(what)) => return Err(CommitError::Conflict(what)),
-                other => return Ok(self.noted(other.map_err(|fail| fail.asked(failure)))?),
+                other => return Ok(self.noted(other.map_err(Fail::asked))?),
             }
         }
         Err(CommitError::Conflict("taken back by the database"))
@@ -141,7 +144,7 @@ impl Postgres {
         let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
         let asked = async { Ok(sqlx::query_scalar(sql::TIME.postgres).fetch_one(&mut *connection).await?) };
         let done = timeout(self.patience, asked).await;
-        let micros: i64 = Self::ended(connection, done).map_err(|fail| fail.asked(failure))?;
+        let micros: i64 = Self::ended(connection, done).map_err(Fail::asked)?;
         from_micros(micros).ok_or_else(|| StoreError::Broken("the server's clock shows no time".to_owned()))
     }
 
@@ -156,8 +159,8 @@ impl Postgres {
             let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
             let done = timeout(self.patience, attended(&mut connection, host, (lease, kept))).await;
             match Self::ended(connection, done) {
-                Err(Fail::Sql(error)) if taken_back(&error) => {}
-                other => return other.map_err(|fail| fail.asked(failure)),
+                Err(Fail::Postgres(error)) if taken_back(&error) => {}
+                other => return other.map_err(Fail::asked),
             }
         }
         Err(StoreError::Unavailable)
@@ -173,7 +176,7 @@ impl Postgres {
         let mut connection = self.pool.acquire().await.map_err(|error| failure(&error))?;
         let left = async { connection.run(sql::LEAVE, vec![text(host)]).await };
         let done = timeout(self.patience, left).await;
-        Self::ended(connection, done).map(drop).map_err(|fail| fail.asked(failure))
+        Self::ended(connection, done).map(drop).map_err(Fail::asked)
     }
 
     pub(in crate::host::store) fn unreadable_rows(&self) -> Vec<UnreadableRow> {
@@ -198,9 +201,9 @@ impl Postgres {
     ) -> Result<Vec<Dispatch>, StoreError> {
         for _ in 0..TRIES_MAX {
             match self.attempt_taking(before, limit, decide).await {
-                Err(Fail::Sql(error)) if taken_back(&error) => {}
+                Err(Fail::Postgres(error)) if taken_back(&error) => {}
                 Err(Fail::Conflict(_)) => return Err(unfit()),
-                other => return self.noted(other.map_err(|fail| fail.asked(failure))),
+                other => return self.noted(other.map_err(Fail::asked)),
             }
         }
         Err(StoreError::Unavailable)
@@ -311,12 +314,24 @@ async fn found<T: Send>(
 }
 
 impl Ask for Postgres {
-    async fn ask<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
-        self.read(scope, sql, args, read).await.map_err(|fail| fail.asked(failure))
+    async fn ask<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: Sql,
+        args: Vec<Arg<'_>>,
+        read: Read<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.read(scope, sql, args, read).await.map_err(Fail::asked)
     }
 
-    async fn find<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, StoreError> {
-        self.look(scope, sql, args, read).await.map_err(|fail| fail.asked(failure))
+    async fn find<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: Sql,
+        args: Vec<Arg<'_>>,
+        read: Read<T>,
+    ) -> Result<Found<T>, StoreError> {
+        self.look(scope, sql, args, read).await.map_err(Fail::asked)
     }
 
     fn unreadable(&self) -> &Unreadable {
@@ -344,7 +359,7 @@ fn taken_back(error: &sqlx::Error) -> bool {
 }
 
 /// What an error of PostgreSQL means. Source: appendix A of its manual; the first two characters are the class.
-fn failure(error: &sqlx::Error) -> StoreError {
+pub(super) fn failure(error: &sqlx::Error) -> StoreError {
     let sqlx::Error::Database(error) = error else {
         return match error {
             sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {

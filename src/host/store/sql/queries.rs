@@ -39,7 +39,7 @@ impl Scope {
 /// A database that can be asked.
 pub(super) trait Ask: Sync {
     /// Runs a query; a row that cannot be read is an error.
-    fn ask<T: Send>(
+    fn ask<T: Send + 'static>(
         &self,
         scope: Scope,
         sql: Sql,
@@ -48,7 +48,7 @@ pub(super) trait Ask: Sync {
     ) -> impl Future<Output = Result<Vec<T>, StoreError>> + Send;
 
     /// Runs a query; rows that cannot be read are written down.
-    fn find<T: Send>(
+    fn find<T: Send + 'static>(
         &self,
         scope: Scope,
         sql: Sql,
@@ -64,7 +64,7 @@ pub(super) trait Ask: Sync {
 }
 
 /// A query of one tenant.
-async fn of<T: Send>(
+async fn of<T: Send + 'static>(
     store: &impl Ask,
     tenant: TenantId,
     sql: Sql,
@@ -76,7 +76,7 @@ async fn of<T: Send>(
 }
 
 /// A query of one tenant for rows each of which may be one that cannot be read.
-async fn list_of<T: Send>(
+async fn list_of<T: Send + 'static>(
     store: &impl Ask,
     tenant: TenantId,
     sql: Sql,
@@ -88,7 +88,7 @@ async fn list_of<T: Send>(
 }
 
 /// A query of one tenant for one row, which may be one that cannot be read: then it is an error, since it is not gone.
-async fn one_of<T: Send>(
+async fn one_of<T: Send + 'static>(
     store: &impl Ask,
     tenant: TenantId,
     sql: Sql,
@@ -141,7 +141,7 @@ impl Wider {
 }
 
 /// At most `limit` rows of all tenants; `args` makes the arguments of the query.
-async fn enough<'a, T: Send>(
+async fn enough<'a, T: Send + 'static>(
     store: &impl Ask,
     limit: usize,
     sql: Sql,

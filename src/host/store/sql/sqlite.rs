@@ -1,8 +1,10 @@
 //! SQLite: one writer with group commit, readers beside it.
 //!
-//! The writer is a task that owns the only connection which writes. It takes what waits for it, makes each commit in a
+//! The writer is a thread that owns the only connection which writes. It takes what waits for it, makes each commit in a
 //! savepoint of one transaction, and answers when that one is on the disk (`synchronous=FULL`): while the disk works, the
 //! next group gathers. A commit whose guard fails takes back its savepoint and nothing else.
+//!
+//! Statements run on the thread that wants them done, without a hand-over for each: `sqlx` makes the tables, and no more.
 //!
 //! After an error that leaves the file in doubt, nothing is read or written any more: the host must stop and begin anew from
 //! what the disk has.
@@ -10,6 +12,9 @@
 //! Where the disk is full, nothing is written but what is due about bots, in room that was kept for it (see [`reserve`]).
 //!
 //! [`reserve`]: super::reserve
+
+mod connection;
+mod readers;
 
 use super::args::{Arg, border};
 use super::commit::{self, apply};
@@ -22,13 +27,17 @@ use crate::host::model::Dispatch;
 use crate::host::store::unreadable::Unreadable;
 use crate::host::store::{Commit, CommitError, Decide, OpenError, StoreError, StoreState, UnreadableRow, Write, decided, unfit};
 use crate::time::Instant;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use readers::Readers;
+use rusqlite::{Connection, ffi};
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use std::fmt;
 use std::io::ErrorKind;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::Instant as Tick;
 
 /// The steps that make the tables.
 const STEPS: &[(i64, &str, &str)] = &[
@@ -47,19 +56,24 @@ const STEPS: &[(i64, &str, &str)] = &[
 const GROUP_MAX: usize = 256;
 /// Most requests that wait for the writer; who comes later waits for a place.
 const QUEUE_MAX: usize = 1024;
-/// Connections that read. SQLite reads in the process, so more than a few only compete for the processor.
-const READERS_MAX: u32 = 4;
-/// How many rows of an answer SQLite may be ahead of whoever takes them: long lists are not handed over row by row.
-const ROWS_AHEAD: usize = 1024;
-/// How long another process that holds the file is waited for, and a reader for a free connection.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What every connection is told.
+const PRAGMAS: &[(&str, &str)] = &[
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("foreign_keys", "ON"),
+    ("trusted_schema", "OFF"),
+    // What is removed or replaced is overwritten where its page is written anyway: keys and secrets must not lie about.
+    ("secure_delete", "FAST"),
+    // What a savepoint remembers needs no room on another disk that may be full.
+    ("temp_store", "MEMORY"),
+];
 /// How often is looked whether a full disk has room again.
 const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// A store in a file. A clone is another handle on it.
 #[derive(Clone)]
 pub struct Sqlite {
-    readers: SqlitePool,
+    readers: Readers,
     writer: mpsc::Sender<Request>,
     state: State,
     unreadable: Unreadable,
@@ -71,6 +85,8 @@ type State = watch::Sender<StoreState>;
 /// What the writer is asked for.
 enum Request {
     Work(Work, Done),
+    /// To look whether a full disk has room again.
+    Room,
     Close(oneshot::Sender<()>),
 }
 
@@ -94,28 +110,21 @@ impl Sqlite {
         if path.is_empty() || path == ":memory:" {
             return Err(OpenError::Url);
         }
-        let mut connection = options(path).connect().await.map_err(OpenError::Open)?;
-        migrator(STEPS).run(&mut connection).await.map_err(OpenError::Migrate)?;
-        Self::start(path, connection).await
+        make_tables(path).await?;
+        let opened = |path: &str| Ok((connection::open(path)?, Readers::open(path)?));
+        let (connection, readers) = opened(path).map_err(|error: rusqlite::Error| OpenError::Open(error.into()))?;
+        Self::start(path, connection, readers)
     }
 
-    async fn start(path: &str, connection: SqliteConnection) -> Result<Self, OpenError> {
-        // A connection inside of this process does not go away, so that it need not be tried before each query.
-        let reading = SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(BUSY_TIMEOUT);
-        let reader = options(path).pragma("query_only", "ON").row_buffer_size(ROWS_AHEAD);
-        let readers = reading.test_before_acquire(false).connect_with(reader).await.map_err(OpenError::Open)?;
+    fn start(path: &str, connection: Connection, readers: Readers) -> Result<Self, OpenError> {
         let (writer, queue) = mpsc::channel(QUEUE_MAX);
         let (state, unreadable) = (State::new(StoreState::Fine), Unreadable::default());
-        let mut writer_task = Writer {
-            connection,
-            queue,
-            state: state.clone(),
-            unreadable: unreadable.clone(),
-            reserve: Reserve::beside(path),
-            look_again: Tick::now(),
-        };
-        writer_task.make_room();
-        tokio::spawn(writer_task.run());
+        let reserve = Reserve::beside(path);
+        let mut own = Writer { connection, queue, state: state.clone(), unreadable: unreadable.clone(), reserve };
+        own.make_room();
+        let started = thread::Builder::new().name("store-writer".to_owned()).spawn(move || own.run());
+        started.map_err(|error| OpenError::Open(error.into()))?;
+        tokio::spawn(look_for_room(state.subscribe(), writer.downgrade()));
         Ok(Self { readers, writer, state, unreadable })
     }
 
@@ -192,33 +201,54 @@ fn noted(state: &State, error: StoreError) -> StoreError {
     error
 }
 
-fn options(path: &str) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("trusted_schema", "OFF")
-        // What is removed or replaced is overwritten where its page is written anyway: keys and secrets must not lie about.
-        .pragma("secure_delete", "FAST")
-        // What a savepoint remembers needs no room on another disk that may be full.
-        .pragma("temp_store", "MEMORY")
+/// Makes the file where it is not there, and brings its tables up to date.
+async fn make_tables(path: &str) -> Result<(), OpenError> {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let options = PRAGMAS.iter().fold(options, |options, (name, value)| options.pragma(*name, *value));
+    let mut connection = options.connect().await.map_err(|error| OpenError::Open(error.into()))?;
+    migrator(STEPS).run(&mut connection).await.map_err(OpenError::Migrate)?;
+    sqlx::Connection::close(connection).await.map_err(|error| OpenError::Open(error.into()))
+}
+
+/// Asks the writer to look, again and again, while the disk is full; until the store is gone.
+async fn look_for_room(mut state: watch::Receiver<StoreState>, writer: mpsc::WeakSender<Request>) {
+    while state.wait_for(|state| *state == StoreState::Full).await.is_ok() {
+        tokio::time::sleep(ROOM_EVERY).await;
+        let Some(writer) = writer.upgrade() else { return };
+        if writer.send(Request::Room).await.is_err() {
+            return;
+        }
+    }
 }
 
 impl Ask for Sqlite {
-    async fn ask<T: Send>(&self, _scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Vec<T>, StoreError> {
+    async fn ask<T: Send + 'static>(
+        &self,
+        _scope: Scope,
+        sql: Sql,
+        args: Vec<Arg<'_>>,
+        read: Read<T>,
+    ) -> Result<Vec<T>, StoreError> {
         self.check()?;
-        let mut connection = self.readers.acquire().await.map_err(|error| noted(&self.state, failure(&error)))?;
-        connection.rows(sql, args, read).await.map_err(|fail| noted(&self.state, fail.asked(failure)))
+        let args = owned(args);
+        let asked = self.readers.ask(move |connection| connection::rows(connection, sql, &args, read)).await;
+        asked.map_err(|error| noted(&self.state, error))
     }
 
-    async fn find<T: Send>(&self, scope: Scope, sql: Sql, args: Vec<Arg<'_>>, read: Read<T>) -> Result<Found<T>, StoreError> {
+    async fn find<T: Send + 'static>(
+        &self,
+        scope: Scope,
+        sql: Sql,
+        args: Vec<Arg<'_>>,
+        read: Read<T>,
+    ) -> Result<Found<T>, StoreError> {
         self.check()?;
-        let mut connection = self.readers.acquire().await.map_err(|error| noted(&self.state, failure(&error)))?;
-        let missing = Noted { unreadable: &self.unreadable, tenant: scope.tenant() };
-        connection.find(sql, args, read, missing).await.map_err(|fail| noted(&self.state, fail.asked(failure)))
+        let (args, unreadable) = (owned(args), self.unreadable.clone());
+        let work = move |connection: &Connection| {
+            let missing = Noted { unreadable: &unreadable, tenant: scope.tenant() };
+            connection::find(connection, sql, &args, read, missing)
+        };
+        self.readers.ask(work).await.map_err(|error| noted(&self.state, error))
     }
 
     fn unreadable(&self) -> &Unreadable {
@@ -230,15 +260,17 @@ impl Ask for Sqlite {
     }
 }
 
-/// The task that writes.
+fn owned(args: Vec<Arg<'_>>) -> Vec<Arg<'static>> {
+    args.into_iter().map(Arg::into_owned).collect()
+}
+
+/// Who writes.
 struct Writer {
-    connection: SqliteConnection,
+    connection: Connection,
     queue: mpsc::Receiver<Request>,
     state: State,
     unreadable: Unreadable,
     reserve: Reserve,
-    /// When to look next whether a full disk has room again.
-    look_again: Tick,
 }
 
 /// One request of a group, and what came of it unless the group fails.
@@ -267,21 +299,10 @@ impl Done {
 
 impl Writer {
     /// Serves until every handle is gone, or one of them closes the store.
-    async fn run(mut self) {
+    fn run(mut self) {
         let mut group = Vec::new();
         let mut closing = Vec::new();
-        loop {
-            let count = tokio::select! {
-                biased;
-                () = tokio::time::sleep_until(self.look_again), if self.is_full() => {
-                    self.make_room();
-                    continue;
-                }
-                count = self.queue.recv_many(&mut group, GROUP_MAX) => count,
-            };
-            if count == 0 {
-                break;
-            }
+        while self.queue.blocking_recv_many(&mut group, GROUP_MAX) > 0 {
             let mut work = Vec::with_capacity(group.len());
             for request in group.drain(..) {
                 match request {
@@ -290,14 +311,15 @@ impl Writer {
                         self.queue.close();
                         closing.push(answer);
                     }
+                    Request::Room => self.make_room(),
                     Request::Work(asked, empty) => work.push((asked, empty)),
                 }
             }
             if !work.is_empty() {
-                self.serve(work).await;
+                self.serve(work);
             }
         }
-        if self.connection.close().await.is_err() {
+        if self.connection.close().is_err() {
             tracing::warn!("the database was not closed properly");
         }
         for answer in closing {
@@ -306,18 +328,17 @@ impl Writer {
     }
 
     /// One group: durable, then answered.
-    async fn serve(&mut self, mut group: Vec<(Work, Done)>) {
+    fn serve(&mut self, mut group: Vec<(Work, Done)>) {
         if self.is_full() {
             group = refused_but_urgent(group);
         }
-        let mut outcome = self.attempt(&mut group).await;
+        let mut outcome = self.attempt(&mut group);
         if outcome == Err(StoreError::ReadOnly) && !self.is_full() {
             tracing::error!("the disk is full: nothing is written but what is due about bots");
             self.reserve.free();
-            self.look_again = Tick::now() + ROOM_EVERY;
             self.state.send_replace(StoreState::Full);
             group = refused_but_urgent(group);
-            outcome = self.attempt(&mut group).await;
+            outcome = self.attempt(&mut group);
         }
         for (_, done) in group {
             done.tell(outcome.clone());
@@ -325,15 +346,15 @@ impl Writer {
     }
 
     /// One transaction; taken back as a whole where it fails.
-    async fn attempt(&mut self, group: &mut [(Work, Done)]) -> Result<(), StoreError> {
+    fn attempt(&mut self, group: &mut [(Work, Done)]) -> Result<(), StoreError> {
         check(&self.state)?;
         if group.is_empty() {
             return Ok(());
         }
-        let outcome = self.transaction(group).await;
+        let outcome = at_once(self.transaction(group));
         if outcome.is_err() {
             // Fails where SQLite has already taken the transaction back.
-            let _none_open = self.statement("ROLLBACK").await;
+            let _none_open = self.statement("ROLLBACK");
         }
         outcome.map_err(|error| noted(&self.state, error))
     }
@@ -344,7 +365,6 @@ impl Writer {
 
     /// Keeps room for what is due about bots; where there is none, the disk counts as full.
     fn make_room(&mut self) {
-        self.look_again = Tick::now() + ROOM_EVERY;
         let full = match self.reserve.make() {
             Ok(()) => false,
             Err(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => true,
@@ -369,7 +389,7 @@ impl Writer {
     }
 
     async fn transaction(&mut self, group: &mut [(Work, Done)]) -> Result<(), StoreError> {
-        self.statement("BEGIN IMMEDIATE").await?;
+        self.statement("BEGIN IMMEDIATE")?;
         for (work, done) in group {
             match (work, done) {
                 (Work::Commit(commit), Done::Commit(_, done)) => *done = self.one(commit).await?,
@@ -380,28 +400,28 @@ impl Writer {
                 _ => return Err(StoreError::Broken("the writer mixed its answers up".to_owned())),
             }
         }
-        self.statement("COMMIT").await
+        self.statement("COMMIT")
     }
 
     /// One commit. The outer error is one of the whole group.
     async fn one(&mut self, commit: &Commit) -> Result<Result<(), CommitError>, StoreError> {
         if let Some((first, told)) = guarded_first(commit) {
             let done = commit::one(&mut self.connection, commit.tenant, first).await;
-            let done = own(done.map_err(|fail| fail.told(failure)))?;
+            let done = own(done.map_err(Fail::told))?;
             if done.is_ok() {
                 for event in told {
                     let done = commit::one(&mut self.connection, commit.tenant, event).await;
-                    done.map_err(|fail| fail.asked(failure))?;
+                    done.map_err(Fail::asked)?;
                 }
             }
             return Ok(done);
         }
-        self.statement("SAVEPOINT one").await?;
-        let done = own(apply(&mut self.connection, commit).await.map_err(|fail| fail.told(failure)))?;
+        self.statement("SAVEPOINT one")?;
+        let done = own(apply(&mut self.connection, commit).await.map_err(Fail::told))?;
         if done.is_err() {
-            self.statement("ROLLBACK TO one").await?;
+            self.statement("ROLLBACK TO one")?;
         }
-        self.statement("RELEASE one").await?;
+        self.statement("RELEASE one")?;
         Ok(done)
     }
 
@@ -412,19 +432,19 @@ impl Writer {
         limit: usize,
         decide: &Decide,
     ) -> Result<Result<Vec<Dispatch>, StoreError>, StoreError> {
-        self.statement("SAVEPOINT one").await?;
+        self.statement("SAVEPOINT one")?;
         let taken = match self.taken(before, limit, decide).await {
             Ok(taken) => Ok(taken),
             Err(Fail::Conflict(_)) => Err(unfit()),
-            Err(fail) => match own::<()>(Err(CommitError::Store(fail.asked(failure))))? {
+            Err(fail) => match own::<()>(Err(CommitError::Store(fail.asked())))? {
                 Err(CommitError::Store(error)) => Err(error),
                 _ => Err(unfit()),
             },
         };
         if taken.is_err() {
-            self.statement("ROLLBACK TO one").await?;
+            self.statement("ROLLBACK TO one")?;
         }
-        self.statement("RELEASE one").await?;
+        self.statement("RELEASE one")?;
         Ok(taken)
     }
 
@@ -448,13 +468,20 @@ impl Writer {
     }
 
     async fn number(&mut self) -> Result<u64, StoreError> {
-        let given = self.connection.rows(sql::NEXT_NUMBER, vec![], rows::count).await.map_err(|fail| fail.asked(failure))?;
+        let given = self.connection.rows(sql::NEXT_NUMBER, vec![], rows::count).await.map_err(Fail::asked)?;
         given.first().copied().ok_or_else(|| StoreError::Broken("the row of numbers is gone".to_owned()))
     }
 
-    async fn statement(&mut self, text: &'static str) -> Result<(), StoreError> {
-        sqlx::query(text).execute(&mut self.connection).await.map_err(|error| failure(&error))?;
-        Ok(())
+    fn statement(&self, text: &'static str) -> Result<(), StoreError> {
+        connection::execute(&self.connection, text, &[]).map(drop).map_err(Fail::asked)
+    }
+}
+
+/// What is written so that it can wait for a server, and waits for nothing here.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    match pin!(work).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => unreachable!("a connection to a file answers before it returns"),
     }
 }
 
@@ -495,39 +522,34 @@ fn own<T>(done: Result<T, CommitError>) -> Result<Result<T, CommitError>, StoreE
     }
 }
 
-/// `SQLITE_IOERR_SHMSIZE`.
-const SHM_SIZE: i32 = 10 | 19 << 8;
-
 /// What an error of SQLite means. Source: the list of result codes, <https://sqlite.org/rescode.html>; the low byte is the
 /// primary one.
-fn failure(error: &sqlx::Error) -> StoreError {
-    let sqlx::Error::Database(error) = error else {
-        return match error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => StoreError::Unavailable,
-            _ => StoreError::Broken("the connection to the database is gone".to_owned()),
-        };
+pub(super) fn failure(error: &rusqlite::Error) -> StoreError {
+    let Some(code) = error.sqlite_error().map(|error| error.extended_code) else {
+        return StoreError::Broken(format!("a statement was not such as SQLite takes it: {error}"));
     };
-    let code: i32 = error.code().and_then(|code| code.parse().ok()).unwrap_or(0);
     match code & 0xff {
-        // SQLITE_BUSY, LOCKED, NOMEM, INTERRUPT
-        5 | 6 | 7 | 9 => StoreError::Unavailable,
-        // SQLITE_READONLY, FULL; and IOERR_SHMSIZE, which is the index of the write-ahead log on a full disk.
-        8 | 13 => StoreError::ReadOnly,
-        10 if code == SHM_SIZE => StoreError::ReadOnly,
-        // SQLITE_TOOBIG
-        18 => StoreError::Row { table: "commit", why: "a value is too long".to_owned() },
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_NOMEM | ffi::SQLITE_INTERRUPT => StoreError::Unavailable,
+        ffi::SQLITE_READONLY | ffi::SQLITE_FULL => StoreError::ReadOnly,
+        // The index of the write-ahead log, on a full disk.
+        ffi::SQLITE_IOERR if code == ffi::SQLITE_IOERR_SHMSIZE => StoreError::ReadOnly,
+        ffi::SQLITE_TOOBIG => StoreError::Row { table: "commit", why: "a value is too long".to_owned() },
         // SQLITE_IOERR, CORRUPT, NOTADB, CANTOPEN, and whatever should not happen
         _ => StoreError::Broken(format!("SQLite code {code}")),
     }
 }
 
+/// Whether a row names one that is not there.
+pub(super) fn is_foreign_key(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_CONSTRAINT_FOREIGNKEY)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{STEPS, Sqlite, migrator, options};
+    use super::{Readers, Sqlite, connection, make_tables};
     use crate::host::model::TenantId;
     use crate::host::store::{Commit, CommitError, Queries, StoreError, StoreState, Write};
     use crate::time::Instant;
-    use sqlx::ConnectOptions;
     use std::sync::Arc;
 
     fn list(name: &str, bytes: usize) -> Commit {
@@ -539,10 +561,10 @@ mod tests {
     async fn a_full_disk_takes_no_writes_and_loses_none() {
         let file = std::env::temp_dir().join(format!("callsheet-full-{}.db", std::process::id()));
         let path = file.to_str().expect("folders for temporary files have plain names");
-        let mut connection = options(path).connect().await.expect("the file can be made");
-        migrator(STEPS).run(&mut connection).await.expect("the file is empty");
-        sqlx::query("PRAGMA max_page_count = 120").execute(&mut connection).await.expect("a setting");
-        let store = Sqlite::start(path, connection).await.expect("the file is there");
+        make_tables(path).await.expect("the file can be made");
+        let connection = connection::open(path).expect("the file is there");
+        connection.pragma_update(None, "max_page_count", 120).expect("a setting");
+        let store = Sqlite::start(path, connection, Readers::open(path).expect("it is")).expect("there are threads");
         store.commit(list("first", 100_000)).await.expect("there is room");
         let full = store.commit(list("second", 1_000_000)).await;
         assert!(matches!(full, Err(CommitError::Store(StoreError::ReadOnly))), "{full:?}");
