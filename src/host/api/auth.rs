@@ -1,10 +1,10 @@
 //! Who asks: keys of the interface, and what each allows.
 
+use super::Shared;
 use super::problem::{Kind, Problem};
-use crate::host::context::Context;
 use crate::host::model::{KeyId, TenantId};
 use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use std::collections::BTreeSet;
 
@@ -73,21 +73,31 @@ pub fn hash_of(key: &str) -> String {
     HEXLOWER.encode(digest(&SHA256, key.as_bytes()).as_ref())
 }
 
-/// Who sends these headers.
+/// Who sends a request of this method with these headers. Who only looks may be remembered; who changes something is looked up.
 ///
 /// # Errors
 /// [`Kind::Unauthorized`], the same for every reason.
-pub async fn caller(host: &Context, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub async fn caller(shared: &Shared, method: &Method, headers: &HeaderMap) -> Result<Caller, Problem> {
     let nobody = || Problem::new(Kind::Unauthorized, "send `Authorization: Bearer cs_live_…` with a key that is not revoked");
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else { return Err(nobody()) };
     let key =
         value.to_str().ok().and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let key = key.map(|(_, key)| key).filter(|key| is_key(key)).ok_or_else(nobody)?;
-    let row = host.store.api_key(&hash_of(key)).await?;
+    let hash = hash_of(key);
+    let begun = match shared.keys.find(&hash, shared.host.clock.monotonic()) {
+        Ok(caller) if method == Method::GET => return Ok(caller),
+        Ok(_) => None,
+        Err(begun) => Some(begun),
+    };
+    let row = shared.host.store.api_key(&hash).await?;
     let row = row.filter(|row| row.revoked_at.is_none()).ok_or_else(nobody)?;
     let scopes = row.scopes.iter().filter_map(|word| Scope::from_word(word)).collect();
-    Ok(Caller { tenant: row.tenant, key: row.id, scopes })
+    let caller = Caller { tenant: row.tenant, key: row.id, scopes };
+    if let Some(begun) = begun {
+        shared.keys.remember(hash, begun, caller.clone());
+    }
+    Ok(caller)
 }
 
 /// Whether the text has the form of a key; nothing else is looked up.

@@ -120,6 +120,8 @@ async fn make(call: Call<NoQuery, Json<NewKey>>) -> Result<Told<KeyView>, Proble
 }
 
 async fn take_out(call: Call) -> Result<Gone, Problem> {
-    revoke(&call.host, call.tenant(), KeyId(call.number("key")?), Leave::OneThatMakesOthers).await?;
+    let revoked = revoke(&call.host, call.tenant(), KeyId(call.number("key")?), Leave::OneThatMakesOthers).await;
+    call.shared.keys.forget(call.tenant());
+    revoked?;
     Ok(Gone)
 }

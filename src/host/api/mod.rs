@@ -24,6 +24,7 @@ mod lists;
 pub mod openapi;
 pub mod page;
 pub mod problem;
+mod remembered;
 pub mod route;
 mod rules;
 mod shape;
@@ -37,7 +38,7 @@ use super::context::Context;
 use super::net::guard::Guard;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -45,6 +46,7 @@ use data_encoding::HEXLOWER;
 use limits::Limits;
 use page::{CursorKeys, Cursors};
 use problem::Problem;
+use remembered::Remembered;
 use route::Routes;
 use shape::Shapes;
 use std::sync::Arc;
@@ -89,6 +91,7 @@ pub struct Shared {
     pub guard: Arc<Guard>,
     limits: Arc<Limits>,
     shapes: Arc<Shapes>,
+    keys: Arc<Remembered>,
 }
 
 /// Every route.
@@ -119,6 +122,7 @@ pub fn router(host: Context, settings: &Settings) -> Router {
         guard: Arc::new(settings.guard.clone()),
         limits: Arc::new(Limits::new(settings.requests_per_second)),
         shapes: Arc::new(Shapes(openapi::shapes(&routes))),
+        keys: Arc::default(),
     };
     let mut router = Router::new();
     for route in routes.list {
@@ -138,13 +142,13 @@ pub fn router(host: Context, settings: &Settings) -> Router {
 }
 
 /// Who has no key learns not even what there is.
-async fn nothing(State(shared): State<Shared>, headers: HeaderMap) -> Problem {
-    auth::caller(&shared.host, &headers).await.map_or_else(|problem| problem, |_| Problem::absent())
+async fn nothing(State(shared): State<Shared>, method: Method, headers: HeaderMap) -> Problem {
+    auth::caller(&shared, &method, &headers).await.map_or_else(|problem| problem, |_| Problem::absent())
 }
 
-async fn no_method(State(shared): State<Shared>, headers: HeaderMap) -> Problem {
+async fn no_method(State(shared): State<Shared>, method: Method, headers: HeaderMap) -> Problem {
     let refused = || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED);
-    auth::caller(&shared.host, &headers).await.map_or_else(|problem| problem, |_| refused())
+    auth::caller(&shared, &method, &headers).await.map_or_else(|problem| problem, |_| refused())
 }
 
 /// Names the request, and gives every refusal, whoever made it, the form of a problem.

@@ -390,7 +390,7 @@ where
     W: Future<Output = Result<A, Problem>>,
 {
     let (parts, body) = request.into_parts();
-    let caller = match caller(&shared.host, &parts.headers).await {
+    let caller = match caller(&shared, &parts.method, &parts.headers).await {
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };

@@ -137,7 +137,9 @@ async fn erase(call: Call<Confirm>) -> Result<Shown<Erasure>, Problem> {
         return Err(Problem::refused("confirm", format!("must be `{tenant}`, the number of this tenant")));
     }
     let until = call.host.now() + PATIENCE;
-    let tenants::Removal { withdrawn, recalling, left } = tenants::remove(&call.host, tenant, until).await?;
+    let removed = tenants::remove(&call.host, tenant, until).await;
+    call.shared.keys.forget(tenant);
+    let tenants::Removal { withdrawn, recalling, left } = removed?;
     Ok(Shown(Erasure { withdrawn, recalling, left }))
 }
 
