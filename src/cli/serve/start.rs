@@ -24,6 +24,7 @@ use crate::host::store::{Store, StoreError};
 use crate::host::sync::Bases;
 use crate::host::{api, health, log, strangers};
 use crate::time::Elapsed;
+use axum::serve::ListenerExt;
 use secrecy::SecretString;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -159,6 +160,12 @@ pub(super) async fn serve(
     let router = router.merge(strangers::guarded(&host, pages::router(host.clone()), trusted.clone(), strangers::PAGES));
     let router = router.merge(strangers::guarded(&host, routes(&host), trusted, strangers::PUSH));
     let router = router.into_make_service_with_connect_info::<SocketAddr>();
+    // Answers are sent whole: none waits for more to come.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(error = %error, "a connection waits before it sends");
+        }
+    });
     let health = axum::serve(listener, router).with_graceful_shutdown(async move { ended.set().await });
     work.spawn(async move {
         if let Err(error) = health.await {

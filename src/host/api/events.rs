@@ -204,14 +204,15 @@ pub fn routes() -> Routes {
 pub async fn shown(shared: &Shared, tenant: TenantId, meetings: Vec<Meeting>) -> Result<Vec<Event>, StoreError> {
     let store = &shared.host.store;
     let names: Vec<String> = meetings.iter().map(|meeting| meeting.id.clone()).collect();
+    let places = meetings.iter().flat_map(|meeting| &meeting.sightings).filter(|place| of_place(place).is_some());
+    let places: Vec<String> = places.cloned().collect();
+    let (dispatches, sightings, connections) =
+        tokio::try_join!(store.dispatches_of(tenant, &names), store.sightings_at(tenant, &places), store.connections(tenant))?;
     let mut bots: BTreeMap<String, Vec<Dispatch>> = BTreeMap::new();
-    for row in store.dispatches_of(tenant, &names).await? {
+    for row in dispatches {
         bots.entry(row.meeting.clone()).or_default().push(row);
     }
-    let places = meetings.iter().flat_map(|meeting| &meeting.sightings).filter(|place| of_place(place).is_some());
-    let sightings = store.sightings_at(tenant, &places.cloned().collect::<Vec<_>>()).await?;
     let sightings: BTreeMap<String, Sighting> = sightings.into_iter().map(|row| (place(&row), row)).collect();
-    let connections = store.connections(tenant).await?;
     Ok(meetings.into_iter().map(|meeting| event(meeting, &sightings, &connections, &mut bots)).collect())
 }
 
@@ -264,18 +265,21 @@ async fn list(call: Call<EventWindow>) -> Result<Shown<Page<Event>>, Problem> {
         Decision::Skip => Outcome::Skip,
         Decision::NotRecordable => Outcome::NotRecordable,
     });
-    let (mut found, mut next) = (Vec::new(), (from, after));
-    // Those of other decisions and those of the same start before take places: as many rows again, until there are enough.
+    let (mut found, mut next, mut size) = (Vec::new(), (from, after), limit + 1);
+    // Those of other decisions and those of the same start before take places: more rows, until there are enough.
     loop {
-        let batch = call.host.store.meetings(tenant, next.0, to, BATCH).await?;
-        let is_last = batch.len() < BATCH;
+        let batch = call.host.store.meetings(tenant, next.0, to, size).await?;
+        let is_last = batch.len() < size;
         let behind: Vec<Meeting> = batch.into_iter().filter(|row| (row.start, &row.id) > (next.0, &next.1)).collect();
-        let Some(last) = behind.last() else { break };
-        next = (last.start, last.id.clone());
+        let is_stuck = behind.is_empty() && size == BATCH_MAX;
+        if let Some(last) = behind.last() {
+            next = (last.start, last.id.clone());
+        }
         found.extend(behind.into_iter().filter(|row| wanted.is_none_or(|wanted| row.outcome == wanted)));
-        if is_last || found.len() > limit {
+        if is_last || is_stuck || found.len() > limit {
             break;
         }
+        size = BATCH_MAX.min(size * 4);
     }
     let more = found.len() > limit;
     found.truncate(limit);
@@ -284,8 +288,8 @@ async fn list(call: Call<EventWindow>) -> Result<Shown<Page<Event>>, Problem> {
     Ok(Shown(Page { items: shown(&call.shared, tenant, found).await?, next }))
 }
 
-/// Meetings that are read at once: more than start at one instant.
-const BATCH: usize = 2000;
+/// Most meetings that are read at once: more than start at one instant.
+const BATCH_MAX: usize = 2000;
 
 async fn changes(call: Call<Since>) -> Result<Shown<Changes>, Problem> {
     let tenant = call.tenant();

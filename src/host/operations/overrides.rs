@@ -6,9 +6,9 @@
 
 use super::{OperationError, commit, errands, follow};
 use crate::host::context::Context;
-use crate::host::model::{CalendarId, Connection, Meeting, OverrideRow, Sighting, TenantId};
+use crate::host::model::{Connection, Meeting, OverrideRow, Sighting, TenantId};
 use crate::host::schedule::replan::mark;
-use crate::host::schedule::{errand, identity::place, occurrence_of};
+use crate::host::schedule::{errand, occurrence_of};
 use crate::host::store::Write;
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,18 +146,17 @@ fn said_about(sighting: &Sighting, series: bool) -> Option<&str> {
 /// The copies of a meeting that a word is said about, each with its connection.
 async fn copies(host: &Context, tenant: TenantId, about: About<'_>) -> Result<Vec<(Sighting, Connection)>, OperationError> {
     let meeting = meeting(host, tenant, about.meeting).await?;
-    let places: BTreeSet<&str> = meeting.sightings.iter().map(String::as_str).collect();
-    let number = |place: &str| place.split_once('/').and_then(|(calendar, _)| calendar.parse().ok()).map(CalendarId);
-    let named: BTreeSet<CalendarId> = places.iter().filter_map(|place| number(place)).collect();
-    let calendars = host.store.calendars(tenant).await?;
-    let connections = host.store.connections(tenant).await?;
+    let (shown, calendars, connections) = tokio::try_join!(
+        host.store.sightings_at(tenant, &meeting.sightings),
+        host.store.calendars(tenant),
+        host.store.connections(tenant)
+    )?;
     let mut copies = Vec::new();
-    for calendar in calendars.iter().filter(|calendar| named.contains(&calendar.id)) {
-        let connection = connections.iter().find(|row| row.id == calendar.connection);
-        let Some(connection) = connection.filter(|row| about.user.is_none_or(|user| row.user == user)) else { continue };
-        let shown = host.store.sightings(tenant, calendar.id).await?;
-        let own = shown.into_iter().filter(|sighting| places.contains(place(sighting).as_str()));
-        copies.extend(own.map(|sighting| (sighting, connection.clone())));
+    for sighting in shown {
+        let calendar = calendars.iter().find(|calendar| calendar.id == sighting.calendar);
+        let connection = calendar.and_then(|calendar| connections.iter().find(|row| row.id == calendar.connection));
+        let wanted = connection.filter(|row| about.user.is_none_or(|user| row.user == user));
+        copies.extend(wanted.map(|connection| (sighting, connection.clone())));
     }
     if copies.is_empty() {
         let whom = about.user.map_or_else(|| "no calendar shows".to_owned(), |user| format!("no calendar of {user} shows"));
