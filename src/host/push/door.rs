@@ -215,6 +215,9 @@ async fn find(host: &Context, push: &Push, name: Name<'_>) -> Result<Option<Arc<
         if let Some(channel) = memory.find(name, now) {
             return Ok(Some(channel));
         }
+        if memory.is_nobodys(name) {
+            return Ok(None);
+        }
         if !memory.may_look_up(now) {
             host.metrics.push("not-looked-up");
             return Err(NotNow);
@@ -231,6 +234,9 @@ async fn find(host: &Context, push: &Push, name: Name<'_>) -> Result<Option<Arc<
         host.metrics.push("store-failed");
         return Err(NotNow);
     };
+    if found.is_empty() {
+        push.memory().remember_nobodys(name);
+    }
     // By chance nobody has the name of another.
     let channel = if found.len() == 1 { found.pop().map(Arc::new) } else { None };
     if let Some(channel) = &channel {

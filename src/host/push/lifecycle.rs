@@ -21,10 +21,10 @@ pub const OVERLAP: Elapsed = Elapsed::from_mins(1);
 pub const REMEMBERED: Elapsed = Elapsed::from_hours(1);
 /// How long a calendar that cannot be watched is polled before it is asked about again (`G3.14`, `M8.9`).
 pub const POLL_ONLY: Elapsed = Elapsed::from_hours(7 * 24);
-/// The same where the fault is ours: a certificate, a registration.
-pub const OURS: Elapsed = Elapsed::from_hours(6);
 /// First and longest wait after any other failure.
 pub const BACKOFF: (Elapsed, Elapsed) = (Elapsed::from_mins(1), Elapsed::from_hours(6));
+/// The same where the fault is ours, a certificate or a registration: it passes once somebody has mended it, and that can be soon.
+pub const OURS: (Elapsed, Elapsed) = (Elapsed::from_mins(5), Elapsed::from_hours(6));
 /// While nobody may ask the provider, since the user has to connect again first, it is looked again so often.
 pub const IDLE: Elapsed = Elapsed::from_hours(1);
 
@@ -102,7 +102,7 @@ pub fn asked(lots: &Lots, calendar: &Calendar, old: Option<&Channel>, now: Insta
 #[must_use]
 pub fn tried(channel: &Channel, seed: u64, now: Instant) -> Channel {
     let tries = channel.tries.saturating_add(1);
-    Channel { tries, due_at: Some(after(now, backoff(channel.calendar, tries, seed))), ..channel.clone() }
+    Channel { tries, due_at: Some(after(now, backoff(BACKOFF, channel.calendar, tries, seed))), ..channel.clone() }
 }
 
 /// The channel as the provider gave it, or gave it more time. What it grants counts, and not what was asked for (`G3.4`, `M8.3`).
@@ -162,10 +162,10 @@ pub fn parted(channel: &Channel, now: Instant) -> Channel {
 #[must_use]
 pub fn refused(channel: &Channel, refusal: &Refusal, seed: u64, now: Instant) -> Channel {
     let tries = channel.tries.saturating_add(1);
-    let own = backoff(channel.calendar, tries, seed);
+    let own = backoff(BACKOFF, channel.calendar, tries, seed);
     let wait = match refusal {
         Refusal::PollOnly => POLL_ONLY + own,
-        Refusal::Ours(_) => OURS + own,
+        Refusal::Ours(_) => backoff(OURS, channel.calendar, tries, seed),
         Refusal::Throttled(wait) => wait.and_then(|wait| Elapsed::try_from(wait).ok()).map_or(own, |wait| own.max(wait)),
         Refusal::Unknown | Refusal::Retry(_) | Refusal::NotSent => own,
     };
@@ -178,10 +178,10 @@ pub fn idle(channel: &Channel, now: Instant) -> Channel {
     Channel { due_at: Some(after(now, IDLE).min(channel.expires_at.max(after(now, BACKOFF.0)))), ..channel.clone() }
 }
 
-/// Doubles with every try between the bounds of [`BACKOFF`]; the upper half of it is chance.
-fn backoff(calendar: CalendarId, tries: u32, seed: u64) -> Elapsed {
-    let doubled = BACKOFF.0 * 2i32.pow(tries.saturating_sub(1).min(9));
-    let most = u64::try_from(doubled.min(BACKOFF.1).as_millis()).unwrap_or(0);
+/// Doubles with every try between the bounds; the upper half of it is chance.
+fn backoff((first, longest): (Elapsed, Elapsed), calendar: CalendarId, tries: u32, seed: u64) -> Elapsed {
+    let doubled = first * 2i32.pow(tries.saturating_sub(1).min(9));
+    let most = u64::try_from(doubled.min(longest).as_millis()).unwrap_or(0);
     let wait = most / 2 + mixed(seed, calendar.0, u64::from(tries)) % (most / 2 + 1);
     Elapsed::from_millis(i64::try_from(wait).unwrap_or(i64::MAX))
 }

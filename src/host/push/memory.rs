@@ -3,13 +3,15 @@
 use super::window::Windows;
 use crate::host::model::Channel;
 use crate::time::{Elapsed, Instant};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How long a channel that was looked up is believed to be as it was.
 const BELIEVED: Elapsed = Elapsed::from_mins(5);
 /// Most channels of a provider that are remembered; with more, all are forgotten, and looked up again as their messages come.
 const CHANNELS_MAX: usize = 200_000;
+/// Most names that are remembered because nobody has them; with more, all are forgotten.
+const NOBODYS_MAX: usize = 10_000;
 /// Most names a second that are looked up in the store and not remembered: those that nobody knows, mostly forged.
 pub(super) const LOOKUPS_MAX: u32 = 50;
 /// A provider that has not answered for this long asks about the nonce no more.
@@ -24,6 +26,16 @@ pub(super) enum Name<'a> {
     Nonce(&'a str),
 }
 
+impl Name<'_> {
+    /// The name, and which of the two it is: a nonce that is shown as an id says nothing of the nonce.
+    fn in_full(self) -> String {
+        match self {
+            Self::Id(id) => format!("id {id}"),
+            Self::Nonce(nonce) => format!("nonce {nonce}"),
+        }
+    }
+}
+
 /// Channels by one of their names, and when each was looked up.
 type Known = BTreeMap<String, (Instant, Arc<Channel>)>;
 
@@ -32,6 +44,9 @@ pub(super) struct Memory {
     pub(super) windows: Windows,
     by_id: Known,
     by_nonce: Known,
+    /// Names that were looked up and that nobody has. Nobody will: a name is drawn by chance, and its row is there before anybody
+    /// hears of it.
+    nobodys: BTreeSet<String>,
     /// Nonces of subscriptions that are being asked for.
     asking: BTreeMap<String, Instant>,
     /// The second, and how many names were looked up in it.
@@ -64,6 +79,18 @@ impl Memory {
             Name::Id(id) => self.by_id.remove(id),
             Name::Nonce(nonce) => self.by_nonce.remove(nonce),
         };
+    }
+
+    /// Whether nobody has the name, as far as is remembered.
+    pub(super) fn is_nobodys(&self, name: Name<'_>) -> bool {
+        self.nobodys.contains(&name.in_full())
+    }
+
+    pub(super) fn remember_nobodys(&mut self, name: Name<'_>) {
+        if self.nobodys.len() >= NOBODYS_MAX {
+            self.nobodys.clear();
+        }
+        self.nobodys.insert(name.in_full());
     }
 
     /// Whether one more name may be looked up in this second.

@@ -174,6 +174,11 @@ async fn whoever_does_not_know_the_secret_costs_no_write_and_is_told_nothing() {
     }
     assert!(house.asked() <= LOOKUPS_MAX as usize);
     assert!(answers.iter().take(10).all(|status| *status == 204) && answers.iter().rev().take(10).all(|status| *status == 503));
+    // One that was looked up once costs nothing more, and is answered well.
+    for _ in 0..100 {
+        assert_eq!(house.google_as("made-up-0", TOKEN, "exists").await, 204);
+    }
+    assert_eq!(house.asked(), 0);
     // Whose channel is remembered is heard all the same; and a second later all are looked up again.
     assert_eq!(house.google(TOKEN, "exists").await, 204);
     assert_eq!(house.wakes().await.len(), 1);
@@ -334,7 +339,12 @@ fn a_refusal_is_asked_about_again_when_it_may_have_passed() {
         refused.due_at.expect("it is asked about again").duration_since(at(0))
     };
     assert!(wait(Refusal::PollOnly, 0) >= lifecycle::POLL_ONLY);
-    assert!(wait(Refusal::Ours("x"), 0) >= lifecycle::OURS);
+    // Mended in a minute, it is not left for hours; left as it is, it is asked about seldom.
+    let ours = |tries| wait(Refusal::Ours("x"), tries);
+    assert!(ours(0) <= lifecycle::OURS.0 && ours(0) >= lifecycle::OURS.0 / 2 && ours(1) <= lifecycle::OURS.0 * 2);
+    assert!(ours(30) <= lifecycle::OURS.1 && ours(30) >= lifecycle::OURS.1 / 2);
+    let in_a_day: Elapsed = (0..10).map(ours).fold(Elapsed::ZERO, |sum, wait| sum + wait);
+    assert!(in_a_day > Elapsed::from_hours(12), "{in_a_day:?}");
     assert!(wait(Refusal::Retry("x"), 0) <= Elapsed::from_mins(1));
     assert!(wait(Refusal::Retry("x"), 30) <= lifecycle::BACKOFF.1 && wait(Refusal::Retry("x"), 30) >= lifecycle::BACKOFF.1 / 2);
     assert!(wait(Refusal::Throttled(Some(std::time::Duration::from_secs(9000))), 0) >= Elapsed::from_secs(9000));
