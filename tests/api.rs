@@ -309,6 +309,73 @@ fn keys_make_no_more_than_themselves_and_the_last_one_stays() {
     });
 }
 
+/// What the command line does, the host sees without being told.
+#[test]
+fn a_key_that_is_revoked_elsewhere_changes_nothing_and_soon_shows_nothing() {
+    Stage::each("api-revoked", |stage| {
+        let ids = stage.get("all", "/v1/keys?limit=200").json();
+        let ids = ids["items"].as_array().expect("items").iter();
+        let id = ids.clone().find(|key| key["name"] == "read").map(|key| plain(&key["id"])).expect("it is there");
+        let writes = ids.clone().find(|key| key["name"] == "write").map(|key| plain(&key["id"])).expect("it is there");
+        let tries = |stage: &Stage| stage.ask("PUT", "/v1/lists/a", "write", &[("content-type", "text/plain")], b"@a.example\n");
+        assert_eq!((stage.get("read", "/v1/events").status, tries(stage).status), (200, 200));
+        stage.admin(&["keys", "revoke", &writes]);
+        assert_eq!(tries(stage).status, 401, "at once");
+        stage.admin(&["keys", "revoke", &id]);
+        let revoked = std::time::Instant::now();
+        while stage.get("read", "/v1/events").status != 401 {
+            assert!(revoked.elapsed() < BELIEVED + std::time::Duration::from_secs(2), "it still opens what it opened");
+        }
+    });
+}
+
+/// How long the guide says that a key may be believed, without what this machine takes for a request.
+const BELIEVED: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Where every list goes on after a page of one item, and the names of the items there.
+fn second_pages(stage: &Stage, document: &Value, cursors: &mut BTreeMap<String, String>) -> BTreeMap<String, Value> {
+    let mut pages = BTreeMap::new();
+    for operation in operations(document).iter().filter(|operation| operation.method == "GET") {
+        let pages_of = operation.parameters("query").iter().any(|parameter| parameter["name"] == "cursor");
+        if !pages_of || operation.path.contains('{') {
+            continue;
+        }
+        if !cursors.contains_key(operation.id()) {
+            let first = stage.get("all", &format!("{}?limit=1", operation.path)).json();
+            let Some(next) = first["next"].as_str() else { continue };
+            cursors.insert(operation.id().to_owned(), next.to_owned());
+        }
+        let cursor = &cursors[operation.id()];
+        let second = stage.get("all", &format!("{}?limit=1&cursor={cursor}", operation.path));
+        assert_eq!(second.status, 200, "{}: {second:?}", operation.id());
+        let item = &second.json()["items"][0];
+        let name = ["id", "key", "number", "name"].iter().map(|member| &item[*member]).find(|name| !name.is_null());
+        pages.insert(operation.id().to_owned(), name.cloned().unwrap_or_default());
+    }
+    pages
+}
+
+#[test]
+fn cursors_and_watermarks_go_on_after_a_kill() {
+    Stage::each("api-cursors", |stage| {
+        let document = stage.document();
+        for list in ["a", "b", "c"] {
+            let path = format!("/v1/lists/{list}");
+            assert_eq!(stage.ask("PUT", &path, "all", &[("content-type", "text/plain")], b"@a.example\n").status, 200);
+        }
+        let (mut cursors, watermark) = (BTreeMap::new(), stage.get("all", "/v1/event-changes?limit=200").json());
+        let before = second_pages(stage, &document, &mut cursors);
+        assert!(before.len() >= 4 && before.values().all(|name| !name.is_null()), "{before:?}");
+        stage.restart();
+        assert_eq!(second_pages(stage, &document, &mut cursors), before);
+        let since = format!("/v1/event-changes?since={}", plain(&watermark["watermark"]));
+        assert_eq!(stage.get("all", &since).status, 200);
+        // One of nobody is still refused.
+        let forged = "/v1/events?cursor=".to_owned() + &"A".repeat(60);
+        assert_eq!(stage.get("all", &forged).problem()["type"], "/problems/refused");
+    });
+}
+
 /// Ids of a tenant, by the parameter that names them.
 fn ids(stage: &Stage, key: &str) -> BTreeMap<&'static str, String> {
     let lists = [

@@ -85,12 +85,12 @@ fn calendar(word: &str) -> String {
 
 impl Stage {
     /// On SQLite and, where it is installed, on PostgreSQL.
-    pub fn each(name: &str, check: impl Fn(&Self)) {
+    pub fn each(name: &str, check: impl Fn(&mut Self)) {
         let folder = Folder::new(name);
         let store = folder.store();
-        check(&Self::new(folder, store));
+        check(&mut Self::new(folder, store));
         if let Some(url) = postgres::database() {
-            check(&Self::new(Folder::new(name), url));
+            check(&mut Self::new(Folder::new(name), url));
         }
     }
 
@@ -101,20 +101,25 @@ impl Stage {
         let text = "[bots]\nurl = \"http://127.0.0.1:1\"\n[api]\nrequests_per_second = 1000000\npublic_url = \"https://callsheet.example\"\n\
                     [providers]\ngoogle = \"http://127.0.0.1:1/calendar/v3\"\n";
         std::fs::write(&config, text).expect("a scratch file");
-        let log = std::fs::File::create(folder.log()).expect("a scratch file");
-        let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-            .args(["serve", "--store", &store, "--listen", "127.0.0.1:0", "--show", "log", "--config"])
-            .arg(&config)
-            .env_remove("CALLSHEET_STORE")
-            .env("CALLSHEET_ROOT_KEY", "Y2FsbHNoZWV0IHJvb3Qga2V5LCBmb3IgdGVzdHMgISE=")
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second handle"))
-            .stderr(log)
-            .spawn()
-            .expect("the program starts");
+        let child = started(&folder, &store);
         let mut stage = Self { folder, store, address: String::new(), keys, child };
         stage.wait();
         stage
+    }
+
+    /// Kills the host, and starts another one on what it left.
+    pub fn restart(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it was started here");
+        self.child = started(&self.folder, &self.store);
+        self.wait();
+    }
+
+    /// Runs a command for the first tenant on the store, beside the host.
+    pub fn admin(&self, words: &[&str]) {
+        let command = program().arg("admin").args(words).args(["--tenant", "1", "--database", &self.store]).output();
+        let output = command.expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
     /// Until it serves, and has read both calendars: five meetings each, and the one that a bot was sent to.
@@ -188,6 +193,25 @@ impl Stage {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime without threads");
         runtime.block_on(dumped(&self.store))
     }
+}
+
+/// The program, with the root key.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+    command.env_remove("CALLSHEET_STORE").env("CALLSHEET_ROOT_KEY", "Y2FsbHNoZWV0IHJvb3Qga2V5LCBmb3IgdGVzdHMgISE=");
+    command
+}
+
+fn started(folder: &Folder, store: &str) -> Child {
+    let log = std::fs::File::create(folder.log()).expect("a scratch file");
+    program()
+        .args(["serve", "--store", store, "--listen", "127.0.0.1:0", "--show", "log", "--config"])
+        .arg(folder.0.join("host.toml"))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a second handle"))
+        .stderr(log)
+        .spawn()
+        .expect("the program starts")
 }
 
 async fn dumped(store: &str) -> BTreeMap<String, String> {
