@@ -7,6 +7,7 @@
 
 use axum::Router;
 use axum::routing::post;
+use axum::serve::ListenerExt;
 use callsheet::host::app;
 use callsheet::host::bots::Backend;
 use callsheet::host::clock::SystemClock;
@@ -82,6 +83,8 @@ async fn run(secs: u64, smoke: bool) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("a port");
     let router: Router = routes(&host).route("/empty", post(async || axum::http::StatusCode::ACCEPTED));
+    // As the program has it: no answer waits for more to come.
+    let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("a setting"));
     tokio::spawn(axum::serve(listener, router).into_future());
     let (stopper, stop) = app::stopper();
     let backend = Backend::Callsheet { base_url: "https://bots.example".into(), token: "token".to_owned().into() };
@@ -156,6 +159,7 @@ async fn run(secs: u64, smoke: bool) {
 async fn flood(address: SocketAddr, length: Duration, sent: Arc<AtomicU64>, request: impl Fn(u64) -> String) {
     let until = Tick::now() + length;
     let (mut stream, mut turn) = (TcpStream::connect(address).await.expect("it listens"), 0);
+    stream.set_nodelay(true).expect("a setting");
     let mut answers = vec![0; 64 * 1024];
     while Tick::now() < until {
         let batch: String = (0..16).map(|more| request(turn + more)).collect();
