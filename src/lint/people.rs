@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::syntax::ast::{
     Condition, ConditionKind, Item, List, ListItem, Operand, PersonRef, PersonTest, PersonTestKind, Piece, Quantifier, Tiered,
 };
+use crate::syntax::literal;
 use std::collections::{HashMap, HashSet};
 
 /// `free-mail-domain`: a rule that always records whoever has an address at a public mail provider.
@@ -20,6 +21,7 @@ pub(super) fn free_mail(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         search.condition(subject, &when.value);
         for (written, at) in std::mem::take(&mut search.found) {
             if DomainPattern::parse(written).is_ok_and(|pattern| is_public_mail(pattern.domain())) {
+                let written = literal::shown(written);
                 let message = format!("everyone can have an address at `{written}`, and `{}` always records", rule.name.value);
                 findings.push(
                     Diagnostic::new(Code::FreeMailDomain, at, message)
@@ -103,6 +105,7 @@ pub(super) fn own_as_customer(subject: &Subject<'_>, findings: &mut Vec<Diagnost
         for item in items_of(list) {
             let ListItem::Person(written) = &item.value else { continue };
             if is_own(subject, written) {
+                let written = literal::shown(written);
                 let message = format!("`{written}` is one of our own, in a list called `{}`", list.name.value);
                 findings.push(Diagnostic::new(Code::OwnDomainAsCustomer, item.at.0, message).label("in `our domains`"));
             }
@@ -117,6 +120,7 @@ pub(super) fn own_as_customer(subject: &Subject<'_>, findings: &mut Vec<Diagnost
             }
             for (written, at) in parts.iter().flat_map(named_by) {
                 if is_own(subject, written) {
+                    let written = literal::shown(written);
                     let message = format!("nobody is external and `{written}`: that is one of our own");
                     findings.push(Diagnostic::new(Code::OwnDomainAsCustomer, at, message).label("in `our domains`"));
                 }

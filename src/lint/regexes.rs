@@ -5,6 +5,7 @@ use super::{Subject, edit, walk};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Form, Span};
 use crate::syntax::ast::{Condition, ConditionKind, Located};
+use crate::syntax::literal;
 use regex_syntax::ast::{Assertion, AssertionKind, Ast, LiteralKind, RepetitionKind, RepetitionOp, parse::ParserBuilder};
 
 /// A condition that matches an expression.
@@ -71,7 +72,7 @@ pub(super) fn plain(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
         if cased && !matches.flags.contains('i') {
             return;
         }
-        let quoted: Vec<String> = texts.iter().map(|text| crate::syntax::literal::quote(text)).collect();
+        let quoted: Vec<String> = texts.iter().map(|text| literal::quote(text)).collect();
         let comparison = match quoted.as_slice() {
             [one] => format!("{operator} {one}"),
             several => format!("{operator} any of [{}]", several.join(", ")),
@@ -237,7 +238,8 @@ pub(super) fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             let Some(outer) = (0..texts.len()).find(|outer| covered(&mut finders, *outer, inner, &mut steps)) else { continue };
             let span = part.span();
             let at = matches.inside(subject, span.start.offset..span.end.offset).unwrap_or(matches.pattern.at.0);
-            let message = format!("wherever `{}` is found, `{}` is found already", texts[inner], texts[outer]);
+            let [spare, wide] = [inner, outer].map(|at| literal::shown(&texts[at]));
+            let message = format!("wherever `{spare}` is found, `{wide}` is found already");
             findings.push(Diagnostic::new(Code::PatternSubsumed, at, message).label("finds nothing more"));
         }
     });

@@ -7,6 +7,7 @@ use crate::event::Address;
 use crate::event::address::DomainPattern;
 use crate::source::Span;
 use crate::syntax::ast::{ConditionKind, Item, List, ListItem, Operand, PersonTestKind, TextOp};
+use crate::syntax::literal;
 use crate::value::fold;
 use std::collections::HashMap;
 
@@ -91,7 +92,7 @@ fn spare(subject: &Subject<'_>, items: &[(Written<'_>, Span)], operators: &[Text
         let same = *first.entry(item).or_insert(index);
         let wider = || (0..read.len()).find(|other| read[*other].as_ref().is_some_and(|other| covers(other, item, operators)));
         let Some(other) = Some(same).filter(|same| *same < index).or_else(|| if few { wider() } else { None }) else { continue };
-        let [shown, wide] = [index, other].map(|at| subject.sources.slice(places[at]));
+        let [shown, wide] = [index, other].map(|at| literal::shown(subject.sources.slice(places[at])));
         let message = match same < index {
             true => format!("{shown} stands here twice"),
             false => format!("whatever {shown} finds, {wide} finds already"),

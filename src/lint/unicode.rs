@@ -6,6 +6,7 @@
 use super::Subject;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceId, Span};
+use crate::syntax::literal;
 use unicode_security::{MixedScript, RestrictionLevel, RestrictionLevelDetection};
 
 /// `confusable-or-bidi-text`
@@ -64,7 +65,8 @@ fn mixed(source: SourceId, text: &str, findings: &mut Vec<Diagnostic>) {
     for word in text.split(|character: char| !character.is_alphanumeric()) {
         if !word.is_ascii() && !word.is_single_script() && word.detect_restriction_level() > RestrictionLevel::HighlyRestrictive {
             let odd = odd_letter(word);
-            let message = format!("`{word}` mixes letters of several scripts, which look alike");
+            let shown = literal::shown(word);
+            let message = format!("`{shown}` mixes letters of several scripts, which look alike");
             findings.push(
                 Diagnostic::new(Code::ConfusableOrBidiText, Span::new(source, start, start + word.len()), message)
                     .label(odd.map_or_else(String::new, |odd| format!("`{odd}` is U+{:04X}", u32::from(odd)))),
