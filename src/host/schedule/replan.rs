@@ -140,7 +140,7 @@ struct Copy<'a> {
     mark: String,
 }
 
-/// The copies that count, those of the lowest connection first: ties go to the first. And the sightings that nobody can say
+/// The copies that count, those of the lowest connection first, and of one calendar's the earlier occurrence: ties go to the first. And the sightings that nobody can say
 /// anything about: they cannot be read, or their calendar or connection cannot, which must be there since they are.
 fn copies(input: PlanInput<'_>) -> (Vec<Copy<'_>>, BTreeSet<String>) {
     let connections: BTreeMap<_, _> = input.connections.iter().map(|connection| (connection.id, connection)).collect();
@@ -157,8 +157,15 @@ fn copies(input: PlanInput<'_>) -> (Vec<Copy<'_>>, BTreeSet<String>) {
             None => drop(unreadable.insert(place(sighting))),
         }
     }
-    copies.sort_by_key(|copy| (copy.connection.id, copy.sighting.calendar, copy.sighting.id.clone()));
+    copies.sort_by(|one, other| order(one).cmp(&order(other)));
     (copies, unreadable)
+}
+
+/// What comes first among copies: whose they are, and which occurrence of which meeting they are. Not how a provider spells that: in
+/// some mailboxes an exception goes by another UID than its series.
+fn order<'b>(copy: &'b Copy<'_>) -> impl Ord + 'b {
+    let Sighting { calendar, uid, occurrence, id, .. } = copy.sighting;
+    (copy.connection.id, *calendar, uid.as_deref(), occurrence.as_str(), id.as_str())
 }
 
 /// Whether what a connection showed still counts. Where the grant was lost, what was planned stays planned.

@@ -2,7 +2,7 @@
 //! calendars with the host, and nothing of sync, plan, store or dispatch.
 
 use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
-use crate::event::identity::normalise_uid;
+use crate::event::identity::{EventCopy, normalise_uid};
 use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
 use crate::host::model::{Origin, Outcome};
 use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
@@ -149,6 +149,12 @@ impl<'a> Oracle<'a> {
             self.hide_guests(account, (ids, rev), span, &mut occurrences);
             seen.extend(occurrences.into_iter().map(|occurrence| (number, occurrence)));
         }
+        // What decides alike is ordered by whose it is and which occurrence it is, as hosts do: an occurrence that was moved onto
+        // another one of its series decides as the earlier of the two.
+        seen.sort_by_cached_key(|(number, occurrence)| {
+            let copy = EventCopy::of(occurrence);
+            (*number, copy.uid.norm, copy.key.to_string())
+        });
         let sightings: Vec<engine::Sighting<'_>> = seen
             .iter()
             .map(|(number, occurrence)| engine::Sighting {
