@@ -13,6 +13,7 @@ pub mod codegen;
 pub mod vm;
 pub mod copies;
 pub mod explain;
+pub mod analysis;
 pub mod lint;
 pub mod reference;
 pub mod engine;

@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("codegen", "code semantics builtins event value source time"),
     ("vm", "code builtins event value source time"),
     ("explain", "vm code event value source time"),
-    ("analysis", "vm code semantics event value source time"),
+    ("analysis", "vm code semantics builtins event value source time"),
     ("lint", "analysis semantics syntax event builtins value diagnostic source time"),
     ("reference", "semantics builtins event value time"),
     ("engine", "*"),

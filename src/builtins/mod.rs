@@ -15,7 +15,7 @@ pub mod people;
 mod person;
 mod read;
 mod recordable;
-mod repeats;
+pub mod repeats;
 pub mod text;
 
 pub use answer::Answer;

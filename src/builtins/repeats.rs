@@ -68,7 +68,9 @@ fn is_on_days(pattern: &Fact<Option<Pattern>>, days: WeekdaySet) -> Answer {
     }
 }
 
-fn freq(cycle: Cycle) -> Freq {
+/// The frequency that a rule's word asks for.
+#[must_use]
+pub fn freq(cycle: Cycle) -> Freq {
     match cycle {
         Cycle::Daily => Freq::Daily,
         Cycle::Weekly => Freq::Weekly,

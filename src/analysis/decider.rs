@@ -1,0 +1,1 @@
+//! Which rules can ever decide, and who takes their meetings away.

@@ -1,0 +1,150 @@
+//! What questions are about: rule sets, and the meetings that they are asked about.
+
+use crate::analysis::formula::{Formula, Leaf};
+use crate::builtins::people::Aliases;
+use crate::builtins::{Atom, Context, Tables};
+use crate::code::Verified;
+use crate::event::Question;
+use crate::semantics::hir::Hir;
+use crate::value::outline::{AtomIdx, Recordable, RuleOutline, Tier};
+use crate::value::words::Verb;
+use crate::value::{Decision, Truth, decide_from};
+use crate::vm;
+
+/// One rule set of a model.
+#[derive(Debug)]
+pub struct Side<'a> {
+    /// The rules.
+    pub hir: &'a Hir,
+    /// The rules compiled; `None` where an error in the files kept them from it.
+    pub program: Option<&'a Verified>,
+    aliases: Aliases,
+}
+
+/// An atom of one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AtomRef {
+    /// Whose.
+    pub side: u8,
+    /// Its place in the side's table.
+    pub atom: AtomIdx,
+}
+
+/// Rule sets, at most two, over one set of possible meetings.
+#[derive(Debug)]
+pub struct Model<'a> {
+    sides: Vec<Side<'a>>,
+}
+
+impl<'a> Side<'a> {
+    /// A rule set.
+    #[must_use]
+    pub fn new(hir: &'a Hir, program: Option<&'a Verified>) -> Self {
+        Self { hir, program, aliases: Aliases::of(&hir.aliases) }
+    }
+
+    /// What its atoms look things up in.
+    #[must_use]
+    pub fn tables(&self) -> Tables<'_> {
+        Tables { lists: &self.hir.lists, own_domains: &self.hir.own_domains, aliases: &self.aliases }
+    }
+
+    /// The rules in effective order.
+    #[must_use]
+    pub fn rules(&self) -> &'a [RuleOutline] {
+        &self.hir.outline.rules
+    }
+
+    /// The decision about one occurrence: by the compiled rules, else by those that are right.
+    #[must_use]
+    pub fn decide(&self, machine: &mut vm::Machine, question: &Question<'_>) -> Decision {
+        if let Some(program) = self.program {
+            return machine.decide(program, question);
+        }
+        let context = Context::new(question, self.tables());
+        let atoms: Vec<Truth> = self.hir.atoms.iter().map(|atom| context.answer(atom).truth()).collect();
+        let dates = |rule: &RuleOutline| context.is_active(rule.from, rule.until, &rule.zone);
+        let active: Vec<Truth> = self.rules().iter().map(dates).collect();
+        let not_recordable = context.not_recordable(&self.hir.outline.recordable);
+        decide_from(&self.hir.outline, &atoms, &active, not_recordable, question.overrides)
+    }
+}
+
+impl<'a> Model<'a> {
+    /// One rule set.
+    #[must_use]
+    pub fn of(side: Side<'a>) -> Self {
+        Self { sides: vec![side] }
+    }
+
+    /// Two rule sets, to be compared.
+    #[must_use]
+    pub fn between(old: Side<'a>, new: Side<'a>) -> Self {
+        Self { sides: vec![old, new] }
+    }
+
+    /// The rule set at `side`, 0 or 1.
+    #[must_use]
+    pub fn side(&self, side: u8) -> &Side<'a> {
+        &self.sides[usize::from(side)]
+    }
+
+    pub(super) fn sides(&self) -> impl Iterator<Item = &Side<'a>> {
+        self.sides.iter()
+    }
+
+    pub(super) fn atom(&self, atom: AtomRef) -> &'a Atom {
+        &self.side(atom.side).hir.atoms[usize::from(atom.atom)]
+    }
+
+    pub(super) fn rule(&self, side: u8, rule: u16) -> &'a RuleOutline {
+        &self.side(side).rules()[usize::from(rule)]
+    }
+
+    /// What makes a meeting recordable: what some side lets bots join.
+    pub(super) fn recordable(&self) -> Recordable {
+        let mut widest = Recordable { all_day: false, declined: false, kinds: Vec::new() };
+        for side in self.sides() {
+            let widened = &side.hir.outline.recordable;
+            widest.all_day |= widened.all_day;
+            widest.declined |= widened.declined;
+            for kind in &widened.kinds {
+                if !widest.kinds.contains(kind) {
+                    widest.kinds.push(*kind);
+                }
+            }
+        }
+        widest
+    }
+
+    /// That the rule matches, as its tier counts the unknown.
+    #[must_use]
+    pub fn matches(&self, side: u8, rule: u16) -> Formula {
+        let outline = self.rule(side, rule);
+        let condition = match outline.tier.verb() {
+            Verb::Record => Formula::is_true(side, &outline.condition),
+            Verb::Skip => Formula::is_possible(side, &outline.condition),
+        };
+        self.while_active(side, rule, condition)
+    }
+
+    /// That the rule's condition is true, whatever its tier says of the unknown.
+    #[must_use]
+    pub fn is_true(&self, side: u8, rule: u16) -> Formula {
+        let condition = Formula::is_true(side, &self.rule(side, rule).condition);
+        self.while_active(side, rule, condition)
+    }
+
+    fn while_active(&self, side: u8, rule: u16, condition: Formula) -> Formula {
+        let outline = self.rule(side, rule);
+        match (outline.from, outline.until) {
+            (None, None) => condition,
+            _ => Formula::Is(Leaf::Active(side, rule), true).and(condition),
+        }
+    }
+
+    /// Whether two rules of one side stand in tiers of one rank.
+    pub(super) fn same_rank(&self, side: u8, a: u16, b: u16) -> bool {
+        Tier::rank(self.rule(side, a).tier) == Tier::rank(self.rule(side, b).tier)
+    }
+}

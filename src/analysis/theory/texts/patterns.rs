@@ -1,0 +1,151 @@
+//! A regular expression as an automaton over characters, made as far as it is walked.
+//!
+//! A state is the set of places in the pattern's own automaton that can have been reached, before anything that looks around
+//! is answered: what comes next is known only with the next character.
+
+use super::words::HIT;
+use crate::analysis::budget::{Budget, Limit};
+use regex_automata::nfa::thompson::{Config, NFA, State as Place};
+use regex_automata::util::look::{Look, LookMatcher};
+use regex_automata::util::primitives::StateID;
+use regex_automata::util::syntax;
+use std::collections::HashMap;
+
+/// Most states of one pattern.
+const STATES_MAX: usize = 4_000;
+
+#[derive(Debug)]
+pub(super) struct Pattern {
+    nfa: NFA,
+    looks: LookMatcher,
+    states: Vec<(Vec<StateID>, Option<char>)>,
+    numbers: HashMap<(Vec<StateID>, Option<char>), u32>,
+    known: HashMap<(u32, char), u32>,
+}
+
+impl Pattern {
+    /// Builds the automaton; `None` for a pattern that no checked rule set has.
+    pub fn new(pattern: &str, flags: &str) -> Option<Self> {
+        let syntax = syntax::Config::new()
+            .case_insensitive(flags.contains('i'))
+            .dot_matches_new_line(flags.contains('s'))
+            .ignore_whitespace(flags.contains('x'));
+        let hir = syntax::parse_with(pattern, &syntax).ok()?;
+        let size = Some(crate::builtins::text::PATTERN_SIZE_MAX * 4);
+        let nfa = NFA::compiler().configure(Config::new().nfa_size_limit(size)).build_from_hir(&hir).ok()?;
+        let mut own = Self {
+            looks: nfa.look_matcher().clone(),
+            nfa,
+            states: Vec::new(),
+            numbers: HashMap::new(),
+            known: HashMap::new(),
+        };
+        own.number((Vec::new(), None));
+        Some(own)
+    }
+
+    pub fn start(&self) -> u32 {
+        0
+    }
+
+    pub fn step(&mut self, at: u32, character: char, budget: &mut Budget) -> Result<u32, Limit> {
+        if at == HIT {
+            return Ok(HIT);
+        }
+        if let Some(known) = self.known.get(&(at, character)) {
+            return Ok(*known);
+        }
+        if self.states.len() >= STATES_MAX {
+            return Err(Limit::Pattern);
+        }
+        let (set, before) = self.states[at as usize].clone();
+        budget.take(set.len() as u64 / 4 + 1)?;
+        let mut places = self.closure(set, before, Some(character));
+        let to = if self.holds_match(&places) {
+            HIT
+        } else {
+            let mut bytes = [0; 4];
+            for byte in character.encode_utf8(&mut bytes).bytes() {
+                places = self.over(&places, byte);
+            }
+            self.number((places, Some(character)))
+        };
+        self.known.insert((at, character), to);
+        Ok(to)
+    }
+
+    /// Whether a text that ends here holds a match.
+    pub fn accepts(&self, at: u32) -> bool {
+        if at == HIT {
+            return true;
+        }
+        let (set, before) = self.states[at as usize].clone();
+        self.holds_match(&self.closure(set, before, None))
+    }
+
+    fn number(&mut self, state: (Vec<StateID>, Option<char>)) -> u32 {
+        let new = self.states.len() as u32;
+        let states = &mut self.states;
+        *self.numbers.entry(state.clone()).or_insert_with(|| {
+            states.push(state);
+            new
+        })
+    }
+
+    /// Everything reached without a character, from the places of `set` and from the beginning of a match right here.
+    fn closure(&self, set: Vec<StateID>, before: Option<char>, next: Option<char>) -> Vec<StateID> {
+        let text: String = before.iter().chain(&next).collect();
+        let at = before.map_or(0, char::len_utf8);
+        let mut open = set;
+        open.push(self.nfa.start_anchored());
+        let mut found = Vec::new();
+        let mut seen = vec![false; self.nfa.states().len()];
+        while let Some(id) = open.pop() {
+            if std::mem::replace(&mut seen[id.as_usize()], true) {
+                continue;
+            }
+            match self.nfa.state(id) {
+                Place::Look { look, next } => {
+                    if self.holds(*look, &text, at) {
+                        open.push(*next);
+                    }
+                }
+                Place::Union { alternates } => open.extend(alternates.iter().copied()),
+                Place::BinaryUnion { alt1, alt2 } => open.extend([*alt1, *alt2]),
+                Place::Capture { next, .. } => open.push(*next),
+                Place::Fail => {}
+                Place::ByteRange { .. } | Place::Sparse(_) | Place::Dense(_) | Place::Match { .. } => found.push(id),
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    fn holds(&self, look: Look, text: &str, at: usize) -> bool {
+        self.looks.matches(look, text.as_bytes(), at)
+    }
+
+    fn holds_match(&self, places: &[StateID]) -> bool {
+        places.iter().any(|id| matches!(self.nfa.state(*id), Place::Match { .. }))
+    }
+
+    /// The places behind one byte. Inside of a character nothing looks around, so that what needs no byte can wait.
+    fn over(&self, places: &[StateID], byte: u8) -> Vec<StateID> {
+        let mut reached = Vec::new();
+        let mut open: Vec<StateID> = places.to_vec();
+        while let Some(id) = open.pop() {
+            match self.nfa.state(id) {
+                Place::ByteRange { trans } if trans.matches_byte(byte) => reached.push(trans.next),
+                Place::Sparse(transitions) => reached.extend(transitions.matches_byte(byte)),
+                Place::Dense(transitions) => reached.extend(transitions.matches_byte(byte)),
+                // Joins of the ranges of a class, inside of a character.
+                Place::Union { alternates } => open.extend(alternates.iter().copied()),
+                Place::BinaryUnion { alt1, alt2 } => open.extend([*alt1, *alt2]),
+                _ => {}
+            }
+        }
+        reached.sort_unstable();
+        reached.dedup();
+        reached
+    }
+}
