@@ -114,9 +114,9 @@ fn suppressions_of_findings_are_looked_at_with_the_findings() {
 # lint: allow duplicate-condition "as the works council wrote it"
 rule a: record when repeats or repeats
 # lint: allow duplicate-condition
-rule b: record when repeats
+rule b: record when one-on-one
 # lint: allow duplicate-condition until 2026-02-01
-rule c: record when repeats or repeats
+rule c: record when attendees > 3 or attendees > 3
 "#;
     let checked = checked(&[text]);
     expect![[r#"
@@ -125,7 +125,7 @@ rule c: record when repeats or repeats
     .assert_eq(&told(&checked.diagnostics, &checked));
     expect![[r#"
         unused-suppression 4:1 `# lint: allow duplicate-condition`: there is no `duplicate-condition` here to suppress
-        duplicate-condition 7:32 `repeats`: this condition stands here twice
+        duplicate-condition 7:38 `attendees > 3`: this condition stands here twice
           fix: remove the second one
     "#]]
     .assert_eq(&told(&checked.findings(&Options::default()), &checked));
@@ -602,6 +602,13 @@ fn what_a_team_may_want() {
     );
 }
 
+/// Without the findings that are proven: they have no fixes, and take longer than all others together.
+fn without_proofs() -> Options {
+    let proven = LINTS.iter().find(|lint| lint.codes.contains(&Code::RuleShadowed)).expect("the proofs");
+    let codes = proven.codes.iter().copied().chain([Code::Undecided]);
+    Options { levels: codes.map(|code| (code, Level::Off)).collect(), ..Options::default() }
+}
+
 /// Random rule sets whose fixes are tried, and events that each meets before and after.
 const FIXED_SETS: u64 = 120;
 const EVENTS_PER_SET: u64 = 40;
@@ -616,7 +623,7 @@ fn a_fix_that_is_said_to_keep_decisions_keeps_them() {
         let print = if seed % 2 == 0 { printer::text } else { printer::json };
         let before = checked(&trees.each_ref().map(print).each_ref().map(String::as_str));
         let Some(rules) = &before.rule_set else { continue };
-        for remark in before.remarks(&Options::default()) {
+        for remark in before.remarks(&without_proofs()) {
             for fix in remark.fixes.iter().filter(|fix| fix.effect == Effect::KeepsDecisions) {
                 let texts: Vec<String> = before.sources.iter().map(|(id, source)| fixed(id, &source.text, fix)).collect();
                 let after = checked(&texts.iter().map(String::as_str).collect::<Vec<_>>());
@@ -626,7 +633,7 @@ fn a_fix_that_is_said_to_keep_decisions_keeps_them() {
                     continue;
                 };
                 let count = |checked: &Checked| {
-                    checked.remarks(&Options::default()).iter().filter(|other| other.code == remark.code).count()
+                    checked.remarks(&without_proofs()).iter().filter(|other| other.code == remark.code).count()
                 };
                 assert!(count(&after) < count(&before), "{remark:?}");
                 let mut machine = Machine::new();

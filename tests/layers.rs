@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("vm", "code builtins event value source time"),
     ("explain", "vm code event value source time"),
     ("analysis", "vm code semantics builtins event value source time"),
-    ("lint", "analysis semantics syntax event builtins value diagnostic source time"),
+    ("lint", "analysis vm semantics syntax event builtins value diagnostic source time"),
     ("reference", "semantics builtins event value time"),
     ("engine", "*"),
     ("providers", "event value time"),

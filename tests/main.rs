@@ -29,6 +29,7 @@ mod explain;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod faults;
 mod findings;
+mod proofs;
 mod fuzzed;
 mod google;
 mod graph;

@@ -9,7 +9,7 @@
 //!
 //! What is taken for granted about meetings, besides what types say (the *background*): rules are asked about recordable
 //! meetings alone; a meeting ends no earlier than it starts; nobody is listed under two addresses in one meeting; the organizer
-//! is one of its people, unless a calendar, a group or a thing called it; what happens once is neither first, moved nor changed,
+//! is one of its people, unless a calendar, a group or a thing called it (no bot, and nobody who takes no part); what happens once is neither first, moved nor changed,
 //! and what was moved was changed.
 //!
 //! Deliberately absent: a clock. All bounds count steps ([`Budget`]), so that one file has the same findings on every machine.
@@ -29,4 +29,4 @@ pub use budget::{Budget, Limit};
 pub use formula::{Formula, Leaf};
 pub use model::{AtomRef, Model, Side};
 pub use query::{Answer, Query};
-pub use witness::Witness;
+pub use witness::{Witness, usual_start};

@@ -6,7 +6,7 @@ use crate::builtins::{Atom, Context, Tables};
 use crate::code::Verified;
 use crate::event::Question;
 use crate::semantics::hir::Hir;
-use crate::value::outline::{AtomIdx, Recordable, RuleOutline, Tier};
+use crate::value::outline::{AtomIdx, Recordable, RuleOutline};
 use crate::value::words::Verb;
 use crate::value::{Decision, Truth, decide_from};
 use crate::vm;
@@ -141,10 +141,5 @@ impl<'a> Model<'a> {
             (None, None) => condition,
             _ => Formula::Is(Leaf::Active(side, rule), true).and(condition),
         }
-    }
-
-    /// Whether two rules of one side stand in tiers of one rank.
-    pub(super) fn same_rank(&self, side: u8, a: u16, b: u16) -> bool {
-        Tier::rank(self.rule(side, a).tier) == Tier::rank(self.rule(side, b).tier)
     }
 }

@@ -141,3 +141,9 @@ pub(super) fn link(conference: Conference) -> Link {
         joinable: true,
     }
 }
+
+/// When an example begins of which nothing else is asked, on the clock of its user.
+#[must_use]
+pub fn usual_start() -> Civil {
+    START
+}

@@ -135,6 +135,14 @@ codes! {
         // A condition and its parts.
         DuplicateCondition = "duplicate-condition", Info, "a part of a condition is written twice in one place";
         LongCondition = "long-condition", Off, "a rule asks more conditions than a team wants";
+        // Proven, each with an example meeting where one shows it.
+        RuleNeverMatches = "rule-never-matches", Error, "no meeting makes the condition of a rule true";
+        RuleShadowed = "rule-shadowed", Error, "earlier rules decide about every meeting of a rule";
+        RuleOverridden = "rule-overridden", Warning, "rules of higher tiers decide about every meeting of a rule";
+        ConditionAlwaysTrue = "condition-always-true", Warning, "no meeting makes the condition of a rule false";
+        UnlessNeverApplies = "unless-never-applies", Warning, "no meeting of a rule is one of its exceptions";
+        DefaultUnreachable = "default-unreachable", Warning, "rules decide about every meeting, so that the default never does";
+        Undecided = "undecided", Info, "whether something holds of a rule could not be found out within the bounds";
         // Reach.
         BroadAlways = "broad-always", Warning, "a rule always records and asks neither for people nor for a text";
         FreeMailDomain = "free-mail-domain", Warning, "a rule always records whoever has an address at a public mail provider";

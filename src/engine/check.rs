@@ -1,7 +1,9 @@
 //! Rule texts to a rule set, or to remarks about them.
 
 use super::RuleSet;
+use crate::analysis::{Model, Side};
 use crate::code::{self, Origin};
+use crate::codegen;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::event::address::DomainPattern;
 use crate::lint::{self, Subject};
@@ -130,7 +132,14 @@ impl Checked {
     fn with_subject<T>(&self, options: &lint::Options, look: impl FnOnce(&Subject<'_>) -> T) -> T {
         let input = input(&self.files, &self.options);
         let hir = semantics::lower(&input, &mut Vec::new());
-        look(&Subject { input: &input, hir: &hir, sources: &self.sources, options })
+        // Rules beside one with an error are asked too: by a program that holds those that are right.
+        let healthy = match &self.rule_set {
+            Some(_) => None,
+            None => code::verify(codegen::emit(&hir, origin(&self.sources, &self.files, &self.options))).ok(),
+        };
+        let program = self.rule_set.as_ref().map(RuleSet::program).or(healthy.as_ref());
+        let model = Model::of(Side::new(&hir, program));
+        look(&Subject { input: &input, hir: &hir, model: &model, sources: &self.sources, options })
     }
 }
 

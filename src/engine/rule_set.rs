@@ -54,6 +54,11 @@ impl RuleSet {
         Ok(Self { program, hir, aliases })
     }
 
+    /// The program, for whoever asks what it can decide.
+    pub(super) fn program(&self) -> &Verified {
+        &self.program
+    }
+
     /// Decides about one occurrence.
     #[must_use]
     pub fn decide(&self, machine: &mut vm::Machine, question: &Question<'_>) -> Decision {
@@ -64,6 +69,12 @@ impl RuleSet {
     #[must_use]
     pub fn decide_plainly(&self, question: &Question<'_>) -> Decision {
         reference::decide(&self.hir, question)
+    }
+
+    /// Answers every condition of every rule, without short cuts.
+    #[must_use]
+    pub fn trace(&self, question: &Question<'_>) -> Trace {
+        reference::trace(&self.hir, question)
     }
 
     /// The settings that a decision brings.

@@ -16,6 +16,8 @@ mod conditions;
 mod policy;
 mod dates;
 mod people;
+mod example;
+mod proofs;
 mod reach;
 mod settings;
 mod words;
@@ -29,6 +31,7 @@ mod cures;
 pub use cures::cure;
 pub use options::{Options, can_change};
 
+use crate::analysis::Model;
 use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::semantics::hir::Hir;
 use crate::semantics::{CheckInput, RuleFile, suppress_findings};
@@ -43,6 +46,8 @@ pub struct Subject<'a> {
     pub input: &'a CheckInput<'a>,
     /// The effective list of the rules that are right.
     pub hir: &'a Hir,
+    /// The same rules, to be asked which meetings they can decide about.
+    pub model: &'a Model<'a>,
     /// The texts; places point into them.
     pub sources: &'a Sources,
     /// What a team wants.
@@ -62,6 +67,7 @@ pub struct Lint {
 pub const LINTS: &[Lint] = &[
     Lint { codes: &[Code::DuplicateCondition], run: conditions::duplicates },
     Lint { codes: &[Code::LongCondition], run: conditions::long },
+    Lint { codes: proofs::CODES, run: proofs::all },
     Lint { codes: &[Code::BroadAlways], run: reach::broad_always },
     Lint { codes: &[Code::FreeMailDomain], run: people::free_mail },
     Lint { codes: &[Code::OwnDomainAsCustomer], run: people::own_as_customer },
