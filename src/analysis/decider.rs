@@ -5,11 +5,11 @@
 //! matter, however long the list is. When nothing is left, the rules that were met cover it, and each that is not needed for
 //! that is dropped.
 
+use crate::analysis::Formula;
 use crate::analysis::budget::{Budget, Limit};
 use crate::analysis::model::{AtomRef, Model};
 use crate::analysis::query::{Answer, Query};
 use crate::analysis::witness::Witness;
-use crate::analysis::Formula;
 use crate::value::{DecidedBy, Decision, RuleIdx};
 use crate::vm::Machine;
 
@@ -38,19 +38,15 @@ const BLOCKERS_MAX: usize = 64;
 #[must_use]
 pub fn reach(model: &Model<'_>, machine: &mut Machine, rule: RuleIdx, budget: &mut Budget) -> Reach {
     let certain = outside(model, machine, rule, &model.is_true(0, rule), budget);
-    let clash = match certain {
-        Outside::Decides(witness) => return Reach::Decides(witness),
-        Outside::Undecided(limit) => return Reach::Undecided(limit),
-        Outside::Never(clash) => Some(clash),
-        Outside::Covered(_) => None,
-    };
-    let acts = match outside(model, machine, rule, &model.matches(0, rule), budget) {
+    let acts = |machine: &mut Machine, budget: &mut Budget| match outside(model, machine, rule, &model.matches(0, rule), budget) {
         Outside::Decides(witness) => Some(witness),
         _ => None,
     };
-    match (certain, clash) {
-        (Outside::Covered(by), _) => Reach::Covered(by, acts),
-        (_, clash) => Reach::NeverTrue(clash.unwrap_or_default(), acts),
+    match certain {
+        Outside::Decides(witness) => Reach::Decides(witness),
+        Outside::Never(clash) => Reach::NeverTrue(clash, acts(machine, budget)),
+        Outside::Covered(by) => Reach::Covered(by, acts(machine, budget)),
+        Outside::Undecided(limit) => Reach::Undecided(limit),
     }
 }
 

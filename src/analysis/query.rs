@@ -137,9 +137,7 @@ impl<'m, 'a> Query<'m, 'a> {
             };
             let ask = asks.entry(key).or_insert_with(|| match key {
                 Ok(at) => Ask { what: What::Atom(self.model.atom(at)), side: at.side, atom: Some(at), ..Ask::default() },
-                Err(Leaf::Active(side, rule)) => {
-                    Ask { what: What::Dates(self.model.rule(side, rule)), side, ..Ask::default() }
-                }
+                Err(Leaf::Active(side, rule)) => Ask { what: What::Dates(self.model.rule(side, rule)), side, ..Ask::default() },
                 Err(_) => unreachable!("only dates have no atom"),
             });
             ask.allowed = ask.allowed.and(allowed);
@@ -157,7 +155,8 @@ impl<'m, 'a> Query<'m, 'a> {
         if by_dimension.contains_key(&Dimension::Texts) {
             // A provided list may be compared with several texts, and those with others.
             let is_text = |dimension: &Dimension| matches!(dimension, Dimension::Text(_) | Dimension::Texts);
-            let all: Vec<&Ask<'a>> = by_dimension.iter().filter(|(at, _)| is_text(at)).flat_map(|(_, asks)| asks.clone()).collect();
+            let all: Vec<&Ask<'a>> =
+                by_dimension.iter().filter(|(at, _)| is_text(at)).flat_map(|(_, asks)| asks.clone()).collect();
             by_dimension.retain(|at, _| !is_text(at));
             by_dimension.insert(Dimension::Texts, all);
         }

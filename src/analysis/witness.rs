@@ -1,15 +1,13 @@
 //! A meeting that shows something, and how the theories put one together.
 
+use crate::event::link::Link;
 use crate::event::{
     Address, ConnectedUser, Facts, Occurrence, People, Person, ProvidedList, ProvidedLists, Question, Revision, SeriesFacts, Text,
 };
-use crate::event::link::Link;
 use crate::time::{Civil, ClockTime, Date, Elapsed, Moment, Zone};
 use crate::value::outline::Recordable;
 use crate::value::words::TextField;
-use crate::value::{
-    Conference, EventKind, Fact, Overrides, Provider, Response, ShowsAs, SourceKind, Status, Visibility,
-};
+use crate::value::{Conference, EventKind, Fact, Overrides, Provider, Response, ShowsAs, SourceKind, Status, Visibility};
 use std::sync::Arc;
 
 /// A meeting, and whose calendar it lies in.

@@ -22,7 +22,8 @@ pub(super) fn event(witness: &Witness) -> String {
     told.series(witness);
     told.sets(witness);
     told.lists(witness);
-    let entries = if told.entries.is_empty() { "any meeting".to_owned() } else { format!("event {{ {} }}", told.entries.join(", ")) };
+    let entries =
+        if told.entries.is_empty() { "any meeting".to_owned() } else { format!("event {{ {} }}", told.entries.join(", ")) };
     let beside = if told.beside.is_empty() { String::new() } else { format!(", {}", told.beside.join(", ")) };
     format!("{entries}{beside}")
 }

@@ -10,7 +10,7 @@ use crate::value::outline::{Cond, RuleOutline, Tier};
 use crate::value::words::{Layer, Verb};
 use crate::vm::Machine;
 
-/// What is reported here.
+/// What is reported here, besides what stays undecided.
 pub(super) const CODES: &[Code] = &[
     Code::RuleNeverMatches,
     Code::RuleShadowed,
@@ -18,7 +18,6 @@ pub(super) const CODES: &[Code] = &[
     Code::ConditionAlwaysTrue,
     Code::UnlessNeverApplies,
     Code::DefaultUnreachable,
-    Code::Undecided,
 ];
 
 /// Every proven finding.

@@ -138,9 +138,7 @@ impl Search<'_, '_> {
             let before = self.rows.len();
             self.rows.extend(way);
             // Where there was a choice, what cannot be is seen here and not once for every way of the tests that follow.
-            let dead = !alone
-                && at + 1 < self.left
-                && linear::solve(self.sorts.variables(), &self.rows, budget)?.is_none();
+            let dead = !alone && at + 1 < self.left && linear::solve(self.sorts.variables(), &self.rows, budget)?.is_none();
             let found = if dead { None } else { self.values(at + 1, budget)? };
             self.rows.truncate(before);
             if found.is_some() {
@@ -160,7 +158,11 @@ impl Search<'_, '_> {
             Asks::Role(PersonRole::Organizer, _) => self.organizer(at, answer),
             // With the creator, who is chosen before.
             Asks::Role(PersonRole::Creator, _) => {
-                if answer == self.tests[at].answers().next().unwrap_or(answer) { vec![Vec::new()] } else { Vec::new() }
+                if answer == self.tests[at].answers().next().unwrap_or(answer) {
+                    vec![Vec::new()]
+                } else {
+                    Vec::new()
+                }
             }
         }
     }
@@ -181,8 +183,10 @@ impl Search<'_, '_> {
     }
 
     fn every(&self, at: usize, answer: Truth) -> Vec<Vec<Row>> {
-        let sum = |truth: Truth, least: i64, most: i64| {
-            Row { variables: sorted(self.sorts.where_is(|sort| sort.truths[at] == truth)), least, most }
+        let sum = |truth: Truth, least: i64, most: i64| Row {
+            variables: sorted(self.sorts.where_is(|sort| sort.truths[at] == truth)),
+            least,
+            most,
         };
         let people = |least: i64, most: i64| Row { variables: sorted(self.sorts.where_is(|_| true)), least, most };
         let unnamed = |least: i64, most: i64| Row { variables: self.sorts.unnamed_if(true).collect(), least, most };

@@ -19,8 +19,8 @@ use crate::analysis::model::Model;
 use crate::analysis::witness::Draft;
 use crate::builtins::text::{FoldedText, Pattern};
 use crate::builtins::{Atom, Texts};
-use crate::event::facts::{DESCRIPTION_BYTES_MAX, SHORT_TEXT_BYTES_MAX};
 use crate::event::Text;
+use crate::event::facts::{DESCRIPTION_BYTES_MAX, SHORT_TEXT_BYTES_MAX};
 use crate::value::words::{TextField, TextOp};
 use crate::value::{Fact, Truth, UnknownReason};
 
@@ -75,9 +75,7 @@ impl<'a> Test<'a> {
     /// What the test answers about a text, where no provided list is asked.
     fn answer(&self, text: &FoldedText<'_>) -> Truth {
         match &self.asks {
-            Asks::Words(op, texts) => {
-                texts.iter().map(|word| text.compare(*op, word).truth()).fold(Truth::False, Truth::or)
-            }
+            Asks::Words(op, texts) => texts.iter().map(|word| text.compare(*op, word).truth()).fold(Truth::False, Truth::or),
             Asks::Pattern(pattern, flags) => {
                 Pattern::build(pattern, flags).map_or(Truth::Unknown, |pattern| text.matches(&pattern).truth())
             }

@@ -20,8 +20,8 @@ use crate::event::recurrence::Rule;
 use crate::time::{Date, Moment, Zone};
 use crate::value::outline::ZoneRule;
 use crate::value::words::{ClockWindow, Comparison, Edge, Flag};
-use pieces::Piece;
 use crate::value::{Fact, Truth, UnknownReason};
+use pieces::Piece;
 
 /// Chooses start, end and the user's zone.
 pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {

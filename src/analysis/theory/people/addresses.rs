@@ -109,11 +109,7 @@ pub(super) fn classes(
 /// The parts of a test that ask for an address.
 fn add_leaves<'a>(side: u8, condition: &'a PersonCond, leaves: &mut Vec<(u8, &'a PersonCond)>) {
     match condition {
-        PersonCond::Internal
-        | PersonCond::External
-        | PersonCond::Addresses(_)
-        | PersonCond::In(_)
-        | PersonCond::From(_) => {
+        PersonCond::Internal | PersonCond::External | PersonCond::Addresses(_) | PersonCond::In(_) | PersonCond::From(_) => {
             if !leaves.contains(&(side, condition)) {
                 leaves.push((side, condition));
             }

@@ -40,9 +40,12 @@ fn greedy(variables: usize, rows: &[Row]) -> Option<Vec<i64>> {
         let Some(short) = (0..rows.len()).find(|row| sums[*row] < rows[*row].least) else { return Some(values) };
         let room = |v: usize| holding[v].iter().map(|row| rows[*row].most - sums[*row]).min().unwrap_or(ENDLESS);
         let helps = |v: usize| holding[v].iter().filter(|row| sums[**row] < rows[**row].least).count();
-        let best = rows[short].variables.iter().copied().filter(|v| room(*v) > 0).max_by_key(|v| {
-            (helps(*v), std::cmp::Reverse(holding[*v].len()), std::cmp::Reverse(*v))
-        })?;
+        let best = rows[short]
+            .variables
+            .iter()
+            .copied()
+            .filter(|v| room(*v) > 0)
+            .max_by_key(|v| (helps(*v), std::cmp::Reverse(holding[*v].len()), std::cmp::Reverse(*v)))?;
         let add = room(best).min(rows[short].least - sums[short]);
         values[best] += add;
         holding[best].iter().for_each(|row| sums[*row] += add);
@@ -186,7 +189,11 @@ impl Tableau {
             let can_help = |v: &usize| {
                 let grows = (sum[*v] > Ratio::ZERO) == too_small;
                 sum[*v] != Ratio::ZERO
-                    && if grows { self.values[*v] < Ratio::of(self.most[*v]) } else { self.values[*v] > Ratio::of(self.least[*v]) }
+                    && if grows {
+                        self.values[*v] < Ratio::of(self.most[*v])
+                    } else {
+                        self.values[*v] > Ratio::of(self.least[*v])
+                    }
             };
             let Some(entering) = (0..self.values.len()).find(can_help) else { return Ok(false) };
             let by = target.plus(self.values[leaving].negative()).times(sum[entering].inverse());

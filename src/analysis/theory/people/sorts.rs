@@ -64,7 +64,8 @@ impl Sorts {
         if shown.unknown || shown.organizer == Organizer::Unreadable {
             classes.push(Class { unreadable: true, ..Class::default() });
         }
-        let mut sorts = Sorts { classes, sorts: Vec::new(), unnamed: shown.unnamed, asks_for_me: asked.me || shown.silent, neutral };
+        let mut sorts =
+            Sorts { classes, sorts: Vec::new(), unnamed: shown.unnamed, asks_for_me: asked.me || shown.silent, neutral };
         let supplied = shown.lists.iter().filter(|(_, supplied)| *supplied).count();
         for mask in 0..1_usize << supplied {
             sorts.add(model, tests, shown, &asked, mask, budget)?;

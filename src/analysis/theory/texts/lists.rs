@@ -21,9 +21,7 @@ impl Supply<'_> {
     /// Whether a test of a provided list can answer as asked while its text is seen.
     pub fn allows(&self, test: &Test<'_>) -> bool {
         match test.asks {
-            Asks::Provided(_, name) if self.is_supplied(name) => {
-                test.allowed.has(Truth::True) || test.allowed.has(Truth::False)
-            }
+            Asks::Provided(_, name) if self.is_supplied(name) => test.allowed.has(Truth::True) || test.allowed.has(Truth::False),
             _ => test.allowed.has_unknown(),
         }
     }
@@ -57,9 +55,10 @@ fn list<'a>(test: &Test<'a>) -> Option<&'a str> {
 pub(super) fn clash(tests: &[Test<'_>], supply: &Supply<'_>) -> bool {
     let seen = |test: &&Test<'_>| list(test).is_some_and(|name| supply.is_supplied(name)) && !test.allowed.has_unknown();
     tests.iter().filter(seen).filter(|test| must_hit(test)).any(|strong| {
-        tests.iter().filter(seen).any(|weak| {
-            must_miss(weak) && weak.field == strong.field && list(weak) == list(strong) && implies(strong, weak)
-        })
+        tests
+            .iter()
+            .filter(seen)
+            .any(|weak| must_miss(weak) && weak.field == strong.field && list(weak) == list(strong) && implies(strong, weak))
     })
 }
 
@@ -92,9 +91,7 @@ pub(super) fn fill(tests: &[Test<'_>], supply: &Supply<'_>, draft: &mut Draft) -
         let mut items = Vec::new();
         for test in own().filter(|test| must_hit(test)) {
             let Some(text) = seen(draft, test.field) else { continue };
-            let misses = |item: &String| {
-                own().filter(|test| must_miss(test)).all(|test| !hits(draft, test, item))
-            };
+            let misses = |item: &String| own().filter(|test| must_miss(test)).all(|test| !hits(draft, test, item));
             let item = candidates(test, &text).into_iter().find(misses).ok_or(Limit::Unwritten)?;
             items.push(item);
         }

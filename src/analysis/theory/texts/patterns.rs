@@ -33,13 +33,8 @@ impl Pattern {
         let hir = syntax::parse_with(pattern, &syntax).ok()?;
         let size = Some(crate::builtins::text::PATTERN_SIZE_MAX * 4);
         let nfa = NFA::compiler().configure(Config::new().nfa_size_limit(size)).build_from_hir(&hir).ok()?;
-        let mut own = Self {
-            looks: nfa.look_matcher().clone(),
-            nfa,
-            states: Vec::new(),
-            numbers: HashMap::new(),
-            known: HashMap::new(),
-        };
+        let mut own =
+            Self { looks: nfa.look_matcher().clone(), nfa, states: Vec::new(), numbers: HashMap::new(), known: HashMap::new() };
         own.number((Vec::new(), None));
         Some(own)
     }

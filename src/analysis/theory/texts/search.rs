@@ -74,7 +74,10 @@ fn made_of_words(wants: &[Want<'_, '_>], long: bool, budget: &mut Budget) -> Res
                 .iter()
                 .flat_map(|text| {
                     let gap = if text.is_empty() || op == TextOp::Is { "" } else { " " };
-                    words.iter().take(TRIED_MAX).map(move |word| if op == TextOp::Is { word.clone() } else { format!("{text}{gap}{word}") })
+                    words
+                        .iter()
+                        .take(TRIED_MAX)
+                        .map(move |word| if op == TextOp::Is { word.clone() } else { format!("{text}{gap}{word}") })
                 })
                 .take(TRIED_MAX * 2)
                 .collect();

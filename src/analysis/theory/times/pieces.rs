@@ -53,9 +53,8 @@ pub(super) fn ends(world: &World<'_, '_>, start: Piece, days: &[Date]) -> Vec<Pi
                 [USUAL_SECS].iter().chain(&lengths).filter_map(|length| shifted(instant, *length, 1)).collect();
             if world.tests.iter().any(|test| test.edge() == Some(Edge::Ends)) {
                 let first = world.user_zone.civil(instant).date();
-                let mut of_ends: Vec<Date> = (0..=END_DAYS)
-                    .filter_map(|days| first.checked_add(Elapsed::from_hours(24 * days - 24)).ok())
-                    .collect();
+                let mut of_ends: Vec<Date> =
+                    (0..=END_DAYS).filter_map(|days| first.checked_add(Elapsed::from_hours(24 * days - 24)).ok()).collect();
                 of_ends.extend(days.iter().copied().filter(|day| *day > first).take(64));
                 ends.extend(cuts(world, Edge::Ends, &of_ends).into_iter().filter(|end| *end >= instant));
             }
