@@ -22,6 +22,12 @@ impl Budget {
         Self { left }
     }
 
+    /// How many are left.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
     /// Takes `steps`; an error where fewer are left, and then none are.
     pub(super) fn take(&mut self, steps: u64) -> Result<(), Limit> {
         let left = self.left.checked_sub(steps);

@@ -25,7 +25,7 @@ mod witness;
 #[cfg(test)]
 mod tests;
 
-pub use budget::{Budget, Limit};
+pub use budget::{Budget, Limit, STEPS};
 pub use formula::{Formula, Leaf};
 pub use model::{AtomRef, Model, Side};
 pub use query::{Answer, Query};

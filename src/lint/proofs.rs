@@ -2,7 +2,7 @@
 
 use super::{Subject, example};
 use crate::analysis::decider::{self, Reach};
-use crate::analysis::{Answer, AtomRef, Budget, Limit, Witness};
+use crate::analysis::{Answer, AtomRef, Budget, Limit, STEPS, Witness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::semantics::CheckInput;
 use crate::value::RuleIdx;
@@ -20,14 +20,23 @@ pub(super) const CODES: &[Code] = &[
     Code::DefaultUnreachable,
 ];
 
+/// Steps of all questions about one set of rules: a few seconds, on whatever rules.
+const SET_STEPS: u64 = 15 * STEPS;
+
 /// Every proven finding.
 pub(super) fn all(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let mut machine = Machine::new();
+    let mut left = SET_STEPS;
     for rule in 0..subject.hir.outline.rules.len() {
         let Ok(rule) = RuleIdx::try_from(rule) else { break };
-        Finder { subject, rule, outline: outline(subject, rule), findings }.run(&mut machine);
+        let mut finder = Finder { subject, rule, outline: outline(subject, rule), left, findings };
+        if left == 0 {
+            return finder.not_looked_at();
+        }
+        finder.run(&mut machine);
+        left = finder.left;
     }
-    default(subject, &mut machine, findings);
+    default(subject, &mut machine, left, findings);
 }
 
 fn outline<'a>(subject: &Subject<'a>, rule: RuleIdx) -> &'a RuleOutline {
@@ -39,13 +48,16 @@ struct Finder<'f, 'a> {
     subject: &'f Subject<'a>,
     rule: RuleIdx,
     outline: &'a RuleOutline,
+    /// Steps that are left for the rules together.
+    left: u64,
     findings: &'f mut Vec<Diagnostic>,
 }
 
 impl Finder<'_, '_> {
     fn run(&mut self, machine: &mut Machine) {
         let model = self.subject.model;
-        match decider::reach(model, machine, self.rule, &mut Budget::default()) {
+        let rule = self.rule;
+        match self.ask(|budget| decider::reach(model, machine, rule, budget)) {
             Reach::Decides(_) => {}
             Reach::NeverTrue(clash, acts) => return self.never_true(&clash, acts.as_deref()),
             Reach::Covered(by, acts) => self.covered(&by, acts.as_deref()),
@@ -54,16 +66,31 @@ impl Finder<'_, '_> {
         if self.outline.condition == Cond::And(Vec::new()) {
             return;
         }
-        match decider::can_be_false(model, self.rule, &mut Budget::default()) {
+        match self.ask(|budget| decider::can_be_false(model, rule, budget)) {
             Answer::Found(_) => {}
             Answer::None(_) => self.always_true(),
             Answer::Undecided(limit) => self.undecided("whether its condition is ever false", limit),
         }
-        match decider::exception_applies(model, self.rule, &mut Budget::default()) {
+        match self.ask(|budget| decider::exception_applies(model, rule, budget)) {
             Some(Answer::None(clash)) => self.no_exception(&clash),
             Some(Answer::Undecided(limit)) => self.undecided("whether its `unless` ever applies", limit),
             Some(Answer::Found(_)) | None => {}
         }
+    }
+
+    /// Asks with as many steps as one question may take.
+    fn ask<T>(&mut self, question: impl FnOnce(&mut Budget) -> T) -> T {
+        let steps = self.left.min(STEPS);
+        let mut budget = Budget::steps(steps);
+        let answer = question(&mut budget);
+        self.left -= steps - budget.left();
+        answer
+    }
+
+    fn not_looked_at(&mut self) {
+        let message = format!("from `{}` on nothing was asked: the rules before it took all steps", self.outline.id);
+        let remark = self.remark(Code::Undecided, message);
+        self.findings.push(remark.help(format!("the bound was: {SET_STEPS} steps for all rules together")));
     }
 
     fn remark(&self, code: Code, message: String) -> Diagnostic {
@@ -166,9 +193,9 @@ fn with_rest(remark: Diagnostic, acts: Option<&Witness>) -> Diagnostic {
 }
 
 /// A default that somebody wrote, and that no meeting reaches.
-fn default(subject: &Subject<'_>, machine: &mut Machine, findings: &mut Vec<Diagnostic>) {
+fn default(subject: &Subject<'_>, machine: &mut Machine, left: u64, findings: &mut Vec<Diagnostic>) {
     let Some(place) = written_default(subject.input) else { return };
-    let remark = match decider::reaches_default(subject.model, machine, &mut Budget::default()) {
+    let remark = match decider::reaches_default(subject.model, machine, &mut Budget::steps(left.min(STEPS))) {
         Answer::Found(_) => return,
         Answer::None(_) => {
             let message = "rules decide about every meeting, so that this default never does";

@@ -26,12 +26,40 @@ use pieces::Piece;
 /// Chooses start, end and the user's zone.
 pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
     let tests: Vec<Test<'_>> = asks.iter().filter_map(|ask| Test::of(model, ask)).collect();
+    if zones_alone_clash(model, &tests, draft, budget)? {
+        return Ok(false);
+    }
+    possible(model, &tests, draft, budget)
+}
+
+/// Whether the tests of one zone clash by themselves, where there are several zones: what the others are need not be looked at.
+fn zones_alone_clash(model: &Model<'_>, tests: &[Test<'_>], draft: &Draft, budget: &mut Budget) -> Result<bool, Limit> {
+    let mut zones: Vec<&ZoneRule> = Vec::new();
+    for zone in tests.iter().filter_map(Test::zone) {
+        if !zones.contains(&zone) {
+            zones.push(zone);
+        }
+    }
+    if zones.len() < 2 {
+        return Ok(false);
+    }
+    for zone in zones {
+        let own: Vec<Test<'_>> = tests.iter().filter(|test| test.zone().is_none_or(|other| other == zone)).cloned().collect();
+        if !possible(model, &own, &mut draft.clone(), budget)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Chooses start, end and the user's zone, one way of how they are shown after the other.
+fn possible(model: &Model<'_>, tests: &[Test<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
     let all_day = if model.recordable().all_day { &[false, true][..] } else { &[false][..] };
-    for user_zone in user_zones(&tests) {
-        for lists in supplies(&tests) {
+    for user_zone in user_zones(tests) {
+        for lists in supplies(tests) {
             for &is_day in all_day {
                 for (guess, has_end) in [(false, true), (false, false), (true, true), (true, false)] {
-                    let world = World { tests: &tests, user_zone: &user_zone, lists: &lists, is_day, guess, has_end };
+                    let world = World { tests, user_zone: &user_zone, lists: &lists, is_day, guess, has_end };
                     if world.solve(draft, budget)? {
                         return Ok(true);
                     }
@@ -43,6 +71,7 @@ pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, bud
 }
 
 /// A condition about time.
+#[derive(Clone)]
 struct Test<'a> {
     asks: Asks<'a>,
     ask: &'a Ask<'a>,
@@ -52,9 +81,10 @@ struct Test<'a> {
 }
 
 /// What it asks.
+#[derive(Clone)]
 enum Asks<'a> {
     Clock(Edge, Option<ClockWindow>, Option<&'a DayTest>, &'a ZoneRule),
-    DateRule(Edge, Rule, Option<Date>, &'a ZoneRule),
+    DateRule(Edge, Box<Rule>, Option<Date>, &'a ZoneRule),
     Duration(Comparison),
     Dates(Option<Date>, Option<Date>, &'a ZoneRule),
     AllDay,
@@ -79,7 +109,7 @@ impl<'a> Test<'a> {
                 Asks::Clock(*edge, *window, days.as_ref(), zone)
             }
             What::Atom(Atom::DateRule { edge, rule, counting_from, zone }) => {
-                Asks::DateRule(*edge, Rule::parse(rule).ok()?, *counting_from, zone)
+                Asks::DateRule(*edge, Box::new(Rule::parse(rule).ok()?), *counting_from, zone)
             }
             What::Atom(Atom::Duration(comparison)) => Asks::Duration(*comparison),
             What::Atom(Atom::Flag(Flag::AllDay)) => Asks::AllDay,
@@ -118,7 +148,7 @@ fn user_zones(tests: &[Test<'_>]) -> Vec<Zone> {
     }
     let is_free = tests.iter().any(|test| test.zone() == Some(&ZoneRule::UserElseEvent));
     match (is_free, zones.len() > 1) {
-        (true, true) => zones.extend((-48..=56).filter_map(|quarters| Zone::fixed(quarters * 900))),
+        (true, true) => zones.extend((-24..=28).filter_map(|halves| Zone::fixed(halves * 1800))),
         _ => zones.truncate(1),
     }
     zones
@@ -158,7 +188,9 @@ impl World<'_, '_> {
             return Ok(false);
         }
         for stretch in days::stretches(self.tests) {
-            for at in pieces::starts(self, &stretch) {
+            let starts = pieces::starts(self, &stretch);
+            budget.take(starts.len() as u64 / 16 + 1)?;
+            for at in starts {
                 budget.take(1)?;
                 let start = self.moment(at);
                 if !self.allows(Edge::Starts, &start) {
@@ -184,7 +216,9 @@ impl World<'_, '_> {
             let hidden = Fact::Unknown(UnknownReason::EndUnspecified);
             return Ok(self.listed(start, None).filter(|_| fits).map(|dates| (hidden, dates)));
         }
-        for end in pieces::ends(self, at, days) {
+        let ends = pieces::ends(self, at, days);
+        budget.take(ends.len() as u64 / 16 + 1)?;
+        for end in ends {
             budget.take(1)?;
             let moment = self.moment(end);
             if self.allows(Edge::Ends, &moment)

@@ -19,7 +19,12 @@ pub(super) struct Class {
     pub domain: Option<String>,
     /// Nobody can read the addresses.
     pub unreadable: bool,
+    /// The `person` whose addresses these are: however many they are, one human being.
+    pub alias: Option<Alias>,
 }
+
+/// A `person` of the rules: its side and its place there.
+pub(super) type Alias = (usize, usize);
 
 /// Most addresses that one question looks at.
 const NAMED_MAX: usize = 20_000;
@@ -31,6 +36,9 @@ impl Class {
     pub fn most(&self) -> i64 {
         if self.domain.is_some() || self.unreadable {
             return crate::event::people::PEOPLE_MAX as i64;
+        }
+        if self.alias.is_some() {
+            return 1;
         }
         i64::try_from(self.named.len()).unwrap_or(i64::MAX)
     }
@@ -95,15 +103,26 @@ pub(super) fn classes(
         let member = Member::at(&person, &nobody);
         leaves.iter().map(|(side, leaf)| contexts[usize::from(*side)].person(&member, leaf).truth()).collect()
     };
-    let mut classes: BTreeMap<Vec<Truth>, Class> = BTreeMap::new();
+    let mut classes: BTreeMap<(Vec<Truth>, Option<Alias>), Class> = BTreeMap::new();
     for domain in domains {
-        let class = classes.entry(signature(&format!("nobody-in-particular@{domain}"))).or_default();
+        let class = classes.entry((signature(&format!("nobody-in-particular@{domain}")), None)).or_default();
         class.domain.get_or_insert(domain);
     }
     for address in named {
-        classes.entry(signature(address.as_str())).or_default().named.push(address);
+        let alias = alias_of(model, &address);
+        let class = classes.entry((signature(address.as_str()), alias)).or_default();
+        class.alias = alias;
+        class.named.push(address);
     }
     Ok(classes.into_values().collect())
+}
+
+/// The `person` that names the address, by its side and its place there.
+fn alias_of(model: &Model<'_>, address: &Address) -> Option<Alias> {
+    let of_side = |(side, rules): (usize, &crate::analysis::Side<'_>)| {
+        rules.hir.aliases.iter().position(|alias| alias.contains(address)).map(|alias| (side, alias))
+    };
+    model.sides().enumerate().find_map(of_side)
 }
 
 /// The parts of a test that ask for an address.

@@ -1,6 +1,6 @@
 //! Sorts of people: everybody about whom all tests say the same.
 
-use super::addresses::{Class, classes, neutral_user};
+use super::addresses::{Alias, Class, classes, neutral_user};
 use super::linear::{ENDLESS, Row};
 use super::shown::{Asked, Organizer, Shown};
 use super::{Asks, Spec, Test, sorted};
@@ -139,6 +139,13 @@ impl Sorts {
                 rows.push(Row { variables: self.of_class(class), least: 0, most: people.most() });
             }
         }
+        let mut aliases: Vec<Alias> = self.classes.iter().filter_map(|class| class.alias).collect();
+        aliases.sort_unstable();
+        aliases.dedup();
+        for alias in aliases {
+            let own = |sort: &Sort| self.classes[sort.class].alias == Some(alias);
+            rows.push(Row { variables: sorted(self.where_is(own)), least: 0, most: 1 });
+        }
         rows.push(Row { variables: sorted(self.where_is(|sort| sort.spec.me)), least: 0, most: 1 });
         if shown.organizer.is_listed() {
             rows.push(Row { variables: sorted(self.where_is(|sort| sort.organizer)), least: 1, most: 1 });
@@ -162,6 +169,11 @@ impl Sorts {
             return vec![Creator::Anybody];
         }
         let fits = |sort: &Sort| asked.iter().all(|at| tests[*at].allowed.has(sort.truths[*at]));
+        let free = |sort: &Sort| !sort.spec.me && self.classes[sort.class].domain.is_some();
+        if let Some(other) = self.where_is(|sort| !sort.organizer && fits(sort) && free(sort)).next() {
+            // One of as many as one likes, who takes nothing from anybody.
+            return vec![Creator::Other(other)];
+        }
         let others = self.where_is(|sort| !sort.organizer && fits(sort)).map(Creator::Other);
         let listed = self.where_is(fits).map(Creator::Listed);
         let unknown = asked.iter().all(|at| tests[*at].allowed.has_unknown()).then_some(Creator::Unknown);
