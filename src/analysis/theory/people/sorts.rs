@@ -236,7 +236,8 @@ impl Sorts {
         match creator {
             Creator::Other(sort) => people.creator = Fact::Known(invite(&self.sorts[sort], draft)),
             Creator::Unknown => people.creator = Fact::Unknown(UnknownReason::NotStated),
-            Creator::Anybody | Creator::Listed(_) => {}
+            Creator::Anybody => people.creator = people.organizer.clone(),
+            Creator::Listed(_) => {}
         }
         if self.unnamed
             && let Some(first) = people.attendees.first_mut()
