@@ -22,9 +22,6 @@ mod query;
 mod theory;
 mod witness;
 
-#[cfg(test)]
-mod tests;
-
 pub use budget::{Budget, Limit, STEPS};
 pub use formula::{Formula, Leaf};
 pub use model::{AtomRef, Model, Side};
