@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod builtins;
 pub mod syntax;
+pub mod describe;
 pub mod semantics;
 pub mod code;
 pub mod codegen;

@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("builtins", "event value time"),
     ("copies", "event value time"),
     ("syntax", "source diagnostic value time"),
+    ("describe", "syntax value time source"),
     ("semantics", "syntax builtins event value diagnostic source time"),
     ("code", "builtins event value source time"),
     ("codegen", "code semantics builtins event value source time"),
@@ -25,7 +26,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("engine", "*"),
     ("providers", "event value time"),
     ("host", "engine copies explain providers event value diagnostic source time"),
-    ("cli", "engine copies explain providers event value diagnostic source time syntax lint reference host"),
+    ("cli", "engine copies explain providers event value diagnostic source time syntax describe semantics lint reference host"),
 ];
 
 /// From `source` to `reference` (and the engine over them): no files, network, clock, environment or async.

@@ -23,6 +23,7 @@ mod connecting;
 mod copies;
 #[cfg(feature = "host")]
 mod documents;
+mod describe;
 mod equivalence;
 mod examples;
 mod explain;

@@ -8,6 +8,7 @@ mod admin;
 mod compile;
 mod completions;
 mod convert;
+mod describe;
 mod eval;
 mod events;
 mod explain;
@@ -97,6 +98,8 @@ enum Command {
     Events(events::Args),
     /// Check rule files
     Lint(lint::Args),
+    /// Say what rule files do, each rule as one English sentence
+    Describe(describe::Args),
     /// Write rule files in their one canonical layout
     Fmt(fmt::Args),
     /// Turn the text form of rules into JSON, or JSON into text
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Describe(args) => describe::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Convert(args) => convert::run(&args),
         Command::Test(args) => test::run(&args),

@@ -2,6 +2,7 @@
 
 use crate::explain::OverridePlace;
 use crate::value::outline::Tier;
+use crate::value::phrases::{duration, joins};
 use crate::value::words::{Layer, Verb};
 use crate::value::{Closed, shown};
 use crate::value::{EventKind, NotRecordable, Override, Settings, Truth, UnknownReason};
@@ -114,11 +115,7 @@ pub(super) fn remedy(why: NotRecordable) -> String {
 
 /// How the bot behaves, as a sentence.
 pub(super) fn settings(settings: &Settings) -> String {
-    let mut out = match settings.join {
-        0 => "The bot joins at the start".to_owned(),
-        secs if secs < 0 => format!("The bot joins {} before the start", duration(secs.unsigned_abs())),
-        secs => format!("The bot joins {} after the start", duration(secs.unsigned_abs())),
-    };
+    let mut out = format!("The bot {}", joins(settings.join));
     if let Some(keep) = settings.keep {
         out.push_str(&format!(", and the recording is kept {}", duration(keep)));
     }
@@ -127,26 +124,4 @@ pub(super) fn settings(settings: &Settings) -> String {
         out.push_str(&format!(" Limited by the organisation: {}.", shown(capped, CONDITION_CHARS_MAX)));
     }
     out
-}
-
-/// A length of time in words: `90 seconds`, `2 minutes`, `1 hour 30 minutes`, `180 days`.
-pub(super) fn duration(secs: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    // 90 seconds is what people say, and how the default is written.
-    if secs < 120 && !secs.is_multiple_of(60) {
-        return counted(secs, "second");
-    }
-    let mut rest = secs;
-    let mut parts = Vec::new();
-    for (unit, word) in UNITS {
-        if rest >= unit {
-            parts.push(counted(rest / unit, word));
-            rest %= unit;
-        }
-    }
-    if parts.is_empty() { counted(0, "second") } else { parts.join(" ") }
-}
-
-fn counted(count: u64, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }

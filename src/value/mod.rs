@@ -8,6 +8,7 @@ mod decision;
 mod fact;
 mod fold;
 pub mod outline;
+pub mod phrases;
 mod reading;
 mod shown;
 mod truth;
