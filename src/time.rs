@@ -116,6 +116,12 @@ impl Zone {
         self.rules.to_ambiguous_timestamp(civil).compatible().unwrap_or(border)
     }
 
+    /// Seconds east of UTC, where they are the same at all times by the zone's definition.
+    #[must_use]
+    pub fn fixed_offset_secs(&self) -> Option<i32> {
+        Some(self.rules.to_fixed_offset().ok()?.seconds())
+    }
+
     /// Seconds east of UTC at `instant`.
     #[must_use]
     pub fn offset_secs(&self, instant: Instant) -> i32 {

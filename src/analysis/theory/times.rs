@@ -1,65 +1,61 @@
 //! Start, end and length: clocks and days in every zone that the conditions read, dates by rule, whole days.
 //!
-//! Where the conditions read several zones, time is cut at every instant at which one of their answers can change, in any of
-//! them; between two cuts nothing changes, so that the first second of each piece stands for all of it. The days that are
+//! Each condition becomes the set of moments at which it comes out as asked; what is left after all of them are the starts and
+//! the ends that there can be, and of those two are looked for that lie apart as far as a length allows. The days that are
 //! looked at hold every combination of weekday and date that conditions without date rules can tell apart; with date rules,
-//! which go round with the calendar, they are all days of a stretch of years.
+//! which go round with the calendar, they are in the end all days of a stretch of years.
 
+mod calendar;
 mod days;
-mod pieces;
+mod fit;
+mod seen;
+mod spans;
+mod world;
 
-use super::{Allowed, Ask, What, provided};
+use super::{Ask, What, provided};
 use crate::analysis::budget::{Budget, Limit};
 use crate::analysis::model::Model;
 use crate::analysis::witness::Draft;
-use crate::builtins::clock::{LocalTime, window_opened};
-use crate::builtins::counts::holds;
 use crate::builtins::{Atom, DayTest};
-use crate::event::ProvidedList;
 use crate::event::recurrence::Rule;
-use crate::time::{Date, Moment, Zone};
+use crate::time::{Date, Zone};
+use crate::value::Truth;
 use crate::value::outline::ZoneRule;
-use crate::value::words::{ClockWindow, Comparison, Edge, Flag};
-use crate::value::{Fact, Truth, UnknownReason};
-use pieces::Piece;
+use crate::value::words::{ClockWindow, Comparison, Edge, Flag, Seconds};
+use calendar::Calendar;
+use spans::Spans;
+use world::World;
 
 /// Chooses start, end and the user's zone.
 pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
     let tests: Vec<Test<'_>> = asks.iter().filter_map(|ask| Test::of(model, ask)).collect();
-    if zones_alone_clash(model, &tests, draft, budget)? {
-        return Ok(false);
-    }
-    possible(model, &tests, draft, budget)
-}
-
-/// Whether the tests of one zone clash by themselves, where there are several zones: what the others are need not be looked at.
-fn zones_alone_clash(model: &Model<'_>, tests: &[Test<'_>], draft: &Draft, budget: &mut Budget) -> Result<bool, Limit> {
-    let mut zones: Vec<&ZoneRule> = Vec::new();
-    for zone in tests.iter().filter_map(Test::zone) {
-        if !zones.contains(&zone) {
-            zones.push(zone);
-        }
-    }
-    if zones.len() < 2 {
-        return Ok(false);
-    }
-    for zone in zones {
-        let own: Vec<Test<'_>> = tests.iter().filter(|test| test.zone().is_none_or(|other| other == zone)).cloned().collect();
-        if !possible(model, &own, &mut draft.clone(), budget)? {
+    let lengths = lengths(&tests);
+    for days in days::choices(&tests, &lengths) {
+        let calendar = Calendar::new(&tests, days);
+        if possible(model, &calendar, &lengths, draft, budget)? {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Chooses start, end and the user's zone, one way of how they are shown after the other.
-fn possible(model: &Model<'_>, tests: &[Test<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
-    let all_day = if model.recordable().all_day { &[false, true][..] } else { &[false][..] };
-    for user_zone in user_zones(tests) {
-        for lists in supplies(tests) {
+/// Chooses start, end and the user's zone on these days, one way of how they are shown after the other.
+fn possible(
+    model: &Model<'_>,
+    calendar: &Calendar<'_, '_>,
+    lengths: &Spans,
+    draft: &mut Draft,
+    budget: &mut Budget,
+) -> Result<bool, Limit> {
+    let tests = calendar.tests;
+    let supplies = supplies(tests);
+    for (nth, user_zone) in user_zones(tests).into_iter().enumerate() {
+        // Whole days are the same in all zones.
+        let all_day = if nth == 0 && model.recordable().all_day { &[false, true][..] } else { &[false][..] };
+        for lists in &supplies {
             for &is_day in all_day {
                 for (guess, has_end) in [(false, true), (false, false), (true, true), (true, false)] {
-                    let world = World { tests, user_zone: &user_zone, lists: &lists, is_day, guess, has_end };
+                    let world = World { calendar, lengths, user_zone: &user_zone, lists, is_day, guess, has_end };
                     if world.solve(draft, budget)? {
                         return Ok(true);
                     }
@@ -69,6 +65,37 @@ fn possible(model: &Model<'_>, tests: &[Test<'_>], draft: &mut Draft, budget: &m
     }
     Ok(false)
 }
+
+/// The lengths, in seconds, with which all conditions on the length come out as asked.
+fn lengths(tests: &[Test<'_>]) -> Spans {
+    let mut all = Spans::of([(0, spans::EDGE)]);
+    for test in tests {
+        let Asks::Duration(comparison) = test.asks else { continue };
+        let holds = so_long(comparison);
+        let so = |truth: Truth, lengths: Spans| if test.ask.allowed.has(truth) { lengths } else { Spans::default() };
+        let allowed = so(Truth::True, holds.clone()).iter().chain(so(Truth::False, holds.but(&all)).iter()).collect::<Vec<_>>();
+        all = all.and(&Spans::of(allowed));
+    }
+    all
+}
+
+/// The lengths that a comparison holds of.
+fn so_long(comparison: Comparison) -> Spans {
+    let whole = |secs: Seconds| i64::try_from(secs).unwrap_or(spans::EDGE).min(spans::EDGE - 1);
+    let below = |to: i64| (0, to);
+    let from = |from: i64| (from, spans::EDGE);
+    match comparison {
+        Comparison::Eq(n) => Spans::of([(whole(n), whole(n) + 1)]),
+        Comparison::Ne(n) => Spans::of([below(whole(n)), from(whole(n) + 1)]),
+        Comparison::Lt(n) => Spans::of([below(whole(n))]),
+        Comparison::Le(n) => Spans::of([below(whole(n) + 1)]),
+        Comparison::Gt(n) => Spans::of([from(whole(n) + 1)]),
+        Comparison::Ge(n) => Spans::of([from(whole(n))]),
+        Comparison::Between(least, most) => Spans::of([(whole(least), whole(most) + 1)]),
+    }
+}
+
+const DAY_SECS: i64 = 24 * 60 * 60;
 
 /// A condition about time.
 #[derive(Clone)]
@@ -169,170 +196,3 @@ fn supplies<'a>(tests: &[Test<'a>]) -> Vec<Vec<(&'a str, bool)>> {
         with(true).chain(with(false)).collect()
     })
 }
-
-/// One way of how the facts about time can be shown.
-struct World<'t, 'a> {
-    tests: &'t [Test<'a>],
-    user_zone: &'t Zone,
-    lists: &'t [(&'a str, bool)],
-    is_day: bool,
-    /// The event's zone had to be guessed.
-    guess: bool,
-    has_end: bool,
-}
-
-impl World<'_, '_> {
-    fn solve(&self, draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
-        let wrong_day = |test: &Test<'_>| matches!(test.asks, Asks::AllDay) && !test.ask.allowed.has(self.is_day.into());
-        if (self.is_day && self.guess) || self.tests.iter().any(wrong_day) {
-            return Ok(false);
-        }
-        for stretch in days::stretches(self.tests) {
-            let starts = pieces::starts(self, &stretch);
-            budget.take(starts.len() as u64 / 16 + 1)?;
-            for at in starts {
-                budget.take(1)?;
-                let start = self.moment(at);
-                if !self.allows(Edge::Starts, &start) {
-                    continue;
-                }
-                let Some((end, dates)) = self.end(at, &start, &stretch, budget)? else { continue };
-                draft.user.zone = Some(self.user_zone.clone());
-                self.supply(&dates, draft);
-                (draft.start, draft.end) = (start, end);
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// An end for this start, and the dates of provided lists: `Unknown` where it is hidden.
-    fn end(&self, at: Piece, start: &Moment, days: &[Date], budget: &mut Budget) -> Result<Option<Ended<'_>>, Limit> {
-        if !self.has_end {
-            let fits = self.tests.iter().all(|test| match (&test.asks, test.edge()) {
-                (Asks::Duration(_), _) | (_, Some(Edge::Ends)) => test.ask.allowed.has_unknown(),
-                _ => true,
-            });
-            let hidden = Fact::Unknown(UnknownReason::EndUnspecified);
-            return Ok(self.listed(start, None).filter(|_| fits).map(|dates| (hidden, dates)));
-        }
-        let ends = pieces::ends(self, at, days);
-        budget.take(ends.len() as u64 / 16 + 1)?;
-        for end in ends {
-            budget.take(1)?;
-            let moment = self.moment(end);
-            if self.allows(Edge::Ends, &moment)
-                && self.allows_length(start, &moment)
-                && let Some(dates) = self.listed(start, Some(&moment))
-            {
-                return Ok(Some((Fact::Known(moment), dates)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn moment(&self, at: Piece) -> Moment {
-        match at {
-            Piece::Day(date) => Moment::Day(date),
-            Piece::At(instant) => {
-                let zone = if self.guess { self.user_zone.as_guess() } else { self.user_zone.clone() };
-                Moment::Timed { at: instant, zone }
-            }
-        }
-    }
-
-    /// Whether the tests of one edge answer as asked, as far as nothing is left to lists.
-    fn allows(&self, edge: Edge, moment: &Moment) -> bool {
-        self.tests.iter().filter(|test| test.edge() == Some(edge)).all(|test| self.answers(test, edge, moment))
-    }
-
-    fn answers(&self, test: &Test<'_>, edge: Edge, moment: &Moment) -> bool {
-        let Some(zone) = test.zone() else { return true };
-        let local = self.local(edge, zone, moment);
-        let truth = match &test.asks {
-            Asks::Dates(from, until, _) => {
-                (from.is_none_or(|from| from <= local.date) && until.is_none_or(|until| local.date <= until)).into()
-            }
-            _ if self.guess => Truth::Unknown,
-            Asks::DateRule(_, rule, counting_from, _) => rule.holds_date(*counting_from, local.date).into(),
-            Asks::Clock(edge, window, days, zone) => {
-                match (self.opened(*edge, *window, zone, moment), days) {
-                    (None, _) => Truth::False,
-                    (Some(_), None) => Truth::True,
-                    (Some(date), Some(DayTest::Weekdays(days))) => days.contains(date.weekday()).into(),
-                    (Some(date), Some(DayTest::Dates(dates))) => dates.contains(&date).into(),
-                    (Some(date), Some(DayTest::List(_))) => match (test.list, test.written) {
-                        (None, written) => written.is_some_and(|dates| dates.contains(&date)).into(),
-                        (Some(name), _) if !self.is_supplied(name) => Truth::Unknown,
-                        // The date can be put into the list or left out: see `listed`.
-                        (Some(_), _) => return test.ask.allowed != Allowed::UNKNOWN,
-                    },
-                }
-            }
-            Asks::Duration(_) | Asks::AllDay => return true,
-        };
-        test.ask.allowed.has(truth)
-    }
-
-    fn is_supplied(&self, name: &str) -> bool {
-        self.lists.iter().any(|(list, supplied)| list == &name && *supplied)
-    }
-
-    fn allows_length(&self, start: &Moment, end: &Moment) -> bool {
-        let Some(secs) = crate::builtins::dates::length(start, end) else { return false };
-        self.tests.iter().all(|test| match test.asks {
-            Asks::Duration(comparison) => test.ask.allowed.has(holds(comparison, secs).into()),
-            _ => true,
-        })
-    }
-
-    /// The dates that provided lists must hold for this start and end; `None` where one would have to hold a date and not to.
-    fn listed(&self, start: &Moment, end: Option<&Moment>) -> Option<Vec<(&str, Date)>> {
-        let mut inside = Vec::new();
-        let mut outside = Vec::new();
-        for test in self.tests {
-            let (Some(name), Asks::Clock(edge, window, _, zone)) = (test.list, &test.asks) else { continue };
-            let moment = if *edge == Edge::Starts { Some(start) } else { end };
-            if !self.is_supplied(name) || self.guess {
-                continue;
-            }
-            let Some(date) = moment.and_then(|moment| self.opened(*edge, *window, zone, moment)) else { continue };
-            if !test.ask.allowed.has(Truth::False) {
-                inside.push((name, date));
-            } else if !test.ask.allowed.has(Truth::True) {
-                outside.push((name, date));
-            }
-        }
-        inside.iter().all(|date| !outside.contains(date)).then_some(inside)
-    }
-
-    /// The day on which the window opened that holds this moment.
-    fn opened(&self, edge: Edge, window: Option<ClockWindow>, zone: &ZoneRule, moment: &Moment) -> Option<Date> {
-        let local = self.local(edge, zone, moment);
-        match window {
-            None => Some(local.date),
-            Some(window) => window_opened(edge, window, local.date, local.secs?),
-        }
-    }
-
-    fn local(&self, edge: Edge, zone: &ZoneRule, moment: &Moment) -> LocalTime {
-        let zone = match zone {
-            ZoneRule::Named(zone) => zone,
-            ZoneRule::UserElseEvent => self.user_zone,
-        };
-        match edge {
-            Edge::Starts => LocalTime::of_start(moment, zone),
-            Edge::Ends => LocalTime::of_end(moment, zone),
-        }
-    }
-
-    fn supply(&self, dates: &[(&str, Date)], draft: &mut Draft) {
-        for (name, _) in self.lists.iter().filter(|(_, supplied)| *supplied) {
-            let held = dates.iter().filter(|(list, _)| list == name).map(|(_, date)| *date);
-            draft.supply(name, |list: &mut ProvidedList| list.dates.extend(held));
-        }
-    }
-}
-
-/// An end, and the dates that provided lists hold.
-type Ended<'w> = (Fact<Moment>, Vec<(&'w str, Date)>);

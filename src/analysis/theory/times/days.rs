@@ -1,59 +1,69 @@
 //! Which days are looked at.
 
-use super::{Asks, Test};
+use super::spans::Spans;
+use super::{Asks, DAY_SECS, Test};
 use crate::analysis::witness::START;
 use crate::time::{Date, Elapsed};
-use std::collections::BTreeSet;
 
 /// Years of which every day is looked at where dates go by rule: after 28 of them weekdays and leap days come round.
 const RULE_YEARS: i64 = 28;
 
+/// Days around a date that some test tells apart: a week on either side holds every weekday, in every zone.
+const AROUND: i64 = 9;
+
 /// So many dates written in lists get the days around them looked at as well.
 const DATES_WITH_NEIGHBOURS_MAX: usize = 64;
 
-/// Days to look at, one stretch after the other; each ascending, the first one with the day on which witnesses begin in front.
-pub(super) fn stretches(tests: &[Test<'_>]) -> impl Iterator<Item = Vec<Date>> {
+/// Days to look at, one choice after the other; in days since 1970.
+pub(super) fn choices(tests: &[Test<'_>], lengths: &Spans) -> impl Iterator<Item = Spans> {
     let near = near(tests);
     let ruled = tests.iter().any(|test| matches!(test.asks, Asks::DateRule(..)));
-    let far = ruled.then(|| {
-        let mut far: BTreeSet<Date> = around(START.date(), 0, RULE_YEARS * 366).collect();
-        for counted in tests.iter().filter_map(|test| match test.asks {
-            Asks::DateRule(_, _, counted, _) => counted,
-            Asks::Dates(from, until, _) => from.or(until),
-            _ => None,
-        }) {
-            far.extend(around(counted, -400, 366 * 5));
-        }
-        far.retain(|day| !near.contains(day));
-        far.into_iter().collect()
+    let first = number(START.date());
+    let counted = tests.iter().filter_map(|test| match test.asks {
+        Asks::DateRule(_, _, counted, _) => counted,
+        Asks::Dates(from, until, _) => from.or(until),
+        _ => None,
     });
-    [near].into_iter().chain(far)
+    let years = |from: i64, years: i64| (from, from + 366 * years);
+    let soon = counted.clone().map(|date| years(number(date) - 400, 3)).chain([years(first, 2)]);
+    let far = counted.map(|date| years(number(date) - 400, 6)).chain([years(first, RULE_YEARS)]);
+    let near_by = Spans::of(near.clone());
+    let soon = ruled.then(|| Spans::of(near.iter().copied().chain(soon)));
+    let far = ruled.then(|| Spans::of(near.iter().copied().chain(far)));
+    let lengths = lengths.clone();
+    [near_by].into_iter().chain(soon).chain(far).map(move |days| with_lengths(&days, &lengths))
 }
 
 /// A week for every stretch between two dates that some test tells apart, and those dates themselves.
-fn near(tests: &[Test<'_>]) -> Vec<Date> {
-    let mut days: BTreeSet<Date> = around(START.date(), 0, 14).collect();
+fn near(tests: &[Test<'_>]) -> Vec<(i64, i64)> {
+    let around = |date: Date, days: i64| (number(date) - days, number(date) + days + 1);
+    let mut days = vec![(number(START.date()), number(START.date()) + 15)];
     for test in tests {
         if let Asks::Dates(from, until, _) = test.asks {
-            for border in [from, until].into_iter().flatten() {
-                days.extend(around(border, -9, 10));
-            }
+            days.extend([from, until].into_iter().flatten().map(|border| around(border, AROUND)));
         }
         let written = test.written.unwrap_or_default();
-        let (before, after) = if written.len() > DATES_WITH_NEIGHBOURS_MAX { (0, 1) } else { (-8, 9) };
-        for date in written {
-            days.extend(around(*date, before, after));
-        }
-        for border in [written.first(), written.last()].into_iter().flatten() {
-            days.extend(around(*border, -9, 10));
-        }
+        let neighbours = if written.len() > DATES_WITH_NEIGHBOURS_MAX { 0 } else { AROUND };
+        days.extend(written.iter().map(|date| around(*date, neighbours)));
+        days.extend([written.first(), written.last()].into_iter().flatten().map(|border| around(*border, AROUND)));
     }
-    let first = START.date();
-    let mut ordered: Vec<Date> = days.range(first..).copied().collect();
-    ordered.extend(days.range(..first).rev());
-    ordered
+    days
 }
 
-fn around(date: Date, from: i64, to: i64) -> impl Iterator<Item = Date> {
-    (from..=to).filter_map(move |days| date.checked_add(Elapsed::from_hours(24 * days)).ok())
+/// The days as well that lie so far before or after, as some length that is asked about is long.
+fn with_lengths(days: &Spans, lengths: &Spans) -> Spans {
+    let borders = lengths.iter().flat_map(|(from, to)| [from, to]).filter(|secs| (1..super::spans::EDGE).contains(secs));
+    let far: Vec<i64> = borders.map(|secs| secs / DAY_SECS).collect();
+    let shifts = far.iter().flat_map(|days| [-days, *days]).chain([0]);
+    Spans::of(shifts.flat_map(|by| days.iter().map(move |(from, to)| (from + by - AROUND, to + by + AROUND))))
+}
+
+/// The day's number since 1970.
+pub(super) fn number(date: Date) -> i64 {
+    date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24
+}
+
+/// The day of this number, where calendars have it.
+pub(super) fn date(number: i64) -> Option<Date> {
+    Date::constant(1970, 1, 1).checked_add(Elapsed::from_hours(number.checked_mul(24)?)).ok()
 }
