@@ -28,6 +28,15 @@ impl Budget {
         self.left
     }
 
+    /// Asks a question that may take so many of the steps that are left, and no more.
+    pub fn portion<T>(&mut self, most: u64, question: impl FnOnce(&mut Self) -> T) -> T {
+        let steps = self.left.min(most);
+        let mut portion = Self::steps(steps);
+        let answer = question(&mut portion);
+        self.left -= steps - portion.left;
+        answer
+    }
+
     /// Takes `steps`; an error where fewer are left, and then none are.
     pub(super) fn take(&mut self, steps: u64) -> Result<(), Limit> {
         let left = self.left.checked_sub(steps);

@@ -26,4 +26,5 @@ pub use budget::{Budget, Limit, STEPS};
 pub use formula::{Formula, Leaf};
 pub use model::{AtomRef, Model, Side};
 pub use query::{Answer, Query};
+pub use theory::text_between;
 pub use witness::{Witness, usual_start};

@@ -11,7 +11,6 @@
 mod options;
 mod walk;
 mod edit;
-mod automata;
 mod conditions;
 mod policy;
 mod dates;

@@ -26,17 +26,16 @@ const SET_STEPS: u64 = 15 * STEPS;
 /// Every proven finding.
 pub(super) fn all(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let mut machine = Machine::new();
-    let mut left = SET_STEPS;
+    let mut left = Budget::steps(SET_STEPS);
     for rule in 0..subject.hir.outline.rules.len() {
         let Ok(rule) = RuleIdx::try_from(rule) else { break };
-        let mut finder = Finder { subject, rule, outline: outline(subject, rule), left, findings };
-        if left == 0 {
+        let mut finder = Finder { subject, rule, outline: outline(subject, rule), left: &mut left, findings };
+        if finder.left.left() == 0 {
             return finder.not_looked_at();
         }
         finder.run(&mut machine);
-        left = finder.left;
     }
-    default(subject, &mut machine, left, findings);
+    default(subject, &mut machine, &mut left, findings);
 }
 
 fn outline<'a>(subject: &Subject<'a>, rule: RuleIdx) -> &'a RuleOutline {
@@ -49,7 +48,7 @@ struct Finder<'f, 'a> {
     rule: RuleIdx,
     outline: &'a RuleOutline,
     /// Steps that are left for the rules together.
-    left: u64,
+    left: &'f mut Budget,
     findings: &'f mut Vec<Diagnostic>,
 }
 
@@ -80,11 +79,7 @@ impl Finder<'_, '_> {
 
     /// Asks with as many steps as one question may take.
     fn ask<T>(&mut self, question: impl FnOnce(&mut Budget) -> T) -> T {
-        let steps = self.left.min(STEPS);
-        let mut budget = Budget::steps(steps);
-        let answer = question(&mut budget);
-        self.left -= steps - budget.left();
-        answer
+        self.left.portion(STEPS, question)
     }
 
     fn not_looked_at(&mut self) {
@@ -193,9 +188,9 @@ fn with_rest(remark: Diagnostic, acts: Option<&Witness>) -> Diagnostic {
 }
 
 /// A default that somebody wrote, and that no meeting reaches.
-fn default(subject: &Subject<'_>, machine: &mut Machine, left: u64, findings: &mut Vec<Diagnostic>) {
+fn default(subject: &Subject<'_>, machine: &mut Machine, left: &mut Budget, findings: &mut Vec<Diagnostic>) {
     let Some(place) = written_default(subject.input) else { return };
-    let remark = match decider::reaches_default(subject.model, machine, &mut Budget::steps(left.min(STEPS))) {
+    let remark = match left.portion(STEPS, |budget| decider::reaches_default(subject.model, machine, budget)) {
         Answer::Found(_) => return,
         Answer::None(_) => {
             let message = "rules decide about every meeting, so that this default never does";

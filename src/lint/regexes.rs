@@ -1,7 +1,7 @@
 //! Regular expressions that find everything, nothing, a plain text, or more than their author sees.
 
-use super::automata::{self, Finder, Steps};
 use super::{Subject, edit, walk};
+use crate::analysis::{Budget, STEPS, text_between};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Form, Span};
 use crate::syntax::ast::{Condition, ConditionKind, Located};
@@ -42,26 +42,22 @@ const NEST_MAX: u32 = 32;
 
 /// `regex-matches-everything`, `regex-matches-nothing`
 pub(super) fn constant(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut steps = Steps::default();
+    let mut budget = Budget::steps(ALL_STEPS);
     Matches::each(subject, |matches| {
-        let Some(mut finder) = Finder::new(&matches.pattern.value, matches.flags) else { return };
         let at = matches.pattern.at.0;
-        if automata::finds_everything(&mut finder, &mut steps) == Some(true) {
-            findings.push(
-                Diagnostic::new(
-                    Code::RegexMatchesEverything,
-                    at,
-                    "every text matches this regular expression, the empty one too",
-                )
-                .label("true wherever the text can be seen"),
-            );
-        } else if automata::finds_nothing(&mut finder, &mut steps) == Some(true) {
-            findings.push(
-                Diagnostic::new(Code::RegexMatchesNothing, at, "no text matches this regular expression").label("never true"),
-            );
+        let own = [(matches.pattern.value.as_str(), matches.flags)];
+        if budget.portion(STEPS, |budget| text_between(&[], &own, budget)) == Ok(None) {
+            let message = "every text matches this regular expression, the empty one too";
+            findings.push(Diagnostic::new(Code::RegexMatchesEverything, at, message).label("true wherever the text can be seen"));
+        } else if budget.portion(STEPS, |budget| text_between(&own, &[], budget)) == Ok(None) {
+            let message = "no text matches this regular expression";
+            findings.push(Diagnostic::new(Code::RegexMatchesNothing, at, message).label("never true"));
         }
     });
 }
+
+/// Steps of one lint about all expressions: a second or so, on whatever expressions.
+const ALL_STEPS: u64 = 15 * STEPS;
 
 /// `regex-is-plain-text`: what a comparison says as well, which reads better and knows every spelling.
 pub(super) fn plain(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
@@ -221,7 +217,7 @@ fn plain_letter(part: &Ast) -> Option<char> {
 
 /// `pattern-subsumed` among the alternatives of an expression.
 pub(super) fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
-    let mut steps = Steps::default();
+    let mut budget = Budget::steps(ALL_STEPS);
     Matches::each(subject, |matches| {
         let Some(read) = matches.read() else { return };
         let Ast::Alternation(several) = without_group(&read).unwrap_or(&read) else { return };
@@ -233,9 +229,11 @@ pub(super) fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
             matches.pattern.value.get(span.start.offset..span.end.offset).map(str::to_owned)
         };
         let Some(texts) = several.asts.iter().map(text).collect::<Option<Vec<_>>>() else { return };
-        let mut finders: Vec<Option<Finder>> = texts.iter().map(|text| Finder::new(text, matches.flags)).collect();
+        let alternatives: Vec<(&str, &str)> = texts.iter().map(|text| (text.as_str(), matches.flags)).collect();
         for (inner, part) in several.asts.iter().enumerate() {
-            let Some(outer) = (0..texts.len()).find(|outer| covered(&mut finders, *outer, inner, &mut steps)) else { continue };
+            let Some(outer) = (0..texts.len()).find(|outer| is_spare(&alternatives, inner, *outer, &mut budget)) else {
+                continue;
+            };
             let span = part.span();
             let at = matches.inside(subject, span.start.offset..span.end.offset).unwrap_or(matches.pattern.at.0);
             let [spare, wide] = [inner, outer].map(|at| literal::shown(&texts[at]));
@@ -253,17 +251,11 @@ fn without_group(read: &Ast) -> Option<&Ast> {
     }
 }
 
-/// Whether one alternative finds all that another one finds; of two that find the same, the second one is the spare.
-fn covered(finders: &mut [Option<Finder>], outer: usize, inner: usize, steps: &mut Steps) -> bool {
-    if outer == inner {
-        return false;
-    }
-    let (Some(mut one), Some(mut other)) = (finders[outer].take(), finders[inner].take()) else {
-        return false;
+/// Whether the outer alternative finds all that the inner one finds; of two that find the same, the second one is the spare.
+fn is_spare(alternatives: &[(&str, &str)], inner: usize, outer: usize, budget: &mut Budget) -> bool {
+    let mut covers = |outer: usize, inner: usize| {
+        let (found, missed) = ([alternatives[inner]], [alternatives[outer]]);
+        budget.portion(STEPS, |budget| text_between(&found, &missed, budget)) == Ok(None)
     };
-    let covers = automata::covers(&mut one, &mut other, steps) == Some(true);
-    let spare = covers && (outer < inner || automata::covers(&mut other, &mut one, steps) != Some(true));
-    finders[outer] = Some(one);
-    finders[inner] = Some(other);
-    spare
+    outer != inner && covers(outer, inner) && (outer < inner || !covers(inner, outer))
 }

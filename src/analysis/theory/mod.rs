@@ -9,6 +9,8 @@ mod series;
 mod texts;
 mod times;
 
+pub use texts::text_between;
+
 use crate::analysis::budget::{Budget, Limit};
 use crate::analysis::formula::Leaf;
 use crate::analysis::model::{AtomRef, Model};

@@ -40,6 +40,20 @@ pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, bud
     given_up.map_or(Ok(false), Err)
 }
 
+/// A text in which every expression of `found` finds something and none of `missed` does; `None` where there is none: proven.
+///
+/// An expression is a pattern and its flags.
+///
+/// # Errors
+/// The bound that was hit.
+pub fn text_between(found: &[(&str, &str)], missed: &[(&str, &str)], budget: &mut Budget) -> Result<Option<String>, Limit> {
+    let found: Vec<Asks<'_>> = found.iter().map(|(pattern, flags)| Asks::Pattern(pattern, flags)).collect();
+    let missed: Vec<Asks<'_>> = missed.iter().map(|(pattern, flags)| Asks::Pattern(pattern, flags)).collect();
+    let hits = found.iter().map(|asks| search::Want { asks, hit: true });
+    let misses = missed.iter().map(|asks| search::Want { asks, hit: false });
+    search::find(&hits.chain(misses).collect::<Vec<_>>(), false, budget)
+}
+
 /// A condition about a text.
 #[derive(Clone, Debug)]
 struct Test<'a> {
@@ -195,4 +209,59 @@ fn lengthened(field: TextField, kept: &str, tests: &[&Test<'_>]) -> Option<Text>
         let folded = FoldedText::of(Some(&text));
         tests.iter().all(|test| test.allowed.has(test.answer(&folded))).then(|| text.clone())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn between(found: &[&str], missed: &[&str]) -> Result<Option<String>, Limit> {
+        let [found, missed] = [found, missed].map(|patterns| patterns.iter().map(|pattern| (*pattern, "")).collect::<Vec<_>>());
+        text_between(&found, &missed, &mut Budget::default())
+    }
+
+    #[test]
+    fn everything_and_nothing_are_told() {
+        for (pattern, everything, nothing) in [
+            ("", true, false),
+            (".*", true, false),
+            ("^", true, false),
+            ("^.*$", false, false),
+            ("(?s)^.*$", true, false),
+            ("a|[^a]|^$", true, false),
+            (".", false, false),
+            ("a", false, false),
+            ("a$b", false, true),
+            ("[^\\s\\S]", false, true),
+            ("\\p{Greek}{2}", false, false),
+            (r"a\bb", false, true),
+            (r"\b|^\W*$", true, false),
+        ] {
+            assert_eq!(between(&[], &[pattern]).map(|text| text.is_none()), Ok(everything), "{pattern}");
+            assert_eq!(between(&[pattern], &[]).map(|text| text.is_none()), Ok(nothing), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn an_expression_covers_what_it_is_found_in() {
+        for (outer, inner, expected) in [
+            ("demo", "demos", true),
+            ("demos", "demo", false),
+            ("^demo", "demo", false),
+            ("demo", "^demo$", true),
+            ("[a-z]", "q", true),
+            ("[a-z]", "Q", false),
+            ("a.*b", "axxb", true),
+            (r"demo", r"\bdemo\b", true),
+            (r"\bdemo\b", "demo", false),
+            (r"\bdemo\b", r"(?:^|\W)demo(?:\W|$)", true),
+        ] {
+            assert_eq!(between(&[inner], &[outer]).map(|text| text.is_none()), Ok(expected), "{outer} {inner}");
+        }
+    }
+
+    #[test]
+    fn nobody_knows_past_the_bound() {
+        assert_eq!(between(&["(a|b)*a(a|b){16}c$d"], &[]), Err(Limit::Pattern));
+    }
 }
