@@ -51,6 +51,7 @@ mod matching;
 mod read;
 mod recurrence;
 mod semantics;
+mod small_world;
 #[cfg(all(feature = "host", feature = "cli"))]
 #[path = "support/api.rs"]
 mod served_api;

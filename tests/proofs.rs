@@ -16,7 +16,7 @@ const SETS: u64 = 60;
 /// Meetings that each is held to.
 const MEETINGS: usize = 400;
 /// Rules in a hundred of which nothing could be found out, at the most.
-const UNDECIDED_PERCENT_MAX: usize = 5;
+const UNDECIDED_PERCENT_MAX: usize = 1;
 
 fn sets() -> u64 {
     std::env::var("CALLSHEET_RULE_SETS").ok().and_then(|sets| sets.parse().ok()).unwrap_or(SETS)
