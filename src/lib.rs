@@ -15,6 +15,7 @@ pub mod vm;
 pub mod copies;
 pub mod explain;
 pub mod analysis;
+pub mod compare;
 pub mod lint;
 pub mod reference;
 pub mod engine;

@@ -21,12 +21,16 @@ const LAYERS: &[(&str, &str)] = &[
     ("vm", "code builtins event value source time"),
     ("explain", "vm code event value source time"),
     ("analysis", "vm code semantics builtins event value source time"),
-    ("lint", "analysis vm semantics syntax event builtins value diagnostic source time"),
+    ("compare", "analysis vm semantics builtins copies event value time"),
+    ("lint", "compare analysis vm semantics syntax event builtins value diagnostic source time"),
     ("reference", "semantics builtins event value time"),
     ("engine", "*"),
     ("providers", "event value time"),
     ("host", "engine copies explain providers event value diagnostic source time"),
-    ("cli", "engine copies explain providers event value diagnostic source time syntax describe semantics lint reference host"),
+    (
+        "cli",
+        "engine copies compare explain providers event value diagnostic source time syntax describe semantics lint reference host",
+    ),
 ];
 
 /// From `source` to `reference` (and the engine over them): no files, network, clock, environment or async.

@@ -8,6 +8,7 @@ mod api;
 mod bots;
 mod builtins;
 mod bytecode;
+mod changes;
 mod commands;
 #[cfg(all(feature = "host", feature = "cli"))]
 #[path = "support/connect/mod.rs"]
@@ -21,6 +22,7 @@ mod connect_troubles;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod connecting;
 mod copies;
+mod diffing;
 #[cfg(feature = "host")]
 mod documents;
 mod describe;

@@ -23,7 +23,7 @@ fn sets() -> u64 {
 }
 
 /// The same meeting as the analysis takes meetings to be: see the background in `callsheet::analysis`.
-fn within_background(mut asked: Asked) -> Option<Asked> {
+pub fn within_background(mut asked: Asked) -> Option<Asked> {
     let occurrence = &mut asked.occurrence;
     asked.overrides = Overrides::default();
     if occurrence.series == SeriesFacts::NotRecurring {

@@ -2,13 +2,13 @@
 
 use crate::analysis::formula::{Formula, Leaf};
 use crate::builtins::people::Aliases;
-use crate::builtins::{Atom, Context, Tables};
+use crate::builtins::{Atom, Context, SetField, Tables, ValueSet};
 use crate::code::Verified;
 use crate::event::Question;
 use crate::semantics::hir::Hir;
 use crate::value::outline::{AtomIdx, Recordable, RuleOutline};
-use crate::value::words::Verb;
-use crate::value::{Decision, Truth, decide_from};
+use crate::value::words::{Flag, Verb};
+use crate::value::{Closed, Decision, EventKind, Response, Truth, decide_from};
 use crate::vm;
 
 /// One rule set of a model.
@@ -34,6 +34,26 @@ pub struct AtomRef {
 #[derive(Debug)]
 pub struct Model<'a> {
     sides: Vec<Side<'a>>,
+}
+
+/// What makes a meeting recordable, as conditions: they stand behind those of each side's table.
+static OF_RECORDABLE: [Atom; KINDS + EventKind::ALL.len()] = [
+    Atom::Flag(Flag::AllDay),
+    Atom::Is { set: SetField::MyResponse, values: ValueSet(1 << Response::Declined as u16) },
+    of_kind(0),
+    of_kind(1),
+    of_kind(2),
+    of_kind(3),
+    of_kind(4),
+    of_kind(5),
+    of_kind(6),
+];
+const ALL_DAY: usize = 0;
+const DECLINED: usize = 1;
+const KINDS: usize = 2;
+
+const fn of_kind(at: usize) -> Atom {
+    Atom::Is { set: SetField::Kind, values: ValueSet(1 << at) }
 }
 
 impl<'a> Side<'a> {
@@ -94,7 +114,9 @@ impl<'a> Model<'a> {
     }
 
     pub(super) fn atom(&self, atom: AtomRef) -> &'a Atom {
-        &self.side(atom.side).hir.atoms[usize::from(atom.atom)]
+        let atoms = &self.side(atom.side).hir.atoms;
+        let at = usize::from(atom.atom);
+        atoms.get(at).unwrap_or_else(|| &OF_RECORDABLE[at - atoms.len()])
     }
 
     pub(super) fn rule(&self, side: u8, rule: u16) -> &'a RuleOutline {
@@ -115,6 +137,29 @@ impl<'a> Model<'a> {
             }
         }
         widest
+    }
+
+    /// That bots may join, as far as a side says more about it than the other: it lets them join such days, such kinds of
+    /// meetings, and whatever the user declined.
+    #[must_use]
+    pub fn is_recordable(&self, side: u8) -> Formula {
+        let (own, widest) = (&self.side(side).hir.outline.recordable, self.recordable());
+        let atoms = self.side(side).hir.atoms.len();
+        let is_not = |at: usize| {
+            let atom = AtomIdx::try_from(atoms + at).expect("a rule set has far fewer conditions");
+            Formula::Is(Leaf::True(side, atom), false)
+        };
+        let mut parts = Vec::new();
+        if widest.all_day && !own.all_day {
+            parts.push(is_not(ALL_DAY));
+        }
+        if widest.declined && !own.declined {
+            parts.push(is_not(DECLINED));
+        }
+        let kinds = EventKind::ALL.iter().enumerate();
+        let missing = kinds.filter(|(_, kind)| widest.kinds.contains(kind) && !own.kinds.contains(kind));
+        parts.extend(missing.map(|(at, _)| is_not(KINDS + at)));
+        Formula::All(parts)
     }
 
     /// That the rule matches, as its tier counts the unknown.

@@ -19,6 +19,8 @@ pub struct Witness {
     pub user: ConnectedUser,
     /// The provided lists; others are not supplied.
     pub lists: ProvidedLists,
+    /// The address that the user of a test has who does not say otherwise.
+    pub usual_me: Address,
 }
 
 impl Witness {
@@ -41,6 +43,7 @@ pub(super) struct Draft {
     pub changed: Fact<bool>,
     pub user: ConnectedUser,
     pub lists: ProvidedLists,
+    usual_me: Address,
 }
 
 /// When a draft begins: a Monday.
@@ -83,6 +86,7 @@ impl Draft {
             changed: Fact::Known(false),
             user: ConnectedUser { addresses: vec![me.clone()], zone: Some(Zone::utc()), bots: Vec::new() },
             lists: ProvidedLists::default(),
+            usual_me: me.clone(),
         }
     }
 
@@ -124,6 +128,7 @@ impl Draft {
             },
             user: self.user,
             lists: self.lists,
+            usual_me: self.usual_me,
         }
     }
 }

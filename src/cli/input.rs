@@ -9,6 +9,7 @@ use crate::event::{Address, Calendar, ConnectedUser, ProvidedLists};
 use crate::providers;
 use crate::time::{Date, Zone};
 use crate::value::words::Layer;
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
@@ -127,12 +128,17 @@ impl AskerArgs {
 
     /// The provided lists, read by the kind that the rules give each.
     pub fn lists(&self, rules: &RuleSet) -> Result<ProvidedLists, CliError> {
+        self.lists_of(&[rules])
+    }
+
+    /// The same for several rule sets that are asked about the same meetings.
+    pub fn lists_of(&self, sets: &[&RuleSet]) -> Result<ProvidedLists, CliError> {
+        let provided = || sets.iter().flat_map(|rules| rules.provided_lists());
         let mut lists = ProvidedLists::default();
         for argument in &self.list {
             let (name, file) =
                 argument.split_once('=').ok_or_else(|| CliError::Usage(format!("--list {argument}: write it as NAME=FILE")))?;
-            let kind = rules
-                .provided_lists()
+            let kind = provided()
                 .find(|(known, _)| *known == name)
                 .map(|(_, kind)| kind)
                 .ok_or_else(|| CliError::Usage(format!("--list {name}: the rules have no `list {name} provided …`")))?;
@@ -141,7 +147,8 @@ impl AskerArgs {
                 .map_err(|error| CliError::Content { name: file.to_owned(), why: error.to_string() })?;
             lists.insert(name, list);
         }
-        for (name, _) in rules.provided_lists().filter(|(name, _)| lists.find(name).is_none()) {
+        let missing: BTreeSet<&str> = provided().map(|(name, _)| name).filter(|name| lists.find(name).is_none()).collect();
+        for name in missing {
             say(&format!(
                 "note: list `{name}` was not supplied, so conditions on it are unknown; supply it with --list {name}=FILE"
             ));
@@ -160,17 +167,16 @@ pub struct CalendarFile {
 
 /// Reads calendar files; names what could not be read on standard error.
 pub fn read_calendars(paths: &[PathBuf], reader: &Zone) -> Result<Vec<CalendarFile>, CliError> {
-    paths
-        .iter()
-        .map(|path| {
-            let name = shown(path);
-            let bytes = read_bytes(path)?;
-            let calendar = providers::read(&bytes, reader)
-                .map_err(|error| CliError::Content { name: name.clone(), why: error.to_string() })?;
-            say_unreadable(&name, &calendar.unreadable);
-            Ok(CalendarFile { name, calendar })
-        })
-        .collect()
+    paths.iter().map(|path| read_calendar(path, &read_bytes(path)?, reader)).collect()
+}
+
+/// Reads the bytes of a calendar file; names what could not be read on standard error.
+pub fn read_calendar(path: &Path, bytes: &[u8], reader: &Zone) -> Result<CalendarFile, CliError> {
+    let name = shown(path);
+    let calendar =
+        providers::read(bytes, reader).map_err(|error| CliError::Content { name: name.clone(), why: error.to_string() })?;
+    say_unreadable(&name, &calendar.unreadable);
+    Ok(CalendarFile { name, calendar })
 }
 
 /// One line for each part of a calendar that could not be read.
@@ -205,7 +211,7 @@ pub fn shown(path: &Path) -> String {
     if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
 }
 
-fn parse_domain(text: &str) -> Result<DomainPattern, String> {
+pub fn parse_domain(text: &str) -> Result<DomainPattern, String> {
     DomainPattern::parse(text).map_err(|why| format!("`{text}`: {why}"))
 }
 

@@ -9,6 +9,7 @@ mod compile;
 mod completions;
 mod convert;
 mod describe;
+mod diff;
 mod eval;
 mod events;
 mod explain;
@@ -104,6 +105,8 @@ enum Command {
     Fmt(fmt::Args),
     /// Turn the text form of rules into JSON, or JSON into text
     Convert(convert::Args),
+    /// Show which meetings a change of rules decides otherwise, and prove that there are no more
+    Diff(diff::Args),
     /// Run the tests that stand in rule files
     Test(test::Args),
     /// Decide a stream of meetings: `events --full` lines in, decisions out
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Describe(args) => describe::run(&args),
         Command::Fmt(args) => fmt::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Compile(args) => compile::compile(&args),

@@ -143,6 +143,10 @@ codes! {
         UnlessNeverApplies = "unless-never-applies", Warning, "no meeting of a rule is one of its exceptions";
         DefaultUnreachable = "default-unreachable", Warning, "rules decide about every meeting, so that the default never does";
         Undecided = "undecided", Info, "whether something holds of a rule could not be found out within the bounds";
+        // A change of rules.
+        WidensRecording = "widens-recording", Warning, "after a change of the rules, meetings are recorded that were not";
+        WeakensNever = "weakens-never", Error, "after a change of the rules, meetings leave the reach of a `never record`";
+        NoOpEdit = "no-op-edit", Info, "a change of the rules changes no decision";
         // Reach.
         BroadAlways = "broad-always", Warning, "a rule always records and asks neither for people nor for a text";
         FreeMailDomain = "free-mail-domain", Warning, "a rule always records whoever has an address at a public mail provider";

@@ -3,6 +3,7 @@
 //! Everything here is a pure function of its arguments. The command line and the host read files, clocks and stores; what they
 //! then do with rules they do through this module.
 
+mod change;
 mod check;
 mod format;
 mod lists;

@@ -1,6 +1,7 @@
 //! Checked and compiled rules of one organisation and one user.
 
 use super::{CheckOptions, RuleText, check};
+use crate::analysis::Side;
 use crate::builtins::people::Aliases;
 use crate::builtins::{self, Context, Tables};
 use crate::code::{self, LoadError, Origin, Verified, VerifyError};
@@ -57,6 +58,11 @@ impl RuleSet {
     /// The program, for whoever asks what it can decide.
     pub(super) fn program(&self) -> &Verified {
         &self.program
+    }
+
+    /// The rules, for whoever asks what they can decide.
+    pub(super) fn side(&self) -> Side<'_> {
+        Side::new(&self.hir, Some(&self.program))
     }
 
     /// Decides about one occurrence.

@@ -14,7 +14,8 @@ const TEXT_CHARS_MAX: usize = 60;
 const GUESTS_MAX: usize = 8;
 
 /// The meeting on one line.
-pub(super) fn event(witness: &Witness) -> String {
+#[must_use]
+pub fn event(witness: &Witness) -> String {
     let mut told = Told::default();
     told.texts(witness);
     told.people(witness);
@@ -98,10 +99,10 @@ impl Told {
         if unnamed > 0 {
             self.beside.push(format!("with {unnamed} more whom a guest brings"));
         }
-        if witness.user.addresses.is_empty() {
-            self.beside.push("in the calendar of a user whose address is not known".to_owned());
-        } else if let Some(me) = people.attendees.iter().find(|person| person.is_self).and_then(|me| me.address.as_ref()) {
-            self.say("me", me);
+        match witness.user.addresses.first() {
+            None => self.beside.push("in the calendar of a user whose address is not known".to_owned()),
+            Some(me) if *me != witness.usual_me => self.say("me", me),
+            Some(_) => {}
         }
     }
 

@@ -1,10 +1,10 @@
 //! Findings that are proven: by asking which meetings a rule can match, and which ones others leave to it.
 
+use super::changes::written_default;
 use super::{Subject, example};
 use crate::analysis::decider::{self, Reach};
 use crate::analysis::{Answer, AtomRef, Budget, Limit, STEPS, Witness};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::semantics::CheckInput;
 use crate::value::RuleIdx;
 use crate::value::outline::{Cond, RuleOutline, Tier};
 use crate::value::words::{Layer, Verb};
@@ -202,12 +202,4 @@ fn default(subject: &Subject<'_>, machine: &mut Machine, left: &mut Budget, find
         }
     };
     findings.push(remark);
-}
-
-/// The default that holds, where one is written: the user's, else the organisation's.
-fn written_default(input: &CheckInput<'_>) -> Option<crate::source::Span> {
-    [Layer::User, Layer::Organisation].into_iter().find_map(|layer| {
-        let mut files = input.files.iter().filter(|file| file.layer() == layer);
-        files.find_map(|file| file.tree.default.as_ref()).map(|default| default.at.0)
-    })
 }

@@ -13,6 +13,12 @@ pub fn text(report: Report<'_>, style: Style) -> String {
 pub fn summary(report: Report<'_>) -> String {
     let files = counted(report.checked.sources.iter().count(), "file");
     let rules = counted(report.checked.rule_count(), "rule");
+    let found = counts(report);
+    if found.is_empty() { format!("{files}, {rules}: no findings") } else { format!("{files}, {rules}: {found}") }
+}
+
+/// `1 error, 2 remarks`; empty where there are none.
+pub fn counts(report: Report<'_>) -> String {
     let count = |severity| report.remarks.iter().filter(|remark| remark.severity == severity).count();
     let found: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "remark")]
         .into_iter()
@@ -20,5 +26,5 @@ pub fn summary(report: Report<'_>) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, noun)| counted(count, noun))
         .collect();
-    if found.is_empty() { format!("{files}, {rules}: no findings") } else { format!("{files}, {rules}: {}", found.join(", ")) }
+    found.join(", ")
 }

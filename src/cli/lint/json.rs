@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 
 /// The document.
 pub fn document(report: Report<'_>) -> String {
-    let fingerprints = report.fingerprints();
-    let findings: Vec<Value> =
-        report.remarks.iter().zip(&fingerprints).map(|(remark, fingerprint)| finding(remark, fingerprint, report)).collect();
-    let document = json!({"version": 1, "findings": findings});
+    let document = json!({"version": 1, "findings": findings(report)});
     steady_json(&serde_json::to_string_pretty(&document).expect("a JSON value prints")) + "\n"
+}
+
+/// Each remark as an object.
+pub fn findings(report: Report<'_>) -> Vec<Value> {
+    let fingerprints = report.fingerprints();
+    report.remarks.iter().zip(&fingerprints).map(|(remark, fingerprint)| finding(remark, fingerprint, report)).collect()
 }
 
 fn finding(remark: &Diagnostic, fingerprint: &str, report: Report<'_>) -> Value {

@@ -1,14 +1,14 @@
 //! `callsheet lint` and `rule-lint`: remarks about rule files.
 
-mod config;
+pub(super) mod config;
 mod fix;
 mod github;
-mod human;
-mod json;
+pub(super) mod human;
+pub(super) mod json;
 mod junit;
-mod report;
+pub(super) mod report;
 mod sarif;
-mod since;
+pub(super) mod since;
 
 use self::config::Config;
 use self::fix::Fixes;
@@ -46,7 +46,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// With the lines they are about
     Human,
     /// One JSON document
@@ -60,14 +60,14 @@ enum Format {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum DenyLevel {
+pub(super) enum DenyLevel {
     Info,
     Warning,
     Error,
 }
 
 impl DenyLevel {
-    fn severity(self) -> Severity {
+    pub(super) fn severity(self) -> Severity {
         match self {
             Self::Info => Severity::Info,
             Self::Warning => Severity::Warning,
@@ -95,7 +95,8 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     Ok(Outcome::findings_if(remarks.iter().any(|remark| remark.severity >= deny)))
 }
 
-fn show(report: Report<'_>, format: Format, deny: Severity) -> Result<(), CliError> {
+/// Prints a report in one of the formats.
+pub(super) fn show(report: Report<'_>, format: Format, deny: Severity) -> Result<(), CliError> {
     match format {
         Format::Human => {
             let style = if std::io::stdout().is_terminal() { Style::Coloured } else { Style::Plain };

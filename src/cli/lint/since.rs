@@ -66,7 +66,7 @@ fn with_comments(text: &str, earliest: usize, place: usize) -> usize {
 }
 
 /// The text that a file had; `None` where there was no such file.
-fn text_at(revision: &str, path: &Path) -> Result<Option<String>, CliError> {
+pub fn text_at(revision: &str, path: &Path) -> Result<Option<String>, CliError> {
     if path == Path::new("-") {
         return Err(CliError::Usage("--since compares files with what git knows of them, and standard input is none".into()));
     }

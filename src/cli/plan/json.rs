@@ -5,6 +5,7 @@ use crate::engine::{Planned, RuleSet};
 use crate::event::{Occurrence, Question, Window};
 use crate::explain::settings_to_json;
 use crate::time::{Elapsed, Instant, Moment, Zone};
+use crate::value::outline::Outline;
 use crate::value::words::Verb;
 use crate::value::{DecidedBy, Decision, Override};
 use serde_json::{Map, Value, json};
@@ -23,9 +24,10 @@ pub fn document(rules: &RuleSet, plan: &[Planned], window: &Window, zone: &Zone)
     serde_json::to_string_pretty(&document).expect("a JSON value prints") + "\n"
 }
 
-fn entry(rules: &RuleSet, planned: &Planned, zone: &Zone) -> Value {
+/// One meeting of the plan.
+pub fn entry(rules: &RuleSet, planned: &Planned, zone: &Zone) -> Value {
     let mut object = head(&planned.occurrence);
-    put_decision(&mut object, rules, &planned.decision);
+    put_decision(&mut object, rules.outline(), &planned.decision);
     object.insert("reason".into(), planned.reason.clone().into());
     if records(&planned.decision) {
         object.insert("join_at".into(), instant(join_at(planned, zone)));
@@ -38,7 +40,7 @@ fn entry(rules: &RuleSet, planned: &Planned, zone: &Zone) -> Value {
 /// One line of `eval`.
 pub fn decision(rules: &RuleSet, question: &Question<'_>, decision: &Decision, reason: Option<String>) -> Value {
     let mut object = head(question.occurrence);
-    put_decision(&mut object, rules, decision);
+    put_decision(&mut object, rules.outline(), decision);
     if let Some(reason) = reason {
         object.insert("reason".into(), reason.into());
     }
@@ -63,19 +65,19 @@ fn head(occurrence: &Occurrence) -> Map<String, Value> {
 }
 
 /// `decision` and `by`.
-fn put_decision(object: &mut Map<String, Value>, rules: &RuleSet, decision: &Decision) {
+pub fn put_decision(object: &mut Map<String, Value>, outline: &Outline, decision: &Decision) {
     let (word, by) = match decision {
         Decision::NotRecordable(why) => ("not_recordable", json!({"not_recordable": why.code()})),
-        Decision::Decided { verb, by } => (if *verb == Verb::Record { "record" } else { "skip" }, decided_by(rules, *by)),
+        Decision::Decided { verb, by } => (if *verb == Verb::Record { "record" } else { "skip" }, decided_by(outline, *by)),
     };
     object.insert("decision".into(), word.into());
     object.insert("by".into(), by);
 }
 
-fn decided_by(rules: &RuleSet, by: DecidedBy) -> Value {
+fn decided_by(outline: &Outline, by: DecidedBy) -> Value {
     match by {
         DecidedBy::Rule(index) => {
-            let rule = &rules.outline().rules[usize::from(index)];
+            let rule = &outline.rules[usize::from(index)];
             json!({"rule": rule.id, "title": rule.title, "layer": layer(Some(rule.layer)), "tier": rule.tier.rank()})
         }
         DecidedBy::Override(word) => json!({"override": if word == Override::Stop { "stop" } else { "record" }}),
@@ -102,6 +104,7 @@ fn moment(moment: &Moment) -> Value {
     }
 }
 
-fn instant(at: Instant) -> Value {
+/// An instant as RFC 3339 in UTC.
+pub fn instant(at: Instant) -> Value {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into()
 }

@@ -2,8 +2,8 @@
 
 mod ics;
 pub(super) mod json;
-mod row;
-mod table;
+pub(super) mod row;
+pub(super) mod table;
 mod timeline;
 
 use super::input::{AskerArgs, CalendarFile, RuleArgs, read_calendars, say_unreadable};
@@ -119,7 +119,7 @@ fn sum(rows: &[Row]) -> String {
 }
 
 /// The terminal's width where it says so.
-fn width() -> usize {
+pub(super) fn width() -> usize {
     std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok())

@@ -63,12 +63,12 @@ fn line(out: &mut String, row: &Row, zone: &Zone, title_width: usize, indent: us
 }
 
 /// `×2` where a meeting stands in several calendars.
-fn copies(row: &Row) -> String {
+pub fn copies(row: &Row) -> String {
     if row.copies > 1 { format!(" ×{}", row.copies) } else { String::new() }
 }
 
 /// `10:00–10:30`, with a mark where the end lies on a later day.
-fn times(row: &Row) -> String {
+pub fn times(row: &Row) -> String {
     let Some((start, end)) = row.clock else { return "all day".into() };
     let minute = |civil: Civil| civil.strftime("%H:%M").to_string();
     match end {
