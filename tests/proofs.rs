@@ -149,3 +149,19 @@ fn no_finding_is_false_and_few_are_missing() {
     println!("{rules} rules: {counts:?}\n{}", undecided.join("\n"));
     assert!(undecided.len() * 100 <= rules * UNDECIDED_PERCENT_MAX, "{} of {rules} undecided", undecided.len());
 }
+
+#[test]
+fn nothing_is_left_open_about_the_examples() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("rules-examples");
+    let entries = std::fs::read_dir(root).expect("the examples").map(|entry| entry.expect("an entry").path());
+    let mut examples = 0;
+    for folder in entries.filter(|path| path.is_dir()) {
+        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(folder.join(format!("{name}.rules"))).expect("its rules");
+        let checked = check(&[RuleText { name: name.clone(), text, layer: None }], &CheckOptions::default());
+        let open = checked.findings(&Options::default()).into_iter().filter(|finding| finding.code == Code::Undecided);
+        assert_eq!(open.map(|finding| finding.message).collect::<Vec<_>>(), Vec::<String>::new(), "{name}");
+        examples += 1;
+    }
+    assert!(examples > 3, "only {examples} examples were read");
+}

@@ -1,6 +1,7 @@
 //! What questions are about: rule sets, and the meetings that they are asked about.
 
 use crate::analysis::formula::{Formula, Leaf};
+use crate::analysis::theory::Patterns;
 use crate::builtins::people::Aliases;
 use crate::builtins::{Atom, Context, SetField, Tables, ValueSet};
 use crate::code::Verified;
@@ -34,6 +35,7 @@ pub struct AtomRef {
 #[derive(Debug)]
 pub struct Model<'a> {
     sides: Vec<Side<'a>>,
+    patterns: Patterns,
 }
 
 /// What makes a meeting recordable, as conditions: they stand behind those of each side's table.
@@ -94,19 +96,24 @@ impl<'a> Model<'a> {
     /// One rule set.
     #[must_use]
     pub fn of(side: Side<'a>) -> Self {
-        Self { sides: vec![side] }
+        Self { sides: vec![side], patterns: Patterns::default() }
     }
 
     /// Two rule sets, to be compared.
     #[must_use]
     pub fn between(old: Side<'a>, new: Side<'a>) -> Self {
-        Self { sides: vec![old, new] }
+        Self { sides: vec![old, new], patterns: Patterns::default() }
     }
 
     /// The rule set at `side`, 0 or 1.
     #[must_use]
     pub fn side(&self, side: u8) -> &Side<'a> {
         &self.sides[usize::from(side)]
+    }
+
+    /// The automata of the expressions of all sides.
+    pub(super) fn patterns(&self) -> &Patterns {
+        &self.patterns
     }
 
     pub(super) fn sides(&self) -> impl Iterator<Item = &Side<'a>> {

@@ -9,6 +9,7 @@ mod series;
 mod texts;
 mod times;
 
+pub(super) use texts::Patterns;
 pub use texts::text_between;
 
 use crate::analysis::budget::{Budget, Limit};

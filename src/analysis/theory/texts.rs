@@ -13,6 +13,8 @@ mod patterns;
 mod search;
 mod words;
 
+pub(in crate::analysis) use patterns::Patterns;
+
 use super::{Allowed, Ask, What, place, provided};
 use crate::analysis::budget::{Budget, Limit};
 use crate::analysis::model::Model;
@@ -31,7 +33,7 @@ pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, bud
     let tests: Vec<Test<'_>> = asks.iter().filter_map(|ask| Test::of(model, ask)).collect();
     let mut given_up = None;
     for supply in lists::supplies(&tests) {
-        match with_lists(&tests, &supply, draft, budget) {
+        match with_lists(&tests, &supply, model.patterns(), draft, budget) {
             Ok(true) => return Ok(true),
             Ok(false) => {}
             Err(limit) => given_up = Some(limit),
@@ -51,7 +53,7 @@ pub fn text_between(found: &[(&str, &str)], missed: &[(&str, &str)], budget: &mu
     let missed: Vec<Asks<'_>> = missed.iter().map(|(pattern, flags)| Asks::Pattern(pattern, flags)).collect();
     let hits = found.iter().map(|asks| search::Want { asks, hit: true });
     let misses = missed.iter().map(|asks| search::Want { asks, hit: false });
-    search::find(&hits.chain(misses).collect::<Vec<_>>(), false, budget)
+    search::find(&hits.chain(misses).collect::<Vec<_>>(), false, &Patterns::default(), budget)
 }
 
 /// A condition about a text.
@@ -99,7 +101,13 @@ impl<'a> Test<'a> {
 }
 
 /// Chooses all texts, where these lists are supplied.
-fn with_lists(tests: &[Test<'_>], supply: &lists::Supply<'_>, draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
+fn with_lists(
+    tests: &[Test<'_>],
+    supply: &lists::Supply<'_>,
+    patterns: &Patterns,
+    draft: &mut Draft,
+    budget: &mut Budget,
+) -> Result<bool, Limit> {
     if lists::clash(tests, supply) {
         return Ok(false);
     }
@@ -108,7 +116,7 @@ fn with_lists(tests: &[Test<'_>], supply: &lists::Supply<'_>, draft: &mut Draft,
         if own.is_empty() {
             continue;
         }
-        match of_field(field, &own, supply, budget)? {
+        match of_field(field, &own, supply, patterns, budget)? {
             Some(text) => *draft.text(field) = text,
             None => return Ok(false),
         }
@@ -121,6 +129,7 @@ fn of_field(
     field: TextField,
     tests: &[&Test<'_>],
     supply: &lists::Supply<'_>,
+    patterns: &Patterns,
     budget: &mut Budget,
 ) -> Result<Option<Fact<Option<Text>>>, Limit> {
     let (of_lists, others): (Vec<&Test<'_>>, Vec<&Test<'_>>) =
@@ -129,7 +138,7 @@ fn of_field(
     let hidden = Fact::Unknown(UnknownReason::PrivateEvent);
     let may_hide = tests.iter().all(|test| test.allowed.has_unknown());
     if lists_answer {
-        if let Some(text) = whole(&others, lists::wants_length(&of_lists, supply), budget)? {
+        if let Some(text) = whole(&others, lists::wants_length(&of_lists, supply), patterns, budget)? {
             let text = if text.is_empty() { None } else { Some(Text { content: text, cut: false }) };
             return Ok(Some(Fact::Known(text)));
         }
@@ -137,7 +146,7 @@ fn of_field(
             return Ok(Some(hidden));
         }
         if of_lists.is_empty() && others.iter().any(|test| test.allowed.has_unknown()) {
-            return cut(field, &others, budget).map(|text| text.map(|text| Fact::Known(Some(text))));
+            return cut(field, &others, patterns, budget).map(|text| text.map(|text| Fact::Known(Some(text))));
         }
         return Ok(None);
     }
@@ -145,7 +154,7 @@ fn of_field(
 }
 
 /// A text that is neither hidden nor cut.
-fn whole(tests: &[&Test<'_>], long: bool, budget: &mut Budget) -> Result<Option<String>, Limit> {
+fn whole(tests: &[&Test<'_>], long: bool, patterns: &Patterns, budget: &mut Budget) -> Result<Option<String>, Limit> {
     let mut wants = Vec::new();
     for test in tests {
         match (test.allowed.has(Truth::True), test.allowed.has(Truth::False)) {
@@ -154,11 +163,11 @@ fn whole(tests: &[&Test<'_>], long: bool, budget: &mut Budget) -> Result<Option<
             (hit, _) => wants.push(search::Want { asks: &test.asks, hit }),
         }
     }
-    search::find(&wants, long, budget)
+    search::find(&wants, long, patterns, budget)
 }
 
 /// A text that was cut at its limit. What is asked of the whole is asked of the kept part, as far as that settles it.
-fn cut(field: TextField, tests: &[&Test<'_>], budget: &mut Budget) -> Result<Option<Text>, Limit> {
+fn cut(field: TextField, tests: &[&Test<'_>], patterns: &Patterns, budget: &mut Budget) -> Result<Option<Text>, Limit> {
     let mut wants = Vec::new();
     let begins: Vec<(Asks<'_>, bool)> = tests.iter().filter_map(|test| begins(test)).collect();
     for test in tests {
@@ -184,7 +193,7 @@ fn cut(field: TextField, tests: &[&Test<'_>], budget: &mut Budget) -> Result<Opt
         }
     }
     wants.extend(begins.iter().map(|(asks, hit)| search::Want { asks, hit: *hit }));
-    let Some(kept) = search::find(&wants, false, budget)? else { return Ok(None) };
+    let Some(kept) = search::find(&wants, false, patterns, budget)? else { return Ok(None) };
     lengthened(field, &kept, tests).map(Some).ok_or(Limit::Unwritten)
 }
 

@@ -9,10 +9,28 @@ use regex_automata::nfa::thompson::{Config, NFA, State as Place};
 use regex_automata::util::look::{Look, LookMatcher};
 use regex_automata::util::primitives::StateID;
 use regex_automata::util::syntax;
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Most states of one pattern.
 const STATES_MAX: usize = 4_000;
+
+/// The automata of all expressions of a rule set, each made once and walked further by every question.
+#[derive(Debug, Default)]
+pub(in crate::analysis) struct Patterns(RefCell<HashMap<(String, String), Option<Shared>>>);
+
+/// An automaton that several questions walk.
+pub(super) type Shared = Rc<RefCell<Pattern>>;
+
+impl Patterns {
+    /// The automaton of an expression; `None` for one that no checked rule set has.
+    pub(super) fn of(&self, pattern: &str, flags: &str) -> Option<Shared> {
+        let key = (pattern.to_owned(), flags.to_owned());
+        let new = || Pattern::new(pattern, flags).map(|pattern| Rc::new(RefCell::new(pattern)));
+        self.0.borrow_mut().entry(key).or_insert_with(new).clone()
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Pattern {
@@ -21,6 +39,9 @@ pub(super) struct Pattern {
     states: Vec<(Vec<StateID>, Option<char>)>,
     numbers: HashMap<(Vec<StateID>, Option<char>), u32>,
     known: HashMap<(u32, char), u32>,
+    /// The round in which each place was last seen, and the round that runs.
+    seen: Vec<u32>,
+    round: u32,
 }
 
 impl Pattern {
@@ -33,8 +54,15 @@ impl Pattern {
         let hir = syntax::parse_with(pattern, &syntax).ok()?;
         let size = Some(crate::builtins::text::PATTERN_SIZE_MAX * 4);
         let nfa = NFA::compiler().configure(Config::new().nfa_size_limit(size)).build_from_hir(&hir).ok()?;
-        let mut own =
-            Self { looks: nfa.look_matcher().clone(), nfa, states: Vec::new(), numbers: HashMap::new(), known: HashMap::new() };
+        let mut own = Self {
+            looks: nfa.look_matcher().clone(),
+            seen: vec![0; nfa.states().len()],
+            round: 0,
+            nfa,
+            states: Vec::new(),
+            numbers: HashMap::new(),
+            known: HashMap::new(),
+        };
         own.number((Vec::new(), None));
         Some(own)
     }
@@ -70,12 +98,13 @@ impl Pattern {
     }
 
     /// Whether a text that ends here holds a match.
-    pub fn accepts(&self, at: u32) -> bool {
+    pub fn accepts(&mut self, at: u32) -> bool {
         if at == HIT {
             return true;
         }
         let (set, before) = self.states[at as usize].clone();
-        self.holds_match(&self.closure(set, before, None))
+        let places = self.closure(set, before, None);
+        self.holds_match(&places)
     }
 
     fn number(&mut self, state: (Vec<StateID>, Option<char>)) -> u32 {
@@ -88,15 +117,15 @@ impl Pattern {
     }
 
     /// Everything reached without a character, from the places of `set` and from the beginning of a match right here.
-    fn closure(&self, set: Vec<StateID>, before: Option<char>, next: Option<char>) -> Vec<StateID> {
+    fn closure(&mut self, set: Vec<StateID>, before: Option<char>, next: Option<char>) -> Vec<StateID> {
         let text: String = before.iter().chain(&next).collect();
         let at = before.map_or(0, char::len_utf8);
         let mut open = set;
         open.push(self.nfa.start_anchored());
         let mut found = Vec::new();
-        let mut seen = vec![false; self.nfa.states().len()];
+        self.round += 1;
         while let Some(id) = open.pop() {
-            if std::mem::replace(&mut seen[id.as_usize()], true) {
+            if std::mem::replace(&mut self.seen[id.as_usize()], self.round) == self.round {
                 continue;
             }
             match self.nfa.state(id) {

@@ -1,7 +1,7 @@
 //! A text that hits some things and misses others.
 
 use super::Asks;
-use super::patterns::Pattern;
+use super::patterns::{Patterns, Shared};
 use super::words::{DEAD, HIT, Words};
 use crate::analysis::budget::{Budget, Limit};
 use crate::value::fold;
@@ -9,6 +9,7 @@ use crate::value::words::TextOp;
 use std::collections::{HashSet, VecDeque};
 
 mod letters;
+mod samples;
 
 /// One thing that a text must hit, or miss.
 pub(super) struct Want<'w, 'a> {
@@ -24,14 +25,19 @@ const TRIED_MAX: usize = 24;
 /// The text; `None` where there is none.
 ///
 /// `long` asks for one of several characters, where there is one.
-pub(super) fn find(wants: &[Want<'_, '_>], long: bool, budget: &mut Budget) -> Result<Option<String>, Limit> {
+pub(super) fn find(
+    wants: &[Want<'_, '_>],
+    long: bool,
+    patterns: &Patterns,
+    budget: &mut Budget,
+) -> Result<Option<String>, Limit> {
     if hopeless(wants, budget)? {
         return Ok(None);
     }
-    if let Some(text) = made_of_words(wants, long, budget)? {
+    if let Some(text) = made_of_words(wants, long, patterns, budget)? {
         return Ok(Some(text));
     }
-    Product::new(wants).ok_or(Limit::Pattern)?.shortest(budget)
+    Product::new(wants, patterns).ok_or(Limit::Pattern)?.shortest(&letters::of(wants), budget)
 }
 
 /// Whether every word of a wanted hit brings a hit that must be missed.
@@ -62,14 +68,19 @@ fn implies(op: TextOp, word: &str, other: TextOp, missed: &str) -> bool {
 }
 
 /// A text made of one word of each wanted hit, where that is enough.
-fn made_of_words(wants: &[Want<'_, '_>], long: bool, budget: &mut Budget) -> Result<Option<String>, Limit> {
+fn made_of_words(wants: &[Want<'_, '_>], long: bool, patterns: &Patterns, budget: &mut Budget) -> Result<Option<String>, Limit> {
     let mut texts = vec![String::new()];
     for op in [TextOp::Is, TextOp::StartsWith, TextOp::Contains, TextOp::EndsWith] {
         for want in wants.iter().filter(|want| want.hit) {
-            let Asks::Words(own, words) = want.asks else { continue };
-            if *own != op {
-                continue;
-            }
+            let sample;
+            let words = match want.asks {
+                Asks::Words(own, words) if *own == op => *words,
+                Asks::Pattern(pattern, flags) if op == TextOp::Contains => {
+                    sample = samples::of(pattern, flags);
+                    sample.as_slice()
+                }
+                _ => continue,
+            };
             let more: Vec<String> = texts
                 .iter()
                 .flat_map(|text| {
@@ -86,7 +97,7 @@ fn made_of_words(wants: &[Want<'_, '_>], long: bool, budget: &mut Budget) -> Res
             }
         }
     }
-    let Some(mut product) = Product::new(wants) else { return Err(Limit::Pattern) };
+    let Some(mut product) = Product::new(wants, patterns) else { return Err(Limit::Pattern) };
     if long {
         let longer: Vec<String> = texts.iter().map(|text| format!("{LENGTH}{text}{LENGTH}")).collect();
         let half: Vec<String> = texts.iter().flat_map(|text| [format!("{text}{LENGTH}"), format!("{LENGTH}{text}")]).collect();
@@ -103,7 +114,6 @@ fn made_of_words(wants: &[Want<'_, '_>], long: bool, budget: &mut Budget) -> Res
 /// The automata of all wants, side by side.
 struct Product {
     parts: Vec<Part>,
-    letters: Vec<Letter>,
 }
 
 struct Part {
@@ -113,7 +123,7 @@ struct Part {
 
 enum Machine {
     Words(Words),
-    Pattern(Box<Pattern>),
+    Pattern(Shared),
 }
 
 /// One step of a text: what is written, and what it folds to.
@@ -124,25 +134,25 @@ struct Letter {
 }
 
 impl Product {
-    fn new(wants: &[Want<'_, '_>]) -> Option<Self> {
+    fn new(wants: &[Want<'_, '_>], patterns: &Patterns) -> Option<Self> {
         let parts = wants
             .iter()
             .map(|want| {
                 let machine = match want.asks {
                     Asks::Words(op, words) => Machine::Words(Words::new(*op, words.iter().map(String::as_str))),
-                    Asks::Pattern(pattern, flags) => Machine::Pattern(Box::new(Pattern::new(pattern, flags)?)),
+                    Asks::Pattern(pattern, flags) => Machine::Pattern(patterns.of(pattern, flags)?),
                     Asks::Provided(..) => return None,
                 };
                 Some(Part { machine, hit: want.hit })
             })
             .collect::<Option<Vec<_>>>()?;
-        Some(Self { parts, letters: letters::of(wants) })
+        Some(Self { parts })
     }
 
     fn start(&self) -> Vec<u32> {
         let start = |part: &Part| match &part.machine {
             Machine::Words(words) => words.start(),
-            Machine::Pattern(pattern) => pattern.start(),
+            Machine::Pattern(pattern) => pattern.borrow().start(),
         };
         self.parts.iter().map(start).collect()
     }
@@ -154,7 +164,7 @@ impl Product {
                 Machine::Words(words) => *state = letter.folded.chars().fold(*state, |at, c| words.step(at, c)),
                 Machine::Pattern(pattern) => {
                     for character in letter.written.chars() {
-                        *state = pattern.step(*state, character, budget)?;
+                        *state = pattern.borrow_mut().step(*state, character, budget)?;
                     }
                 }
             }
@@ -167,11 +177,11 @@ impl Product {
         at.iter().zip(&self.parts).all(|(state, part)| if part.hit { *state != DEAD } else { *state != HIT })
     }
 
-    fn accepts(&self, at: &[u32]) -> bool {
-        at.iter().zip(&self.parts).all(|(state, part)| {
-            let hit = match &part.machine {
+    fn accepts(&mut self, at: &[u32]) -> bool {
+        at.iter().zip(&mut self.parts).all(|(state, part)| {
+            let hit = match &mut part.machine {
                 Machine::Words(words) => words.accepts(*state),
-                Machine::Pattern(pattern) => pattern.accepts(*state),
+                Machine::Pattern(pattern) => pattern.borrow_mut().accepts(*state),
             };
             hit == part.hit
         })
@@ -185,20 +195,19 @@ impl Product {
     }
 
     /// The shortest text that is accepted: breadth first, over all states that differ.
-    fn shortest(&mut self, budget: &mut Budget) -> Result<Option<String>, Limit> {
+    fn shortest(&mut self, letters: &[Letter], budget: &mut Budget) -> Result<Option<String>, Limit> {
         let start = self.start();
         let mut seen = HashSet::from([start.clone()]);
         let mut found: Vec<(Vec<u32>, usize, usize)> = vec![(start, 0, 0)];
         let mut open = VecDeque::from([0]);
-        let letters = std::mem::take(&mut self.letters);
         while let Some(at) = open.pop_front() {
-            if self.accepts(&found[at].0) {
-                return Ok(Some(spelled(&found, at, &letters)));
+            let state = found[at].0.clone();
+            if self.accepts(&state) {
+                return Ok(Some(spelled(&found, at, letters)));
             }
             for (number, letter) in letters.iter().enumerate() {
                 budget.take(1)?;
-                let from = found[at].0.clone();
-                let to = self.step(&from, letter, budget)?;
+                let to = self.step(&state, letter, budget)?;
                 if self.is_alive(&to) && seen.insert(to.clone()) {
                     open.push_back(found.len());
                     found.push((to, at, number));

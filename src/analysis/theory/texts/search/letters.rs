@@ -74,13 +74,24 @@ fn pattern(asks: &Asks<'_>) -> Option<Hir> {
     }
 }
 
+/// Where the characters are that fold to another one alone, but for ideographs that fold to rarer ones.
+const FOLDED: [std::ops::Range<char>; 8] = [
+    '\u{80}'..'\u{3400}',
+    '\u{a640}'..'\u{ac00}',
+    '\u{fb00}'..'\u{10000}',
+    '\u{10400}'..'\u{10600}',
+    '\u{10780}'..'\u{11900}',
+    '\u{16e40}'..'\u{16f00}',
+    '\u{1ccd0}'..'\u{1e100}',
+    '\u{1e900}'..'\u{1fc00}',
+];
+
 /// Characters that fold to a character of the words.
 fn written_as(words: &BTreeSet<char>) -> Vec<char> {
     /// For each character those that fold to it alone.
     static WRITTEN: LazyLock<HashMap<char, Vec<char>>> = LazyLock::new(|| {
         let mut written: HashMap<char, Vec<char>> = HashMap::new();
-        // Past the second plane there are only ideographs, which fold to themselves or to rarer ones.
-        for character in '\u{80}'..'\u{20000}' {
+        for character in FOLDED.into_iter().flatten() {
             let folded = fold(character.encode_utf8(&mut [0; 4]));
             let mut chars = folded.chars();
             if let (Some(only), None) = (chars.next(), chars.next())
@@ -150,5 +161,23 @@ impl Kinds {
         };
         let is_word = self.looks && regex_syntax::is_word_character(character);
         (self.classes.iter().map(holds).collect(), is_word, self.looks && matches!(character, '\n' | '\r'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_that_fold_to_others_lie_where_they_are_looked_for() {
+        let is_ideograph = |c: char| matches!(u32::from(c), 0x3400..0xa000 | 0xf900..0xfb00 | 0x20000..0x40000);
+        for character in '\u{80}'..=char::MAX {
+            let folded = fold(character.encode_utf8(&mut [0; 4]));
+            let mut chars = folded.chars();
+            if let (Some(only), None) = (chars.next(), chars.next()) {
+                let looked_at = FOLDED.iter().any(|range| range.contains(&character));
+                assert!(only == character || looked_at || is_ideograph(only), "{character:?} {only:?}");
+            }
+        }
     }
 }
