@@ -116,7 +116,8 @@ fn with_lists(
         if own.is_empty() {
             continue;
         }
-        match of_field(field, &own, supply, patterns, budget)? {
+        let long = lists::wants_length(tests, field, supply);
+        match of_field(field, &own, long, supply, patterns, budget)? {
             Some(text) => *draft.text(field) = text,
             None => return Ok(false),
         }
@@ -128,6 +129,7 @@ fn with_lists(
 fn of_field(
     field: TextField,
     tests: &[&Test<'_>],
+    long: bool,
     supply: &lists::Supply<'_>,
     patterns: &Patterns,
     budget: &mut Budget,
@@ -138,7 +140,7 @@ fn of_field(
     let hidden = Fact::Unknown(UnknownReason::PrivateEvent);
     let may_hide = tests.iter().all(|test| test.allowed.has_unknown());
     if lists_answer {
-        if let Some(text) = whole(&others, lists::wants_length(&of_lists, supply), patterns, budget)? {
+        if let Some(text) = whole(&others, long, patterns, budget)? {
             let text = if text.is_empty() { None } else { Some(Text { content: text, cut: false }) };
             return Ok(Some(Fact::Known(text)));
         }

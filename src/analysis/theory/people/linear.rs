@@ -20,7 +20,8 @@ pub(super) const ENDLESS: i64 = 1 << 40;
 
 /// Whole numbers, none negative, that keep all rows; `None` where there are none.
 pub(super) fn solve(variables: usize, rows: &[Row], budget: &mut Budget) -> Result<Option<Vec<i64>>, Limit> {
-    if rows.iter().any(|row| row.least > row.most) {
+    // There are never fewer than none of anybody.
+    if rows.iter().any(|row| row.least > row.most || row.most < 0) {
         return Ok(None);
     }
     if let Some(values) = greedy(variables, rows) {
@@ -245,8 +246,8 @@ mod tests {
             let mut rows: Vec<Row> = (0..variables).map(|v| Row { variables: vec![v], least: 0, most: 3 }).collect();
             for _ in 0..random(5) {
                 let chosen: Vec<usize> = (0..variables).filter(|_| random(2) == 0).collect();
-                let least = random(6) as i64;
-                rows.push(Row { variables: chosen, least, most: least + random(4) as i64 });
+                let least = random(7) as i64 - 1;
+                rows.push(Row { variables: chosen, least, most: least - 1 + random(5) as i64 });
             }
             let found = solve(variables, &rows, &mut Budget::default()).expect("within the budget");
             assert_eq!(found.is_some(), by_trying(variables, &rows), "{rows:?}");

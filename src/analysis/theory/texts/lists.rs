@@ -53,13 +53,13 @@ fn list<'a>(test: &Test<'a>) -> Option<&'a str> {
 /// Whether a supplied list would have to hit in a stronger way than it must not in a weaker one, on one text: what equals an
 /// item begins and ends with it, and what does that contains it.
 pub(super) fn clash(tests: &[Test<'_>], supply: &Supply<'_>) -> bool {
-    let seen = |test: &&Test<'_>| list(test).is_some_and(|name| supply.is_supplied(name)) && !test.allowed.has_unknown();
-    tests.iter().filter(seen).filter(|test| must_hit(test)).any(|strong| {
-        tests
-            .iter()
-            .filter(seen)
-            .any(|weak| must_miss(weak) && weak.field == strong.field && list(weak) == list(strong) && implies(strong, weak))
-    })
+    let supplied = |test: &&Test<'_>| list(test).is_some_and(|name| supply.is_supplied(name));
+    // Whoever must hit needs a text that is seen, so that nothing about the same text is unknown.
+    let strong = tests.iter().filter(supplied).filter(|test| must_hit(test) && !test.allowed.has_unknown());
+    let misses = |strong: &Test<'_>, weak: &Test<'_>| {
+        must_miss(weak) && weak.field == strong.field && list(weak) == list(strong) && implies(strong, weak)
+    };
+    strong.into_iter().any(|strong| tests.iter().filter(supplied).any(|weak| misses(strong, weak)))
 }
 
 fn must_hit(test: &Test<'_>) -> bool {
@@ -78,10 +78,11 @@ fn implies(strong: &Test<'_>, weak: &Test<'_>) -> bool {
     op(strong) == op(weak) || op(strong) == TextOp::Is || op(weak) == TextOp::Contains
 }
 
-/// Whether a text of some length leaves more room for items.
-pub(super) fn wants_length(tests: &[&Test<'_>], supply: &Supply<'_>) -> bool {
-    let supplied = |test: &&&Test<'_>| list(test).is_some_and(|name| supply.is_supplied(name));
-    tests.iter().filter(supplied).any(|test| must_hit(test)) && tests.len() > 1
+/// Whether a text of some length leaves more room for items: where an item is to hit it, and not something else.
+pub(super) fn wants_length(tests: &[Test<'_>], field: TextField, supply: &Supply<'_>) -> bool {
+    let supplied = |test: &&Test<'_>| list(test).is_some_and(|name| supply.is_supplied(name));
+    let of_list = |name: Option<&str>| tests.iter().filter(|test| list(test) == name).count();
+    tests.iter().filter(supplied).any(|test| test.field == field && must_hit(test) && of_list(list(test)) > 1)
 }
 
 /// Writes the supplied lists: an item for each hit, which hits nothing that must be missed.

@@ -1,9 +1,10 @@
 //! Which days are looked at.
 
-use super::spans::Spans;
+use super::spans::{EDGE, Spans};
 use super::{Asks, DAY_SECS, Test};
 use crate::analysis::witness::START;
 use crate::time::{Date, Elapsed};
+use crate::value::Truth;
 
 /// Years of which every day is looked at where dates go by rule: after 28 of them weekdays and leap days come round.
 const RULE_YEARS: i64 = 28;
@@ -30,9 +31,27 @@ pub(super) fn choices(tests: &[Test<'_>], lengths: &Spans) -> impl Iterator<Item
     let near_by = Spans::of(near.clone());
     let soon = ruled.then(|| Spans::of(near.iter().copied().chain(soon)));
     let far = ruled.then(|| Spans::of(near.iter().copied().chain(far)));
-    let lengths = lengths.clone();
-    [near_by].into_iter().chain(soon).chain(far).map(move |days| with_lengths(&days, &lengths))
+    let (lengths, window) = (lengths.clone(), window(tests));
+    [near_by].into_iter().chain(soon).chain(far).map(move |days| with_lengths(&days.and(&window), &lengths))
 }
+
+/// The days on which the dates of rules can come out as asked, in some zone.
+fn window(tests: &[Test<'_>]) -> Spans {
+    let of = |test: &Test<'_>| {
+        let Asks::Dates(from, until, _) = test.asks else { return Spans::all() };
+        let number = |date: Option<Date>, endless: i64| date.map_or(endless, number);
+        let (from, until) = (number(from, -EDGE), number(until, EDGE));
+        match (test.ask.allowed.has(Truth::True), test.ask.allowed.has(Truth::False)) {
+            (true, true) => Spans::all(),
+            (true, false) => Spans::of([(from - ZONES, until + ZONES)]),
+            (false, _) => Spans::of([(-EDGE, from + ZONES), (until - ZONES, EDGE)]),
+        }
+    };
+    tests.iter().map(of).fold(Spans::all(), |all, own| all.and(&own))
+}
+
+/// No two zones are further apart than so many days.
+const ZONES: i64 = 2;
 
 /// A week for every stretch between two dates that some test tells apart, and those dates themselves.
 fn near(tests: &[Test<'_>]) -> Vec<(i64, i64)> {
@@ -52,7 +71,7 @@ fn near(tests: &[Test<'_>]) -> Vec<(i64, i64)> {
 
 /// The days as well that lie so far before or after, as some length that is asked about is long.
 fn with_lengths(days: &Spans, lengths: &Spans) -> Spans {
-    let borders = lengths.iter().flat_map(|(from, to)| [from, to]).filter(|secs| (1..super::spans::EDGE).contains(secs));
+    let borders = lengths.iter().flat_map(|(from, to)| [from, to]).filter(|secs| (1..EDGE).contains(secs));
     let far: Vec<i64> = borders.map(|secs| secs / DAY_SECS).collect();
     let shifts = far.iter().flat_map(|days| [-days, *days]).chain([0]);
     Spans::of(shifts.flat_map(|by| days.iter().map(move |(from, to)| (from + by - AROUND, to + by + AROUND))))
