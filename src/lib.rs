@@ -16,6 +16,7 @@ pub mod copies;
 pub mod explain;
 pub mod analysis;
 pub mod compare;
+pub mod coverage;
 pub mod lint;
 pub mod reference;
 pub mod engine;

@@ -21,7 +21,7 @@ const CHANGES: u64 = 60;
 /// Meetings that each is held to.
 const MEETINGS: usize = 400;
 /// Changes in a hundred of which something could not be found out, at the most.
-const UNDECIDED_PERCENT_MAX: usize = 15;
+const UNDECIDED_PERCENT_MAX: usize = 8;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)

@@ -22,14 +22,15 @@ const LAYERS: &[(&str, &str)] = &[
     ("explain", "vm code event value source time"),
     ("analysis", "vm code semantics builtins event value source time"),
     ("compare", "analysis vm semantics builtins copies event value time"),
-    ("lint", "compare analysis vm semantics syntax event builtins value diagnostic source time"),
+    ("coverage", "analysis vm semantics syntax event value source time"),
+    ("lint", "coverage compare analysis vm semantics syntax event builtins value diagnostic source time"),
     ("reference", "semantics builtins event value time"),
     ("engine", "*"),
     ("providers", "event value time"),
     ("host", "engine copies explain providers event value diagnostic source time"),
     (
         "cli",
-        "engine copies compare explain providers event value diagnostic source time syntax describe semantics lint reference host",
+        "engine copies compare coverage explain providers event value diagnostic source time syntax describe semantics lint reference host",
     ),
 ];
 

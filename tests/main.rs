@@ -22,6 +22,7 @@ mod connect_troubles;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod connecting;
 mod copies;
+mod coverage;
 mod diffing;
 #[cfg(feature = "host")]
 mod documents;
@@ -62,6 +63,7 @@ mod sockets;
 mod support;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod targets;
+mod testing;
 mod text_grammar;
 mod text_reader;
 mod text_round_trip;

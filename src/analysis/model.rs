@@ -187,7 +187,9 @@ impl<'a> Model<'a> {
         self.while_active(side, rule, condition)
     }
 
-    fn while_active(&self, side: u8, rule: u16, condition: Formula) -> Formula {
+    /// The condition, while the dates of the rule hold the start.
+    #[must_use]
+    pub fn while_active(&self, side: u8, rule: u16, condition: Formula) -> Formula {
         let outline = self.rule(side, rule);
         match (outline.from, outline.until) {
             (None, None) => condition,

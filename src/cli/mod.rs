@@ -37,7 +37,7 @@ pub enum Outcome {
     Findings,
     /// The command was called wrongly, or a file could not be read or written.
     Usage,
-    /// A test in a rule file failed.
+    /// A test in a rule file failed, or the tests show less than was asked for.
     TestsFailed,
     /// callsheet found itself in error and wrote nothing.
     SelfCheckFailed,
@@ -107,7 +107,7 @@ enum Command {
     Convert(convert::Args),
     /// Show which meetings a change of rules decides otherwise, and prove that there are no more
     Diff(diff::Args),
-    /// Run the tests that stand in rule files
+    /// Run the tests that stand in rule files, say what they show, write those that are missing
     Test(test::Args),
     /// Decide a stream of meetings: `events --full` lines in, decisions out
     Eval(eval::Args),

@@ -172,5 +172,6 @@ codes! {
         MissingBecauseOnNever = "missing-because-on-never", Off, "a rule forbids recording and does not say why";
         IdStyle = "id-style", Off, "a name is not of the style of a team";
         RuleUntested = "rule-untested", Off, "where there are tests, none expects this rule";
+        ConditionUncovered = "condition-uncovered", Off, "where there are tests, none shows a condition of a rule both true and false";
     }
 }

@@ -5,6 +5,7 @@
 
 mod change;
 mod check;
+mod coverage;
 mod format;
 mod lists;
 mod plan;
@@ -12,6 +13,7 @@ mod rule_set;
 mod tests;
 
 pub use check::{CheckOptions, Checked, RuleText, check};
+pub use coverage::test_pieces;
 pub use format::{FormatError, convert, format};
 pub use lists::{ListError, parse_provided_list};
 pub use plan::{Planned, Sighting, plan};

@@ -161,6 +161,34 @@ pub enum Freq {
     Yearly,
 }
 
+impl Pattern {
+    /// A recurrence rule that repeats like this: `FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE`.
+    ///
+    /// Source: RFC 5545 §3.3.10.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        let freq = match self.freq {
+            Freq::Secondly => "SECONDLY",
+            Freq::Minutely => "MINUTELY",
+            Freq::Hourly => "HOURLY",
+            Freq::Daily => "DAILY",
+            Freq::Weekly => "WEEKLY",
+            Freq::Monthly => "MONTHLY",
+            Freq::Yearly => "YEARLY",
+        };
+        let mut rule = format!("FREQ={freq}");
+        if self.interval > 1 {
+            rule.push_str(&format!(";INTERVAL={}", self.interval));
+        }
+        if let Some(days) = self.weekdays.known().filter(|days| days.0 != 0) {
+            let names = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+            let days: Vec<&str> = days.iter().map(|day| names[day.to_monday_zero_offset() as usize]).collect();
+            rule.push_str(&format!(";BYDAY={}", days.join(",")));
+        }
+        rule
+    }
+}
+
 /// One instance of an event: what rules judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Occurrence {

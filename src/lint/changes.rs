@@ -18,6 +18,9 @@ pub const CHANGES: &[Code] = &[Code::WidensRecording, Code::WeakensNever, Code::
 /// Most examples of one finding.
 const EXAMPLES_MAX: usize = 3;
 
+/// Most questions that stayed open of which each has a finding.
+const OPEN_MAX: usize = 10;
+
 /// A change of rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
@@ -41,7 +44,7 @@ pub struct Change<'a> {
 pub fn changes(change: &Change<'_>, options: &Options) -> Vec<Diagnostic> {
     let mut findings = change.widened();
     findings.extend(change.weakened());
-    findings.extend(change.comparison.open.iter().map(|open| change.undecided(*open)));
+    findings.extend(change.open());
     if change.edited && change.comparison.is_same() {
         let message = "the edit changes no decision: every meeting is decided as before, with the same settings";
         findings.push(Diagnostic::new(Code::NoOpEdit, first_file(), message));
@@ -95,6 +98,17 @@ impl Change<'_> {
             })
         };
         rules.into_iter().map(of).collect()
+    }
+
+    /// One finding for each question that stayed open; where there are many, one for all.
+    fn open(&self) -> Vec<Diagnostic> {
+        let open = &self.comparison.open;
+        if open.len() <= OPEN_MAX {
+            return open.iter().map(|open| self.undecided(*open)).collect();
+        }
+        let message = format!("what becomes of the meetings of {} rules could not be found out in full", open.len());
+        let help = "rules that have little in common are compared better in several steps";
+        vec![Diagnostic::new(Code::Undecided, first_file(), message).help(help)]
     }
 
     fn undecided(&self, open: Open) -> Diagnostic {

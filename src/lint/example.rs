@@ -4,7 +4,7 @@
 //! what differs from the meeting that tests begin with is told.
 
 use crate::analysis::Witness;
-use crate::event::{Freq, Pattern, Person, PersonKind, SeriesFacts, SeriesSummary, Text};
+use crate::event::{Person, PersonKind, SeriesFacts, SeriesSummary, Text};
 use crate::time::{Elapsed, Moment, Zone};
 use crate::value::{Closed, Conference, Fact, Provider, Response, ShowsAs, SourceKind, Status, Visibility, shown};
 
@@ -224,24 +224,7 @@ fn rule(summary: &SeriesSummary) -> String {
     let mut rule = match &summary.pattern {
         Fact::Unknown(_) => "of an unknown rule".to_owned(),
         Fact::Known(None) => "on single dates".to_owned(),
-        Fact::Known(Some(Pattern { freq, interval, weekdays })) => {
-            let freq = match freq {
-                Freq::Secondly => "SECONDLY",
-                Freq::Minutely => "MINUTELY",
-                Freq::Hourly => "HOURLY",
-                Freq::Daily => "DAILY",
-                Freq::Weekly => "WEEKLY",
-                Freq::Monthly => "MONTHLY",
-                Freq::Yearly => "YEARLY",
-            };
-            let every = if *interval > 1 { format!(";INTERVAL={interval}") } else { String::new() };
-            let days = weekdays.known().filter(|days| days.0 != 0).map(|days| {
-                let names = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
-                let of_set: Vec<&str> = days.iter().map(|day| names[day.to_monday_zero_offset() as usize]).collect();
-                format!(";BYDAY={}", of_set.join(","))
-            });
-            format!("FREQ={freq}{every}{}", days.unwrap_or_default())
-        }
+        Fact::Known(Some(pattern)) => pattern.rule(),
     };
     if let Fact::Known(Some(times)) = summary.times {
         rule.push_str(&format!(";COUNT={times}"));

@@ -27,6 +27,7 @@ mod clock;
 mod facts;
 mod cures;
 mod changes;
+mod untested;
 
 pub use changes::{CHANGES, Change, changes, named};
 pub use cures::cure;
@@ -89,6 +90,7 @@ pub const LINTS: &[Lint] = &[
     Lint { codes: &[Code::MissingBecauseOnNever], run: policy::missing_because },
     Lint { codes: &[Code::IdStyle], run: policy::id_style },
     Lint { codes: &[Code::RuleUntested], run: policy::untested },
+    Lint { codes: &[Code::ConditionUncovered], run: untested::conditions },
 ];
 
 fn subsumed(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {

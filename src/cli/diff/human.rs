@@ -17,11 +17,14 @@ const HEADING: Style = Style::new().bold();
 const RECORD: Style = AnsiColor::Green.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
+/// Most classes under one heading, and most questions that stayed open; programs read all of them.
+const SHOWN_MAX: usize = 12;
+
 /// Everything but the findings.
 pub fn page(told: &Told<'_>) -> String {
     let mut page = String::new();
     let _ = writeln!(page, "{HEADING}{} → {}{HEADING:#}: {}\n", names(told.old.0, told), names(told.new.0, told), verdict(told));
-    let mut heading = String::new();
+    let (mut heading, mut shown) = (String::new(), 0);
     for class in sorted(told) {
         let (before, after) = (class.before(told.old.1.outline()), class.after(told.new.1.outline()));
         let mut next = words::outcomes(&before, &after);
@@ -30,14 +33,20 @@ pub fn page(told: &Told<'_>) -> String {
         }
         if next != heading {
             let style = if after.records() && !before.records() { RECORD } else { HEADING };
+            more(&mut page, shown, "classes of meetings");
             let _ = writeln!(page, "{style}{next}{style:#}");
-            heading = next;
+            (heading, shown) = (next, 0);
         }
-        one(&mut page, told, class);
+        shown += 1;
+        if shown <= SHOWN_MAX {
+            one(&mut page, told, class);
+        }
     }
-    for open in &told.comparison.open {
+    more(&mut page, shown, "classes of meetings");
+    for open in told.comparison.open.iter().take(SHOWN_MAX) {
         let _ = writeln!(page, "not found out: {} (the bound was: {})", question(told, *open), open.limit.words());
     }
+    more(&mut page, told.comparison.open.len(), "questions");
     if !told.comparison.open.is_empty() {
         page.push('\n');
     }
@@ -46,6 +55,13 @@ pub fn page(told: &Told<'_>) -> String {
         page.push('\n');
     }
     page
+}
+
+/// Says how many are left out.
+fn more(page: &mut String, count: usize, of_what: &str) {
+    if count > SHOWN_MAX {
+        let _ = writeln!(page, "  … and {} more {of_what}: --format json tells all\n", count - SHOWN_MAX);
+    }
 }
 
 /// Classes of one heading together; those that record more come first.
