@@ -56,6 +56,11 @@ impl Rule {
         format!("rule {}:\n  {}\n{}{}", self.id, self.verb, part("when", &self.condition), part("unless", &self.unless))
     }
 
+    /// What comes of the rule's meetings: whose `never record` it is matters as well.
+    fn effect(&self) -> (&'static str, bool) {
+        (self.verb, self.verb == "never record" && self.of_user)
+    }
+
     fn declines(&self) -> bool {
         matches!(self.verb, "never record" | "skip")
     }
@@ -100,6 +105,47 @@ impl RuleFiles {
         [false, true].into_iter().filter(|of_user| !of_user || has_user).map(file).collect()
     }
 
+    /// Whether something else comes of a meeting without the rule; others took `taken` before.
+    fn is_missed(&self, ordered: &[&Rule], rule: &Rule, taken: &Set, world: &World) -> bool {
+        let mut left = rule.matches(world).but(taken);
+        for other in ordered.iter().filter(|other| other.rank > rule.rank) {
+            let matches = other.matches(world);
+            if !left.and(&matches).is_empty() && other.effect() != rule.effect() {
+                return true;
+            }
+            left = left.but(&matches);
+        }
+        let default = self.defaults[1].or(self.defaults[0]).unwrap_or("skip");
+        !left.is_empty() && rule.effect() != (default, false)
+    }
+
+    /// Conditions that could be left out.
+    fn unneeded(&self, rule: &Rule, world: &World, must: &mut BTreeSet<String>, may: &mut BTreeSet<String>) {
+        let (Some(when), all) = (&rule.condition, rule.holds(world)) else { return };
+        let counts = |(is_true, possible): &(Set, Set)| if rule.declines() { possible.clone() } else { is_true.clone() };
+        let whole = |when: (&Set, &Set), unless: Option<(&Set, &Set)>| match unless {
+            Some((is_true, possible)) => (when.0.but(possible), when.1.but(is_true)),
+            None => (when.0.clone(), when.1.clone()),
+        };
+        let unless = rule.unless.as_ref();
+        let of_unless = unless.map(|unless| (&unless.is_true, &unless.possible));
+        let mut rest: Vec<(&String, (Set, Set))> = Vec::new();
+        rest.extend(when.without.iter().map(|(part, is_true, possible)| (part, whole((is_true, possible), of_unless))));
+        for (part, is_true, possible) in unless.iter().flat_map(|unless| &unless.without) {
+            rest.push((part, whole((&when.is_true, &when.possible), Some((is_true, possible)))));
+        }
+        for (part, rest) in rest {
+            let finding = format!("condition-redundant {} {part}", rule.id);
+            // One that stands there twice is another finding's.
+            let twice = rule.text().matches(part.as_str()).count() > 1;
+            match (counts(&rest) == counts(&all), twice) {
+                (true, false) => _ = must.insert(finding),
+                (true, true) => _ = may.insert(finding),
+                (false, _) => {}
+            }
+        }
+    }
+
     /// The findings by the count, as `code rule`; those that may or may not be there beside them.
     fn counted(&self, world: &World) -> (BTreeSet<String>, BTreeSet<String>) {
         let mut must = BTreeSet::new();
@@ -118,6 +164,8 @@ impl RuleFiles {
                 taken = taken.or(&rule.matches(world));
                 continue;
             }
+            let is_missed = self.is_missed(&ordered, rule, &taken, world);
+            let redundant = if is_missed { Vec::new() } else { vec![format!("rule-redundant {}", rule.id)] };
             if is_true.but(&taken).is_empty() {
                 // Where both sorts of rules take something, either may be named; whose `never` is cited does not matter.
                 let (same, higher) = (before(true).and(&is_true), before(false).and(&is_true));
@@ -125,13 +173,16 @@ impl RuleFiles {
                 let overridden = format!("rule-overridden {}", rule.id);
                 match (same.is_empty(), is_true.but(&higher).is_empty(), rule.rank.0) {
                     (true, _, _) => _ = must.insert(overridden),
-                    (false, true, 1 | 3) => _ = may.insert(overridden),
-                    (false, false, 1 | 3) => {}
+                    (false, true, 1 | 3) => may.extend([vec![overridden], redundant].concat()),
+                    (false, false, 1 | 3) => must.extend(redundant),
                     (false, true, _) => may.extend([shadowed, overridden]),
                     (false, false, _) => _ = must.insert(shadowed),
                 }
+            } else {
+                must.extend(redundant);
             }
             if rule.condition.is_some() {
+                self.unneeded(rule, world, &mut must, &mut may);
                 if world.all.but(&possible).is_empty() {
                     must.insert(format!("condition-always-true {}", rule.id));
                 }
@@ -167,12 +218,18 @@ fn found(findings: &[Diagnostic], rules: &[(String, Span)]) -> BTreeSet<String> 
         Code::ConditionAlwaysTrue,
         Code::UnlessNeverApplies,
         Code::DefaultUnreachable,
+        Code::RuleRedundant,
+        Code::ConditionRedundant,
     ];
     let of = |finding: &Diagnostic| {
         let at = finding.primary.span;
         let holds = |span: &Span| span.source == at.source && span.start <= at.start && at.end <= span.end;
         let rule = rules.iter().find(|(_, span)| holds(span)).map(|(id, _)| format!(" {id}")).unwrap_or_default();
-        format!("{}{rule}", finding.code.as_str())
+        let part = match finding.code {
+            Code::ConditionRedundant => format!(" {}", finding.message.split('`').nth(1).unwrap_or_default()),
+            _ => String::new(),
+        };
+        format!("{}{rule}{part}", finding.code.as_str())
     };
     findings.iter().filter(|finding| proven.contains(&finding.code)).map(of).collect()
 }

@@ -84,8 +84,9 @@ fn outside(model: &Model<'_>, machine: &mut Machine, rule: RuleIdx, wanted: &For
     }
 }
 
-/// The rule that decides.
-fn decider(model: &Model<'_>, machine: &mut Machine, witness: &Witness) -> Option<RuleIdx> {
+/// The rule of side 0 that decides about the meeting; `None`: none does.
+#[must_use]
+pub fn decider(model: &Model<'_>, machine: &mut Machine, witness: &Witness) -> Option<RuleIdx> {
     match model.side(0).decide(machine, &witness.question()) {
         Decision::Decided { by: DecidedBy::Rule(rule), .. } => Some(rule),
         _ => None,

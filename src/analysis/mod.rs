@@ -5,7 +5,7 @@
 //! conditions again, *none*, which is a proof, or *undecided*, with the bound that was hit. A SAT solver (batsat) picks which
 //! conditions shall hold; the theories (`theory`) say whether a text, a guest list, a time or a series can make them so, and
 //! name the conditions that clash where none can. [`decider`] asks on top of this which rules can ever decide, and who takes
-//! their meetings away.
+//! their meetings away, [`removal`] what is missed when a rule or a condition is taken out.
 //!
 //! What is taken for granted about meetings, besides what types say (the *background*): rules are asked about recordable
 //! meetings alone; a meeting ends no earlier than it starts; nobody is listed under two addresses in one meeting; the organizer
@@ -19,6 +19,7 @@ pub mod decider;
 mod formula;
 mod model;
 mod query;
+pub mod removal;
 mod theory;
 mod witness;
 

@@ -111,6 +111,17 @@ impl<'a> Model<'a> {
         &self.sides[usize::from(side)]
     }
 
+    /// What the atom answers about the meeting of a context of its side.
+    pub(super) fn truth(&self, context: &Context<'_>, atom: &Atom) -> Truth {
+        match atom {
+            Atom::Matches { field, pattern, flags } => {
+                let built = self.patterns.built(pattern, flags);
+                built.map_or(Truth::Unknown, |built| context.matches(*field, &built).truth())
+            }
+            _ => context.answer(atom).truth(),
+        }
+    }
+
     /// The automata of the expressions of all sides.
     pub(super) fn patterns(&self) -> &Patterns {
         &self.patterns

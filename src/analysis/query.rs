@@ -195,7 +195,7 @@ impl<'m, 'a> Query<'m, 'a> {
         let is = |leaf: Leaf| match leaf {
             Leaf::True(side, atom) | Leaf::Possible(side, atom) => {
                 let at = AtomRef { side, atom };
-                let truth = contexts[usize::from(side)].answer(self.model.atom(at)).truth();
+                let truth = self.model.truth(&contexts[usize::from(side)], self.model.atom(at));
                 truth == Truth::True || (truth == Truth::Unknown && matches!(leaf, Leaf::Possible(..)))
             }
             Leaf::Active(side, rule) => {

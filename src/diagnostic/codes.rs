@@ -142,6 +142,12 @@ codes! {
         ConditionAlwaysTrue = "condition-always-true", Warning, "no meeting makes the condition of a rule false";
         UnlessNeverApplies = "unless-never-applies", Warning, "no meeting of a rule is one of its exceptions";
         DefaultUnreachable = "default-unreachable", Warning, "rules decide about every meeting, so that the default never does";
+        RuleRedundant = "rule-redundant", Info, "without a rule the same would come of every meeting";
+        ConditionRedundant = "condition-redundant", Info, "a condition changes nothing beside the others of its rule";
+        RulePartlyShadowed = "rule-partly-shadowed", Off, "earlier rules decide otherwise about some meetings of a rule";
+        NeverMeetsAlways = "never-meets-always", Off, "`never record` decides about some meetings that a rule always records";
+        GapToDefault = "gap-to-default", Off, "some meetings are left to the default";
+        RulesMergeable = "rules-mergeable", Off, "two rules that stand together and do the same could be one";
         Undecided = "undecided", Info, "whether something holds of a rule could not be found out within the bounds";
         // A change of rules.
         WidensRecording = "widens-recording", Warning, "after a change of the rules, meetings are recorded that were not";

@@ -71,6 +71,7 @@ pub const LINTS: &[Lint] = &[
     Lint { codes: &[Code::DuplicateCondition], run: conditions::duplicates },
     Lint { codes: &[Code::LongCondition], run: conditions::long },
     Lint { codes: proofs::CODES, run: proofs::all },
+    Lint { codes: &[Code::RulesMergeable], run: policy::mergeable },
     Lint { codes: &[Code::BroadAlways], run: reach::broad_always },
     Lint { codes: &[Code::FreeMailDomain], run: people::free_mail },
     Lint { codes: &[Code::OwnDomainAsCustomer], run: people::own_as_customer },

@@ -36,6 +36,25 @@ fn odd_name(name: &Located<String>, style: &str) -> Diagnostic {
         .label(format!("does not match `{style}`"))
 }
 
+/// `rules-mergeable`: two rules with nothing between them that do the same for the same reason.
+pub(super) fn mergeable(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
+    for pair in subject.hir.outline.rules.windows(2) {
+        let [first, second] = pair else { continue };
+        let alike = (first.tier, first.layer, &first.settings, &first.because)
+            == (second.tier, second.layer, &second.settings, &second.because)
+            && (first.from, first.until, &first.zone) == (second.from, second.until, &second.zone)
+            && !first.shadow
+            && !second.shadow;
+        let (Some((_, one)), Some((_, other)), true) = (subject.written(first), subject.written(second), alike) else { continue };
+        let message = format!("`{}` does what `{}` before it does", second.id, first.id);
+        findings.push(
+            Diagnostic::new(Code::RulesMergeable, other.name.at.0, message)
+                .also(one.name.at.0, "with nothing between them")
+                .help("one rule with both conditions in an `or` decides alike"),
+        );
+    }
+}
+
 /// `rule-untested`: where there are tests, a rule that none expects. A rule in shadow cannot be expected.
 pub(super) fn untested(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let tests = || subject.input.files.iter().flat_map(|file| &file.tree.tests);

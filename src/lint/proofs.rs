@@ -1,14 +1,18 @@
 //! Findings that are proven: by asking which meetings a rule can match, and which ones others leave to it.
 
 use super::changes::written_default;
+mod overlaps;
+mod redundant;
+
 use super::{Subject, example};
 use crate::analysis::decider::{self, Reach};
 use crate::analysis::{Answer, AtomRef, Budget, Limit, STEPS, Witness};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::value::RuleIdx;
 use crate::value::outline::{Cond, RuleOutline, Tier};
 use crate::value::words::{Layer, Verb};
 use crate::vm::Machine;
+use redundant::Effects;
 
 /// What is reported here, besides what stays undecided.
 pub(super) const CODES: &[Code] = &[
@@ -18,6 +22,11 @@ pub(super) const CODES: &[Code] = &[
     Code::ConditionAlwaysTrue,
     Code::UnlessNeverApplies,
     Code::DefaultUnreachable,
+    Code::RuleRedundant,
+    Code::ConditionRedundant,
+    Code::RulePartlyShadowed,
+    Code::NeverMeetsAlways,
+    Code::GapToDefault,
 ];
 
 /// Steps of all questions about one set of rules: a few seconds, on whatever rules.
@@ -26,10 +35,19 @@ const SET_STEPS: u64 = 15 * STEPS;
 /// Every proven finding.
 pub(super) fn all(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let mut machine = Machine::new();
-    let mut left = Budget::steps(SET_STEPS);
+    let effects = Effects::of_all(&subject.hir.outline);
+    let (mut left, mut more) = (Budget::steps(SET_STEPS), Budget::steps(SET_STEPS));
     for rule in 0..subject.hir.outline.rules.len() {
         let Ok(rule) = RuleIdx::try_from(rule) else { break };
-        let mut finder = Finder { subject, rule, outline: outline(subject, rule), left: &mut left, findings };
+        let mut finder = Finder {
+            subject,
+            rule,
+            outline: outline(subject, rule),
+            left: &mut left,
+            more: &mut more,
+            effects: &effects,
+            findings,
+        };
         if finder.left.left() == 0 {
             return finder.not_looked_at();
         }
@@ -49,6 +67,9 @@ struct Finder<'f, 'a> {
     outline: &'a RuleOutline,
     /// Steps that are left for the rules together.
     left: &'f mut Budget,
+    /// The same for questions that come after whether rules decide at all.
+    more: &'f mut Budget,
+    effects: &'f Effects,
     findings: &'f mut Vec<Diagnostic>,
 }
 
@@ -56,12 +77,18 @@ impl Finder<'_, '_> {
     fn run(&mut self, machine: &mut Machine) {
         let model = self.subject.model;
         let rule = self.rule;
+        let (mut decides, mut decided) = (false, None);
         match self.ask(|budget| decider::reach(model, machine, rule, budget)) {
-            Reach::Decides(_) => {}
+            Reach::Decides(witness) => (decides, decided) = (true, Some(witness)),
             Reach::NeverTrue(clash, acts) => return self.never_true(&clash, acts.as_deref()),
-            Reach::Covered(by, acts) => self.covered(&by, acts.as_deref()),
+            Reach::Covered(by, acts) => decides = !self.covered(&by, acts.as_deref()),
             Reach::Undecided(limit) => self.undecided("whether the rule ever decides", limit),
         }
+        if decides {
+            self.redundant(machine, decided.as_deref());
+        }
+        self.partly_shadowed(machine);
+        self.never_meets_always(machine);
         if self.outline.condition == Cond::And(Vec::new()) {
             return;
         }
@@ -75,11 +102,21 @@ impl Finder<'_, '_> {
             Some(Answer::Undecided(limit)) => self.undecided("whether its `unless` ever applies", limit),
             Some(Answer::Found(_)) | None => {}
         }
+        self.redundant_conditions();
+    }
+
+    fn is_on(&self, code: Code) -> bool {
+        self.subject.options.level(code) > Level::Off
     }
 
     /// Asks with as many steps as one question may take.
     fn ask<T>(&mut self, question: impl FnOnce(&mut Budget) -> T) -> T {
         self.left.portion(STEPS, question)
+    }
+
+    /// The same of what comes after whether rules decide at all.
+    fn ask_more<T>(&mut self, question: impl FnOnce(&mut Budget) -> T) -> T {
+        self.more.portion(STEPS, question)
     }
 
     fn not_looked_at(&mut self) {
@@ -119,13 +156,14 @@ impl Finder<'_, '_> {
         remark
     }
 
-    fn covered(&mut self, by: &[(RuleIdx, Box<Witness>)], acts: Option<&Witness>) {
+    /// Whether the rule is reported as one that never decides.
+    fn covered(&mut self, by: &[(RuleIdx, Box<Witness>)], acts: Option<&Witness>) -> bool {
         let own = self.outline.tier.rank();
         let rule = |blocker: RuleIdx| outline(self.subject, blocker);
         let same_tier = by.iter().any(|(blocker, _)| rule(*blocker).tier.rank() == own);
         // Whose `never` is cited changes nothing.
         if same_tier && matches!(self.outline.tier, Tier::OrganisationNever | Tier::UserNever) {
-            return;
+            return false;
         }
         let code = if same_tier { Code::RuleShadowed } else { Code::RuleOverridden };
         let id = &self.outline.id;
@@ -142,6 +180,7 @@ impl Finder<'_, '_> {
             remark = remark.help(format!("`{}` takes, for example, {}", rule(*blocker).id, example::event(witness)));
         }
         self.findings.push(with_rest(remark, acts));
+        true
     }
 
     /// A rule as others see it: with its layer, where that is another one.
@@ -190,7 +229,9 @@ fn with_rest(remark: Diagnostic, acts: Option<&Witness>) -> Diagnostic {
 /// A default that somebody wrote, and that no meeting reaches.
 fn default(subject: &Subject<'_>, machine: &mut Machine, left: &mut Budget, findings: &mut Vec<Diagnostic>) {
     let Some(place) = written_default(subject.input) else { return };
+    let is_on = |code: Code| subject.options.level(code) > Level::Off;
     let remark = match left.portion(STEPS, |budget| decider::reaches_default(subject.model, machine, budget)) {
+        Answer::Found(witness) if is_on(Code::GapToDefault) => overlaps::gap(place, &witness),
         Answer::Found(_) => return,
         Answer::None(_) => {
             let message = "rules decide about every meeting, so that this default never does";

@@ -12,6 +12,8 @@ pub struct Meeting {
     pub user: ConnectedUser,
 }
 
+/// The user under an address that cannot be read, whom the calendar marks.
+const MYSELF: &str = "myself unreadable";
 const ME: &str = "me@acme.example";
 
 fn plain() -> Meeting {
@@ -139,8 +141,15 @@ pub fn starts() -> Vec<Meeting> {
 /// Everybody who can be told apart: the user, a colleague, guests of two companies and of none of them, some twice, and somebody
 /// whose address cannot be read; the organizer one of them, hidden, a calendar or a room.
 pub fn guests() -> Vec<Meeting> {
-    const CAST: [(&str, usize); 6] =
-        [(ME, 1), ("in@acme.example", 2), ("ann@x.example", 2), ("bo@y.example", 2), ("cy@z.example", 2), ("unreadable", 2)];
+    const CAST: [(&str, usize); 7] = [
+        (ME, 1),
+        ("in@acme.example", 2),
+        ("ann@x.example", 2),
+        ("bo@y.example", 2),
+        ("cy@z.example", 2),
+        ("unreadable", 2),
+        (MYSELF, 1),
+    ];
     /// The user is mostly a colleague, and may be anybody; `None`: nobody knows.
     const USERS: [Option<&str>; 5] = [Some(ME), Some("ann@x.example"), Some("bo@y.example"), Some("cy@z.example"), None];
     let mut lists: Vec<Vec<Person>> = vec![Vec::new()];
@@ -148,7 +157,8 @@ pub fn guests() -> Vec<Meeting> {
         let with = |list: &Vec<Person>, count: usize| {
             let more = (0..count).map(|nth| {
                 let written = if nth == 0 { address.to_owned() } else { format!("{nth}{address}") };
-                Person { response: Fact::Known(Response::Accepted), ..Person::at(&written) }
+                let is_self = address == MYSELF;
+                Person { response: Fact::Known(Response::Accepted), is_self, ..Person::at(&written) }
             });
             list.iter().cloned().chain(more).collect::<Vec<Person>>()
         };
@@ -179,7 +189,10 @@ pub fn guests() -> Vec<Meeting> {
                 .iter()
                 .flat_map(|user| [(user, false, false), (user, true, false), (user, false, true), (user, true, true)]);
             for (user, incomplete, more) in ways {
-                if more && list.is_empty() {
+                // Nobody is there under two addresses.
+                let is_me = |person: &Person| user.is_some_and(|user| person.written == user);
+                let twice = list.iter().any(|person| person.is_self) && list.iter().any(is_me);
+                if (more && list.is_empty()) || twice {
                     continue;
                 }
                 let mut meeting = with_facts(|facts| {

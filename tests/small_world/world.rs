@@ -125,37 +125,62 @@ pub struct Condition {
     pub text: String,
     pub is_true: Set,
     pub possible: Set,
+    /// Whether nothing is joined in it.
+    is_single: bool,
+    /// Conditions that can be taken out of it, each with what is left.
+    pub without: Vec<(String, Set, Set)>,
 }
 
 impl Condition {
     pub fn any(dice: &mut Dice, world: &World, depth: usize) -> Self {
         let (text, is_true, possible) = &world.atoms[dice.below(world.atoms.len())];
         if depth == 0 || dice.one_in(3) {
-            return Self { text: (*text).to_owned(), is_true: is_true.clone(), possible: possible.clone() };
+            let (is_true, possible) = (is_true.clone(), possible.clone());
+            return Self { text: (*text).to_owned(), is_true, possible, is_single: true, without: Vec::new() };
         }
         match dice.below(8) {
             0..3 => Self::joined(dice, world, depth, "and", Set::and),
             3..6 => Self::joined(dice, world, depth, "or", Set::or),
             6 => Self::any(dice, world, depth - 1).not(world),
-            _ => {
-                let inner = Self::any(dice, world, depth - 1);
-                let (word, both) = if dice.one_in(2) { ("surely", inner.is_true) } else { ("possibly", inner.possible) };
-                Self { text: format!("{word} ({})", inner.text), is_true: both.clone(), possible: both }
-            }
+            _ if dice.one_in(2) => Self::any(dice, world, depth - 1).of("surely", |is_true, _| (is_true.clone(), is_true)),
+            _ => Self::any(dice, world, depth - 1).of("possibly", |_, possible| (possible.clone(), possible)),
         }
     }
 
     fn joined(dice: &mut Dice, world: &World, depth: usize, word: &str, join: impl Fn(&Set, &Set) -> Set) -> Self {
         let (a, b) = (Self::any(dice, world, depth - 1), Self::any(dice, world, depth - 1));
+        let mut without = Vec::new();
+        for (one, other) in [(&a, &b), (&b, &a)] {
+            if one.is_single {
+                without.push((one.atom(), other.is_true.clone(), other.possible.clone()));
+            }
+            let beside = one.without.iter();
+            without.extend(beside.map(|(part, t, p)| (part.clone(), join(t, &other.is_true), join(p, &other.possible))));
+        }
         let text = format!("({}) {word} ({})", a.text, b.text);
-        Self { text, is_true: join(&a.is_true, &b.is_true), possible: join(&a.possible, &b.possible) }
+        let (is_true, possible) = (join(&a.is_true, &b.is_true), join(&a.possible, &b.possible));
+        Self { text, is_true, possible, is_single: false, without }
+    }
+
+    /// The condition itself, without what says that it is not so.
+    fn atom(&self) -> String {
+        self.text.trim_start_matches("not (").trim_end_matches(')').to_owned()
+    }
+
+    /// What becomes of the condition under a word before it.
+    fn of(self, word: &str, change: impl Fn(Set, Set) -> (Set, Set)) -> Self {
+        let without = self.without.into_iter().map(|(part, is_true, possible)| {
+            let (is_true, possible) = change(is_true, possible);
+            (part, is_true, possible)
+        });
+        let without = without.collect();
+        let (is_true, possible) = change(self.is_true, self.possible);
+        Self { text: format!("{word} ({})", self.text), is_true, possible, is_single: false, without }
     }
 
     fn not(self, world: &World) -> Self {
-        Self {
-            text: format!("not ({})", self.text),
-            is_true: world.all.but(&self.possible),
-            possible: world.all.but(&self.is_true),
-        }
+        let is_single = self.is_single && !self.text.starts_with("not");
+        let not = self.of("not", |is_true, possible| (world.all.but(&possible), world.all.but(&is_true)));
+        Self { is_single, ..not }
     }
 }

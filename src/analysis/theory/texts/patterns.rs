@@ -5,6 +5,7 @@
 
 use super::words::HIT;
 use crate::analysis::budget::{Budget, Limit};
+use crate::builtins::text;
 use regex_automata::nfa::thompson::{Config, NFA, State as Place};
 use regex_automata::util::look::{Look, LookMatcher};
 use regex_automata::util::primitives::StateID;
@@ -17,8 +18,16 @@ use std::rc::Rc;
 const STATES_MAX: usize = 4_000;
 
 /// The automata of all expressions of a rule set, each made once and walked further by every question.
+///
+/// And the expressions as rules are decided with, which are costly to build.
 #[derive(Debug, Default)]
-pub(in crate::analysis) struct Patterns(RefCell<HashMap<(String, String), Option<Shared>>>);
+pub(in crate::analysis) struct Patterns {
+    automata: RefCell<HashMap<Written, Option<Shared>>>,
+    built: RefCell<HashMap<Written, Option<Rc<text::Pattern>>>>,
+}
+
+/// A pattern and its flags.
+type Written = (String, String);
 
 /// An automaton that several questions walk.
 pub(super) type Shared = Rc<RefCell<Pattern>>;
@@ -28,7 +37,14 @@ impl Patterns {
     pub(super) fn of(&self, pattern: &str, flags: &str) -> Option<Shared> {
         let key = (pattern.to_owned(), flags.to_owned());
         let new = || Pattern::new(pattern, flags).map(|pattern| Rc::new(RefCell::new(pattern)));
-        self.0.borrow_mut().entry(key).or_insert_with(new).clone()
+        self.automata.borrow_mut().entry(key).or_insert_with(new).clone()
+    }
+
+    /// The expression as rules are decided with.
+    pub fn built(&self, pattern: &str, flags: &str) -> Option<Rc<text::Pattern>> {
+        let key = (pattern.to_owned(), flags.to_owned());
+        let new = || text::Pattern::build(pattern, flags).map(Rc::new);
+        self.built.borrow_mut().entry(key).or_insert_with(new).clone()
     }
 }
 
