@@ -29,14 +29,14 @@ impl Finder<'_, '_> {
 
     fn nobody_misses(&mut self, instead: &[RuleIdx], differs: &dyn Fn(Option<RuleIdx>) -> bool) {
         let id = &self.outline.id;
-        let message = format!("without `{id}` the same would come of every meeting");
+        let message = format!("`{id}` changes nothing: every meeting is decided alike without it");
         let mut remark = self.remark(Code::RuleRedundant, message);
         let mut names: Vec<String> = instead.iter().map(|rule| self.named(super::outline(self.subject, *rule))).collect();
         if !differs(None) {
             names.push("the default".to_owned());
         }
         if !names.is_empty() {
-            remark = remark.help(format!("what would decide instead decides alike: {}", names.join(", ")));
+            remark = remark.help(format!("what decides instead, with the same result: {}", names.join(", ")));
         }
         self.findings.push(remark);
     }
