@@ -165,3 +165,23 @@ fn nothing_is_left_open_about_the_examples() {
     }
     assert!(examples > 3, "only {examples} examples were read");
 }
+
+/// Findings of these codes about a file, as `code: message`.
+fn about(text: &str) -> Vec<String> {
+    let checked = check(&[RuleText { name: "a.rules".to_owned(), text: text.to_owned(), layer: None }], &CheckOptions::default());
+    let proven = [Code::RuleNeverMatches, Code::RuleShadowed, Code::RuleOverridden, Code::Undecided];
+    let findings = checked.findings(&Options::default()).into_iter().filter(|finding| proven.contains(&finding.code));
+    findings.map(|finding| format!("{}: {}", finding.code.as_str(), finding.message)).collect()
+}
+
+#[test]
+fn a_user_elsewhere_has_other_mondays_than_utc() {
+    let rules = |zone: &str| {
+        format!(
+            "layer user\nrule a:\n  record\n  when starts on mon{zone}\n\nrule b:\n  skip\n  when starts on mon\n  unless title is \"x\"\n"
+        )
+    };
+    assert_eq!(about(&rules(" in \"UTC\"")), Vec::<String>::new());
+    assert_eq!(about(&rules(" in \"Asia/Tokyo\"")), Vec::<String>::new());
+    assert_eq!(about(&rules("")), ["rule-shadowed: `b` never decides: `a` decides about all of its meetings"]);
+}

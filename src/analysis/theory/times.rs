@@ -163,20 +163,22 @@ impl<'a> Test<'a> {
 
 /// The zones that the user may have: one that some condition names where all read the same clock anyway, and else any offset.
 fn user_zones(tests: &[Test<'_>]) -> Vec<Zone> {
-    let named = tests.iter().filter_map(|test| match test.zone() {
-        Some(ZoneRule::Named(zone)) => Some(zone.clone()),
-        _ => None,
-    });
     let mut zones: Vec<Zone> = Vec::new();
-    for zone in named.chain([Zone::utc()]) {
-        if !zones.contains(&zone) {
-            zones.push(zone);
+    for test in tests {
+        if let Some(ZoneRule::Named(zone)) = test.zone()
+            && !zones.contains(zone)
+        {
+            zones.push(zone.clone());
         }
     }
     let is_free = tests.iter().any(|test| test.zone() == Some(&ZoneRule::UserElseEvent));
-    match (is_free, zones.len() > 1) {
-        (true, true) => zones.extend((-24..=28).filter_map(|halves| Zone::fixed(halves * 1800))),
-        _ => zones.truncate(1),
+    if is_free && !zones.is_empty() {
+        zones.extend((-24..=28).filter_map(|halves| Zone::fixed(halves * 1800)));
+    } else {
+        zones.truncate(1);
+    }
+    if zones.is_empty() {
+        zones.push(Zone::utc());
     }
     zones
 }
