@@ -1,12 +1,13 @@
 //! One meeting in several calendars, and several meetings that look like one: `providers.md` C 1, 2, 15, 16, 19.
 
-use super::stage::{ANN, BEN, CAT, MEETING, OUTSIDER, Stage, address, at, meeting, moved, titled, zone};
-use crate::host::model::{Origin, OverrideRow, RulesRow};
+use super::stage::{ANN, BEN, CAT, LINK, MEETING, OUTSIDER, Stage, address, at, linked, meeting, moved, titled, zone};
+use crate::host::model::{Origin, OverrideRow};
 use crate::host::planning::redecide;
 use crate::host::simulation::life::TENANT;
 use crate::host::store::{Commit, Write};
 use crate::host::world::calendar::{AccountId, Change, Content, Edit, Guest, Meeting};
 use crate::host::world::script::What;
+use crate::host::world::weather::Service;
 use expect_test::expect;
 
 const ALL: [(&str, Origin); 3] = [ANN, BEN, CAT];
@@ -182,8 +183,7 @@ async fn guests_that_one_copy_hides_are_known_from_another() {
         let mut hidden = meeting(ANN, &["ben", OUTSIDER]);
         hidden.content.guests_hidden = true;
         let mut stage = Stage::new(people, vec![hidden], vec![]).await;
-        let row = RulesRow { tenant: TENANT, user: None, version: 2, text: rules.to_owned() };
-        stage.setting.store().commit(Commit { tenant: TENANT, writes: vec![Write::Rules(row)] }).await.expect("stored");
+        stage.is_ruled_by(rules).await;
         stage.live_until(120).await;
         assert_eq!(stage.stays().len(), bots, "{people:?}\n{}", stage.told().await);
     }
@@ -222,4 +222,21 @@ async fn an_outsider_who_copies_a_uid_changes_nothing() {
             -107s  dispatch.joined
         "#]])
         .await;
+}
+
+/// The link was added while the feed could not be read any more, which shows the meeting without one ever since: whoever is in a
+/// meeting needs no link, so its bot could stay there, while what was made anew got another.
+#[tokio::test(start_paused = true)]
+async fn a_meeting_made_anew_while_a_feed_is_dark_goes_on_with_its_bot() {
+    for (called_off, until) in [(60, 900), (60, 3600), (-60, 900)] {
+        let mut bare = meeting(ANN, &["cat"]);
+        bare.content.link = None;
+        let edits = vec![(-1200, linked(Some(LINK))), (called_off, Edit::Recreate)];
+        let mut stage = Stage::new(&[ANN, CAT], vec![bare], edits).await;
+        stage.live_until(-1800).await;
+        stage.setting.shared.world().weather.darken(Service::Feeds, at(until));
+        stage.live_until(3700).await;
+        let stays = stage.stays();
+        assert!(matches!(stays[..], [(-110..=-90, 1800)]), "{called_off}: {stays:?}\n{}", stage.told().await);
+    }
 }

@@ -113,3 +113,23 @@ async fn a_series_without_end_is_planned_to_the_horizon_only() {
     let planned = stage.events().await.iter().filter(|event| event.kind == "recording.planned").count();
     assert!((17..=18).contains(&planned), "{planned}");
 }
+
+/// Two occurrences of a series in one room at one start are one meeting, which the earlier of the two decides, however their provider
+/// spells the UID of an exception.
+#[tokio::test(start_paused = true)]
+async fn an_occurrence_that_is_moved_onto_the_next_one_decides_for_both() {
+    const RULES: &str = "callsheet 1\nlayer organisation\nour domains @acme.example\n\n\
+        rule short:\n  record\n  when duration < 40m\n\nrule long:\n  record\n  when duration >= 40m\n";
+    for organizer in [ANN, BEN, CAT] {
+        // Today's onto tomorrow's, and the other way round.
+        for (original, onto) in [(at(0), at(24 * 3600)), (at(24 * 3600), at(0))] {
+            let edits = vec![(-3000, Edit::MoveOccurrence { original, start: onto, mins: 50 })];
+            let mut stage = Stage::new(&[organizer], vec![daily(organizer, 9)], edits).await;
+            stage.is_ruled_by(RULES).await;
+            stage.live_until(-1800).await;
+            let earlier = if original < onto { "long" } else { "short" };
+            assert_eq!(stage.rules_at(onto).await, [earlier], "{organizer:?}");
+            assert_eq!(stage.rules_at(original).await, [""; 0], "{organizer:?}");
+        }
+    }
+}

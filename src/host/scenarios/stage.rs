@@ -2,9 +2,10 @@
 
 use crate::host::app;
 use crate::host::clock::{Clock, Timekeeper};
-use crate::host::model::{Origin, OutboxEvent};
+use crate::host::model::{Origin, OutboxEvent, RulesRow};
 use crate::host::simulation::clock::VirtualClock;
 use crate::host::simulation::life::{Setting, TENANT};
+use crate::host::store::{Commit, Write};
 use crate::host::world::bots::Happened;
 use crate::host::world::calendar::{Account, Change, Content, Edit, Guest, Meeting};
 use crate::host::world::graph;
@@ -129,6 +130,22 @@ impl Stage {
             domain: "acme.example".to_owned(),
         };
         Self { setting: Setting::of(plan, Weather::under(Sky::Calm, 1), at(-3600)).await, lives: 0 }
+    }
+
+    /// The organisation has these rules from now on.
+    pub(super) async fn is_ruled_by(&self, rules: &str) {
+        let row = RulesRow { tenant: TENANT, user: None, version: 2, text: rules.to_owned() };
+        self.setting.store().commit(Commit { tenant: TENANT, writes: vec![Write::Rules(row)] }).await.expect("stored");
+    }
+
+    /// The rules that decided what is shown to begin then, ascending.
+    pub(super) async fn rules_at(&self, start: Instant) -> Vec<String> {
+        let mut meetings = self.setting.store().meetings(TENANT, start, start + Elapsed::from_secs(1), 100).await.expect("read");
+        // Those that were one with another at last are remembered, and seen nowhere.
+        meetings.retain(|meeting| !meeting.sightings.is_empty());
+        let mut rules: Vec<String> = meetings.into_iter().filter_map(|meeting| meeting.rule).collect();
+        rules.sort_unstable();
+        rules
     }
 
     /// A host lives until so many seconds after [`START`], and is killed then.
