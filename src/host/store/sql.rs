@@ -11,6 +11,8 @@ mod rows;
 mod sqlite;
 mod statements;
 
+#[cfg(test)]
+pub(in crate::host::store) use postgres::ACQUIRE_TIMEOUT;
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 

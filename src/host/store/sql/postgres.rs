@@ -51,7 +51,7 @@ const STEPS: &[(i64, &str, &str)] = &[
 /// Connections of one host.
 const CONNECTIONS_MAX: u32 = 16;
 /// How long a free connection is waited for.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(in crate::host::store) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a transaction may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// What every connection says first: the server's own patience, with a host's statement, with one that is silent inside of a

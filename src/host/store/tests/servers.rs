@@ -3,16 +3,17 @@
 use super::rows::{at, commit, connection, dispatch, event, meeting, tenant};
 use super::{WORKS, block_on, open, postgres};
 use crate::host::model::{Dispatch, EventId, TenantId};
-use crate::host::store::sql::{ALL, Postgres};
+use crate::host::store::sql::{ACQUIRE_TIMEOUT, ALL, Postgres};
 use crate::host::store::{CommitError, Decide, Store, StoreError, StoreState, Write};
 use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
+use std::fmt::Debug;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant as Tick};
 
 #[test]
 fn every_statement_prepares_on_postgresql() {
@@ -28,34 +29,38 @@ fn every_statement_prepares_on_postgresql() {
     });
 }
 
-/// A way to the server that can be cut without a word: what is sent over a connection that was there at the cut never arrives.
+/// A way to the server that can be cut without a word: from then on nothing that is sent arrives, over connections that are there and
+/// over new ones. When it is mended, it is so for connections that are made from then on.
 struct Way {
     port: u16,
-    cuts: Arc<AtomicUsize>,
+    /// How often it was cut or mended: even while it is whole.
+    turns: Arc<AtomicUsize>,
 }
 
 impl Way {
     fn to(url: &str) -> Self {
         let socket = format!("{}/.s.PGSQL.5432", url.split("host=").nth(1).expect("the URL names the folder"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
-        let way = Self { port: listener.local_addr().expect("it is bound").port(), cuts: Arc::default() };
-        let cuts = Arc::clone(&way.cuts);
+        let way = Self { port: listener.local_addr().expect("it is bound").port(), turns: Arc::default() };
+        let turns = Arc::clone(&way.turns);
         thread::spawn(move || {
             for host in listener.incoming().flatten() {
                 let server = UnixStream::connect(&socket).expect("the server is there");
-                let begun = cuts.load(Ordering::SeqCst);
+                let begun = turns.load(Ordering::SeqCst);
                 let (host_back, server_back) = (host.try_clone().expect("a handle"), server.try_clone().expect("a handle"));
                 for (from, to) in [(Pipe::Tcp(host), Pipe::Unix(server)), (Pipe::Unix(server_back), Pipe::Tcp(host_back))] {
-                    let cuts = Arc::clone(&cuts);
-                    thread::spawn(move || passed_on(from, to, || cuts.load(Ordering::SeqCst) == begun));
+                    let turns = Arc::clone(&turns);
+                    let is_open = move || begun.is_multiple_of(2) && turns.load(Ordering::SeqCst) == begun;
+                    thread::spawn(move || passed_on(from, to, is_open));
                 }
             }
         });
         way
     }
 
-    fn cut(&self) {
-        self.cuts.fetch_add(1, Ordering::SeqCst);
+    /// Cuts it, or mends it.
+    fn turn(&self) {
+        self.turns.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -85,6 +90,17 @@ fn passed_on(mut from: Pipe, mut to: Pipe, is_open: impl Fn() -> bool) {
     }
 }
 
+/// What must come of work in the end: where the machine is busy, even a server that is well may take longer than the patience.
+async fn at_last<T, E: Debug>(mut work: impl AsyncFnMut() -> Result<T, E>) -> T {
+    let begun = Tick::now();
+    loop {
+        match work().await {
+            Ok(done) => return done,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "{error:?}"),
+        }
+    }
+}
+
 #[test]
 fn a_connection_that_was_cut_without_a_word_is_given_up() {
     let Some(url) = postgres::database() else { return };
@@ -94,25 +110,20 @@ fn a_connection_that_was_cut_without_a_word_is_given_up() {
     runtime.block_on(async {
         let name = url.split(['/', '?']).nth(3).expect("the URL names the database");
         let through = format!("postgres://callsheet@127.0.0.1:{}/{name}", way.port);
-        let store = Store::Postgres(Postgres::open_patient(&through, patience).await.expect("the server is there"));
-        store.commit(commit(1, [tenant(1)])).await.expect(WORKS);
-        let told = store.time().await.expect(WORKS).expect("a server knows the time");
+        let store = Store::Postgres(at_last(async || Postgres::open_patient(&through, patience).await).await);
+        at_last(async || store.commit(commit(1, [tenant(1)])).await).await;
+        let told = at_last(async || store.time().await).await.expect("a server knows the time");
         assert!(told.duration_since(crate::time::Instant::now()).abs() < crate::time::Elapsed::from_secs(60));
-        way.cut();
-        let begun = std::time::Instant::now();
+        way.turn();
+        let begun = Tick::now();
         let first = store.commit(commit(1, [Write::Event(event(1, "a", 1))])).await;
         assert!(matches!(first, Err(CommitError::Store(StoreError::Unavailable))), "{first:?}");
-        assert!(begun.elapsed() < 4 * patience, "{:?}", begun.elapsed());
-        // The way is there again; connections of before may still be tried.
-        let mut found = store.tenants().await;
-        for _ in 0..20 {
-            if found.is_ok() {
-                break;
-            }
-            found = store.tenants().await;
-        }
-        assert_eq!(found.expect("it is reached again").len(), 1);
-        store.commit(commit(1, [Write::Event(event(1, "b", 1))])).await.expect(WORKS);
+        // One that is as patient as usual, or waits for the kernel to give up, takes far longer.
+        assert!(begun.elapsed() < ACQUIRE_TIMEOUT, "{:?}", begun.elapsed());
+        // The way is there again; connections of before may still be tried, and are found to be dead one after the other.
+        way.turn();
+        assert_eq!(at_last(async || store.tenants().await).await.len(), 1);
+        at_last(async || store.commit(commit(1, [Write::Event(event(1, "b", 1))])).await).await;
     });
 }
 
