@@ -20,7 +20,7 @@ use callsheet::host::world::script::{Plan, Step, What};
 use callsheet::host::world::weather::Kind;
 use callsheet::time::{Elapsed, Instant, Zone};
 use callsheet::value::Response;
-use load::figures::{Sorted, raw_commits};
+use load::figures::{Sorted, tell_controls};
 use load::process::{Folder, Host, health};
 use load::served::Served;
 use serde_json::{Value, json};
@@ -80,13 +80,7 @@ fn main() {
     let control = Told::of(&control);
     println!("{}", Sorted::of(control.millis.clone()).line("control: an empty route", "ms"));
     let length = Duration::from_secs(if smoke { 1 } else { 3 });
-    let other = Folder::new("api-control");
-    served.runtime.block_on(async {
-        let store = Store::open(&other.store()).await.expect("a new file");
-        let (alone, many) = raw_commits(&store, length).await;
-        store.close().await;
-        println!("control: commits a second one after the other {alone:.0}, with 64 at once {many:.0}");
-    });
+    served.runtime.block_on(tell_controls(16, length));
     assert!(host.stop(Duration::from_secs(60)), "the host stops when it is asked to");
     assert_eq!(told.refused, 0, "{:?}", told.statuses);
     let p99 = Sorted::of(told.millis).at(990);

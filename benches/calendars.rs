@@ -23,7 +23,7 @@ use callsheet::host::world::script::{Plan, Step, What};
 use callsheet::host::world::weather::Kind;
 use callsheet::time::{Elapsed, Instant, Zone};
 use callsheet::value::Response;
-use load::figures::{empty_http, raw_commits};
+use load::figures::tell_controls;
 use load::process::{Folder, Host};
 use load::served::Served;
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,22 +93,7 @@ fn main() {
     println!("beyond a quota         {violations:>12}");
     assert!(host.stop(Duration::from_secs(60)), "the host stops when it is asked to");
     served.runtime.block_on(queries(&folder.store()));
-    controls(&served, Duration::from_secs(if smoke { 1 } else { 3 }));
-}
-
-/// What the machine gives without the host.
-fn controls(served: &Served, length: Duration) {
-    let folder = Folder::new("calendars-control");
-    served.runtime.block_on(async {
-        let store = Store::open(&folder.store()).await.expect("a new file");
-        let (alone, many) = raw_commits(&store, length).await;
-        store.close().await;
-        println!("control                {alone:>12.0} commits a second one after the other, {many:.0} with 64 at once");
-        let requests = empty_http(16, length).await;
-        println!(
-            "control                {requests:>12.0} requests a second to an empty server, client and server in one process"
-        );
-    });
+    served.runtime.block_on(tell_controls(16, Duration::from_secs(if smoke { 1 } else { 3 })));
 }
 
 /// How it stands with the host's process and its files.

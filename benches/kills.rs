@@ -2,14 +2,16 @@
 //! lost, and no meeting gets a second bot. With a number it kills that often; with a second one it takes that as the seed. With
 //! `sqlite` or `postgresql` it leaves the other one out. With `1500..5000` it kills so many milliseconds after a start.
 //!
-//! Control of the same run: the same meetings with a host that nobody kills.
+//! Controls of the same run: the same meetings with a host that nobody kills, commits a second, an empty HTTP loop.
 
 #[path = "../tests/support/load/mod.rs"]
 mod load;
 
+use load::figures::tell_controls;
 use load::kills::{Report, Run, first};
 use load::postgres;
 use load::process::Folder;
+use std::time::Duration;
 
 fn main() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
@@ -43,5 +45,7 @@ fn main() {
         None => println!("postgresql   not installed"),
     }
     show("not killed", &folders[1].store(), 0);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(tell_controls(16, Duration::from_secs(if smoke { 1 } else { 4 })));
     assert!(!failed, "see above");
 }

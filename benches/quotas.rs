@@ -6,6 +6,11 @@
 //! where its calendar has not just been read. With push, a calendar has six changes a day that it is told of, each read at once.
 //!
 //! `quotas [CALENDARS]`: 100,000.
+//!
+//! Control of the same run: how many requests a second the machine makes of an empty server, for a client's most in a minute.
+
+#[path = "../tests/support/load/mod.rs"]
+mod load;
 
 use callsheet::host::model::{CalendarId, Origin};
 use callsheet::host::sync::cadence::{Cadence, NEAR, NEAR_AFTER, PERIOD, Standing, slowness, slowness_pushed};
@@ -13,8 +18,10 @@ use callsheet::host::sync::quota::{Ended, Governor, Limits, Verdict, Wish};
 use callsheet::host::world::audit::Audit;
 use callsheet::host::world::dice::Dice;
 use callsheet::time::{Elapsed, Instant};
+use load::figures::tell_controls;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
+use std::time::Duration;
 
 /// How long a request may wait for quota, as the host has it.
 const PATIENCE: Elapsed = Elapsed::from_mins(5);
@@ -61,6 +68,8 @@ fn main() {
         let day = Day::new(count, *clients, *pushed).live(if smoke { 2 } else { 24 });
         println!("{}", day.line());
     }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(tell_controls(256, Duration::from_secs(if smoke { 1 } else { 4 })));
 }
 
 /// What happens at an instant.

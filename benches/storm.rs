@@ -19,7 +19,7 @@ use callsheet::host::world::bots::Happened;
 use callsheet::host::world::dice::Dice;
 use callsheet::host::world::script::Plan;
 use callsheet::time::{Elapsed, Instant};
-use load::figures::{Sorted, empty_http, raw_commits};
+use load::figures::{Sorted, tell_controls};
 use load::postgres;
 use load::process::{Folder, Host};
 use load::served::Served;
@@ -56,7 +56,7 @@ fn main() {
     if let Some(url) = postgres::database() {
         thunder(&served, &url, &folder, "storm, postgresql", storm, false);
     }
-    controls(&served, smoke);
+    served.runtime.block_on(tell_controls(256, Duration::from_secs(if smoke { 1 } else { 4 })));
 }
 
 /// Some bots a second, each at the second that its key gives it.
@@ -244,19 +244,6 @@ async fn timers(instants: Vec<Instant>) -> Vec<f64> {
         });
     }
     tasks.join_all().await
-}
-
-fn controls(served: &Served, smoke: bool) {
-    let length = Duration::from_secs(if smoke { 1 } else { 4 });
-    let folder = Folder::new("storm-control");
-    served.runtime.block_on(async {
-        let store = Store::open(&folder.store()).await.expect("a new file");
-        let (alone, many) = raw_commits(&store, length).await;
-        store.close().await;
-        println!("control: commits a second on sqlite, one after the other {alone:.0}, 64 at once {many:.0}");
-        let requests = empty_http(256, length).await;
-        println!("control: requests a second to an empty server, 256 at once {requests:.0}");
-    });
 }
 
 fn millis(elapsed: Elapsed) -> f64 {

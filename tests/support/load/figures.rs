@@ -1,5 +1,6 @@
 //! Figures: how quantiles are taken and told, and the controls that they are shown beside.
 
+use super::process::Folder;
 use callsheet::host::http::{Egress, Method, Purpose, Request};
 use callsheet::host::model::TenantId;
 use callsheet::host::net::address::Subnet;
@@ -42,8 +43,20 @@ impl Sorted {
     }
 }
 
+/// What the machine gives without a host, in two lines: commits a second to a SQLite file, and requests a second to a server that does
+/// nothing, so many at once, client and server in one process.
+pub async fn tell_controls(at_once: usize, length: Duration) {
+    let folder = Folder::new("control");
+    let store = Store::open(&folder.store()).await.expect("a new file");
+    let (alone, many) = raw_commits(&store, length).await;
+    store.close().await;
+    println!("control: commits a second on sqlite, one after the other {alone:.0}, 64 at once {many:.0}");
+    let requests = empty_http(at_once, length).await;
+    println!("control: requests a second to an empty server, {at_once} at once {requests:.0}");
+}
+
 /// Commits of one row a second, one after the other and sixty-four at once, on a store of its own.
-pub async fn raw_commits(store: &Store, length: Duration) -> (f64, f64) {
+async fn raw_commits(store: &Store, length: Duration) -> (f64, f64) {
     let write = |name: String| Commit { tenant: TenantId(1), writes: vec![Write::List(name, "x".repeat(300))] };
     let alone = per_second(length, 1, |number| {
         let (store, commit) = (store.clone(), write(format!("a{}", number % 1000)));
@@ -58,7 +71,7 @@ pub async fn raw_commits(store: &Store, length: Duration) -> (f64, f64) {
 }
 
 /// Requests a second through the host's own client to a server that does nothing, so many at once.
-pub async fn empty_http(at_once: usize, length: Duration) -> f64 {
+async fn empty_http(at_once: usize, length: Duration) -> f64 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
     let url = format!("http://{}/", listener.local_addr().expect("it is bound"));
     let router = axum::Router::new().fallback(async || "{}");
