@@ -4,6 +4,7 @@
 
 use crate::time::Instant;
 use std::fmt;
+use std::sync::Arc;
 
 /// Numbers that name rows, one type each so that they cannot be mixed up.
 macro_rules! ids {
@@ -201,8 +202,8 @@ pub struct Entry {
     /// The provider's id of it; of a feed: UID and recurrence id. At most [`ID_BYTES_MAX`](super::schedule::names::ID_BYTES_MAX)
     /// bytes, as every name that strangers choose and that the store finds rows by.
     pub id: String,
-    /// The provider's own text: JSON, or an iCalendar component.
-    pub body: String,
+    /// The provider's own text: JSON, or an iCalendar component. Shared: calendars are read as a whole where one entry changed.
+    pub body: Arc<str>,
 }
 
 /// An occurrence inside the horizon, as one calendar shows it.
@@ -225,7 +226,7 @@ pub struct Sighting {
     /// The provider's id of the entry, for a read of that one alone.
     pub entry: Option<String>,
     /// The occurrence in the full normalised form ([`crate::providers::normal`]).
-    pub body: String,
+    pub body: Arc<str>,
 }
 
 /// What holds for a meeting.
@@ -706,7 +707,7 @@ mod tests {
             start: at,
             room: Some(canary()),
             entry: Some(canary()),
-            body: canary(),
+            body: canary().into(),
         };
         let meeting = Meeting {
             tenant,
@@ -789,7 +790,7 @@ mod tests {
             Write::RemoveList(canary()),
             Write::Connection(connection),
             Write::Calendar(calendar),
-            Write::Entry(CalendarId(3), Entry { id: canary(), body: canary() }),
+            Write::Entry(CalendarId(3), Entry { id: canary(), body: canary().into() }),
             Write::RemoveEntry(CalendarId(3), canary()),
             Write::Sighting(sighting),
             Write::RemoveSighting(CalendarId(3), canary()),

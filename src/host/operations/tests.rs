@@ -244,7 +244,7 @@ async fn a_hundred_kilobyte_uid_is_kept_by_a_digest_and_stays_the_same_meeting()
     );
     let parts = crate::providers::ics::parts(text.as_bytes()).expect("a calendar");
     let entries: Vec<_> =
-        parts.events.into_iter().map(|part| crate::host::model::Entry { id: part.key, body: part.text }).collect();
+        parts.events.into_iter().map(|part| crate::host::model::Entry { id: part.key, body: part.text.into() }).collect();
     assert!(entries.iter().all(|entry| entry.id.len() <= ID_BYTES_MAX));
     let calendar = calendar_of(Origin::Feed, &entries, &Zone::utc()).expect("a calendar");
     let window = scene.host.now()..scene.host.now() + Elapsed::from_hours(96);

@@ -97,8 +97,10 @@ impl Scene {
 
     /// The calendar shows exactly these items.
     pub(in crate::host) async fn shows(&self, calendar: u64, items: &[Value]) -> usize {
-        let upsert =
-            items.iter().map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string() }).collect();
+        let upsert = items
+            .iter()
+            .map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string().into() })
+            .collect();
         let changes = Changes { upsert, remove: vec![], complete: true };
         let found = Finished { changes, cursor: CursorStep::Keep, nameless: 0 };
         let began = self.calendar(calendar).await;

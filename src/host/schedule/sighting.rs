@@ -49,7 +49,7 @@ fn sighting(calendar: CalendarId, occurrence: &Occurrence, reader: &Zone) -> Sig
         start: occurrence.start.instant(reader),
         room: copy.room.as_ref().map(|room| bounded(RoomKey::room(room))),
         entry: occurrence.provider_id.clone(),
-        body: occurrence_to_json(occurrence, Detail::Full).to_string(),
+        body: occurrence_to_json(occurrence, Detail::Full).to_string().into(),
     }
 }
 

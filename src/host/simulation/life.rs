@@ -185,6 +185,7 @@ impl Setting {
             heard: self.heard.clone(),
             store: self.store(),
             vault: self.vault.clone(),
+            numbers: Mutex::default(),
         };
         let clock = HostClock { own: own.clone(), world: self.clock.clone(), switch: switch.clone() };
         let store = self.store.with_hook(switch.hook());

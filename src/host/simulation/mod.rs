@@ -2,7 +2,8 @@
 //!
 //! The same loops that serve run here, on the store in memory and one thread; seeds decide everything. An [`oracle`] reads the
 //! world's own history and the journals of its services, and holds the invariants (`reliability.md` 2) against them: I1 to I3,
-//! I5 to I10 and I15. I4 and I11 to I14 are held elsewhere: this world has one tenant, and no tokens are refreshed in it.
+//! I5 to I10 and I15. I4 and I11 to I14 are held
+//! elsewhere: this world has one tenant, and no tokens are refreshed in it.
 //!
 //! A finding is printed with the command that makes its run again. `CALLSHEET_LIFECYCLES=1000000` makes the sample larger.
 
@@ -17,3 +18,9 @@ mod run;
 mod sample;
 pub(in crate::host) mod switch;
 mod tests;
+
+use mimalloc::MiMalloc;
+
+/// Runs make and drop small texts all the time, on every core.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;

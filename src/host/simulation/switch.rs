@@ -11,12 +11,13 @@ use crate::host::clock::{Boxed, Clock};
 use crate::host::http::{Egress, NetError, Request, Response};
 use crate::host::model::ConnectionId;
 use crate::host::oauth::connect::token_place;
-use crate::host::seal::Vault;
+use crate::host::seal::{Place, Vault};
 use crate::host::store::{Hook, Moment, Store, StoreError};
 use crate::host::world::shared::Shared;
 use crate::host::world::tokens;
 use crate::time::{Elapsed, Instant};
 use secrecy::ExposeSecret;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Operations that only look whether anything is due; a host that dies at one dies idle.
@@ -198,6 +199,8 @@ pub(in crate::host) struct HostEgress {
     /// What is stored, and what opens it: to see that no token is used that could be lost (I13).
     pub(in crate::host) store: Store,
     pub(in crate::host) vault: Vault,
+    /// The refresh tokens that were opened last, sealed, and their numbers: they are looked at with every request.
+    pub(in crate::host) numbers: Mutex<BTreeMap<ConnectionId, (String, u64)>>,
 }
 
 impl HostEgress {
@@ -210,14 +213,27 @@ impl HostEgress {
         let id = ConnectionId(account as u64 + 1);
         let Ok(Some(row)) = self.store.connection(TENANT, id).await else { return };
         let place = token_place(TENANT, id, row.origin);
-        let opened = match &row.token {
-            Some(sealed) => self.vault.open(&self.store, &place, sealed).await.ok(),
+        let stored = match &row.token {
+            Some(sealed) => self.number_of(id, &place, sealed).await,
             None => None,
         };
-        let stored = opened.as_ref().and_then(|token| tokens::parts(token.expose_secret())).map(|(_, number)| number);
         if stored.is_none_or(|stored| stored < number) {
             self.heard.lock().unwrap_or_else(PoisonError::into_inner).lost_lineage(now, number, stored);
         }
+    }
+}
+
+impl HostEgress {
+    /// The number of a connection's sealed refresh token.
+    async fn number_of(&self, id: ConnectionId, place: &Place, sealed: &str) -> Option<u64> {
+        let known = || self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, number)) = known().get(&id).filter(|(known, _)| known == sealed) {
+            return Some(*number);
+        }
+        let opened = self.vault.open(&self.store, place, sealed).await.ok()?;
+        let (_, number) = tokens::parts(opened.expose_secret())?;
+        known().insert(id, (sealed.to_owned(), number));
+        Some(number)
     }
 }
 

@@ -16,17 +16,17 @@ pub const BASE_ID: &str = "@calendar";
 /// # Errors
 /// [`ReadError`] past the limits.
 pub fn calendar_of(origin: Origin, entries: &[Entry], reader: &Zone) -> Result<Calendar, ReadError> {
-    let base = entries.iter().find(|entry| entry.id == BASE_ID).map(|entry| entry.body.as_str());
+    let base = entries.iter().find(|entry| entry.id == BASE_ID).map(|entry| &*entry.body);
     let events = entries.iter().filter(|entry| entry.id != BASE_ID);
     match origin {
         Origin::Google => {
-            let items = events.map(|entry| entry.body.as_str());
+            let items = events.map(|entry| &*entry.body);
             google::read(page(base.unwrap_or(r#"{"kind":"calendar#events"}"#), "items", items).as_bytes(), reader)
         }
         Origin::Graph => graph_calendar(base.unwrap_or("{}"), &events.collect::<Vec<_>>(), reader),
         Origin::Feed => {
             let base = base.unwrap_or("BEGIN:VCALENDAR\nEND:VCALENDAR\n");
-            ics::join(base, events.map(|entry| (entry.id.as_str(), entry.body.as_str())), reader)
+            ics::join(base, events.map(|entry| (entry.id.as_str(), &*entry.body)), reader)
         }
     }
 }
@@ -90,13 +90,13 @@ fn graph_calendar(base: &str, entries: &[&Entry], reader: &Zone) -> Result<Calen
     let rows: Vec<Option<Row>> = entries.iter().map(|entry| serde_json::from_str(&entry.body).ok()).collect();
     let with_rows = || entries.iter().zip(&rows);
     let masters = with_rows().filter(|(_, row)| row.as_ref().is_some_and(|row| row.is("seriesMaster")));
-    let masters = graph::read(page("{}", "value", masters.map(|(entry, _)| entry.body.as_str())).as_bytes(), reader)?;
+    let masters = graph::read(page("{}", "value", masters.map(|(entry, _)| &*entry.body)).as_bytes(), reader)?;
     let ruled = |kind: &EntryKind| matches!(kind, EntryKind::SeriesMaster(series) if !series.rules.is_empty());
     let ruled: BTreeSet<&str> =
         masters.events.iter().filter(|event| ruled(&event.kind)).filter_map(|event| event.provider_id.as_deref()).collect();
     let redundant =
         |row: &Row| row.is_name_only() && row.series_master_id.as_deref().is_some_and(|series| ruled.contains(series));
-    let told = with_rows().filter(|(_, row)| !row.as_ref().is_some_and(redundant)).map(|(entry, _)| entry.body.as_str());
+    let told = with_rows().filter(|(_, row)| !row.as_ref().is_some_and(redundant)).map(|(entry, _)| &*entry.body);
     graph::read(page(base, "value", told).as_bytes(), reader)
 }
 
@@ -132,7 +132,7 @@ pub fn entry_to_ask(origin: Origin, entries: &[Entry], reader: &Zone) -> Askable
     let mut occurrences = BTreeMap::new();
     if origin == Origin::Graph {
         // Read as Graph's rows of any kind, so that each is named by its original start in the words of its series.
-        let rows = entries.iter().filter(|entry| entry.id != BASE_ID).map(|entry| entry.body.as_str());
+        let rows = entries.iter().filter(|entry| entry.id != BASE_ID).map(|entry| &*entry.body);
         let events =
             graph::read(page("{}", "value", rows).as_bytes(), reader).map(|calendar| calendar.events).unwrap_or_default();
         for event in events {

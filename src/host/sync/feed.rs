@@ -12,6 +12,7 @@ use crate::host::planted::{self, Bug};
 use crate::providers::{ReadError, ics};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use url::Url;
 
 /// Most redirects that are followed; each is a request of its own, so that the guard sees its address.
@@ -120,8 +121,8 @@ impl Pass {
         if parts.cut {
             return Err(SyncError::NotACalendar("cut"));
         }
-        let events = parts.events.into_iter().map(|part| Entry { id: part.key, body: part.text });
-        self.entries = events.chain([Entry { id: BASE_ID.to_owned(), body: parts.base }]).collect();
+        let events = parts.events.into_iter().map(|part| Entry { id: part.key, body: part.text.into() });
+        self.entries = events.chain([Entry { id: BASE_ID.to_owned(), body: parts.base.into() }]).collect();
         self.entries.sort_by(|one, other| one.id.cmp(&other.id));
         let content: String =
             self.entries.iter().flat_map(|entry| [entry.id.as_str(), "\n"].into_iter().chain(lasting(&entry.body))).collect();
@@ -148,11 +149,11 @@ impl Pass {
 
     /// Many publishers stamp all events with the time of the request: an entry that differs in stamps only is the known one.
     pub(super) fn entries(mut self, known: &[Entry]) -> Step {
-        let known: BTreeMap<&str, &str> = known.iter().map(|entry| (entry.id.as_str(), entry.body.as_str())).collect();
+        let known: BTreeMap<&str, &Arc<str>> = known.iter().map(|entry| (entry.id.as_str(), &entry.body)).collect();
         for entry in &mut self.entries {
             let Some(body) = known.get(entry.id.as_str()) else { continue };
             if lasting(body).eq(lasting(&entry.body)) {
-                entry.body = (*body).to_owned();
+                entry.body = Arc::clone(body);
             }
         }
         let cursor = self.next_cursor();

@@ -332,9 +332,9 @@ impl Pass {
         let quiet = !base_changed && !again_changed && self.rows.is_empty() && self.removed.is_empty();
         let cursor = self.next_cursor(quiet);
         let rows = self.rows.into_iter().filter(|(id, _)| !orphans.contains(id));
-        let mut upsert: Vec<Entry> = rows.map(|(id, row)| Entry { id, body: row.body }).collect();
+        let mut upsert: Vec<Entry> = rows.map(|(id, row)| Entry { id, body: row.body.into() }).collect();
         if base_changed {
-            upsert.push(Entry { id: BASE_ID.to_owned(), body: self.base });
+            upsert.push(Entry { id: BASE_ID.to_owned(), body: self.base.into() });
             upsert.sort_by(|one, other| one.id.cmp(&other.id));
         }
         let remove = if complete { Vec::new() } else { self.removed.union(&orphans).cloned().collect() };

@@ -125,8 +125,8 @@ impl Changes {
     /// Only what differs from `known`: what is to be written (`G1.8`: a full listing is compared, nothing is wiped).
     #[must_use]
     pub fn against(&self, known: &[Entry]) -> Self {
-        let known: BTreeMap<&str, &str> = known.iter().map(|entry| (entry.id.as_str(), entry.body.as_str())).collect();
-        let differs = |entry: &&Entry| known.get(entry.id.as_str()) != Some(&entry.body.as_str());
+        let known: BTreeMap<&str, &str> = known.iter().map(|entry| (entry.id.as_str(), &*entry.body)).collect();
+        let differs = |entry: &&Entry| known.get(entry.id.as_str()) != Some(&&*entry.body);
         let upsert: Vec<Entry> = self.upsert.iter().filter(differs).cloned().collect();
         let listed: BTreeSet<&str> = self.upsert.iter().map(|entry| entry.id.as_str()).collect();
         let named: BTreeSet<&str> = self.remove.iter().map(String::as_str).collect();

@@ -7,6 +7,8 @@
 use super::{BASE_ID, Changes};
 use crate::host::model::{Entry, Origin, Sighting};
 use crate::providers::{google, ics};
+use memchr::memchr_iter;
+use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
@@ -122,8 +124,9 @@ fn related_to_few(origin: Origin, entries: &[Entry], first: &BTreeSet<String>) -
         if names.len() > NAMES_FEW {
             return None;
         }
+        let wanted = Wanted::of(origin, &name);
         for (place, entry) in entries.iter().enumerate() {
-            if found[place] || !may_go_by(origin, entry, &name) {
+            if found[place] || !wanted.may_be_of(entry) {
                 continue;
             }
             let own = own[place].get_or_insert_with(|| names_of(origin, entry));
@@ -137,12 +140,31 @@ fn related_to_few(origin: Origin, entries: &[Entry], first: &BTreeSet<String>) -
     Some(Related { entries: kept.map(|(entry, _)| entry.clone()).collect(), names })
 }
 
-/// Whether an entry may have this name; `false` only where it has not.
-fn may_go_by(origin: Origin, entry: &Entry, name: &str) -> bool {
-    let escapes = |text: &str| text.contains("\\u") || text.contains("\\/");
-    // JSON writes these as they are, unless somebody wanted it otherwise; lines of calendar files are folded anywhere.
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
-    origin == Origin::Feed || !is_plain || entry.id.starts_with(name) || entry.body.contains(name) || escapes(&entry.body)
+/// A name that is looked for in many entries.
+struct Wanted<'a> {
+    name: &'a str,
+    /// What finds it in a text; `None` where a text may hold it in other spellings.
+    finder: Option<Finder<'a>>,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(origin: Origin, name: &'a str) -> Self {
+        // JSON writes these as they are, unless somebody wanted it otherwise; lines of calendar files are folded anywhere.
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+        Self { name, finder: (origin != Origin::Feed && is_plain).then(|| Finder::new(name)) }
+    }
+
+    /// Whether an entry may have this name; `false` only where it has not.
+    fn may_be_of(&self, entry: &Entry) -> bool {
+        let Some(finder) = &self.finder else { return true };
+        let body = entry.body.as_bytes();
+        entry.id.starts_with(self.name) || finder.find(body).is_some() || is_spelled_otherwise(body)
+    }
+}
+
+/// Whether JSON spells something in it otherwise than it must.
+fn is_spelled_otherwise(body: &[u8]) -> bool {
+    memchr_iter(b'\\', body).any(|at| matches!(body.get(at + 1), Some(b'u' | b'/')))
 }
 
 /// A text; of anything else that stands in its place it only matters that it is none.
@@ -258,7 +280,7 @@ mod tests {
             2 => format!("u{of}\\/é"),
             _ => format!("u{of}\\\"x"),
         };
-        Entry { id: format!("id{number}"), body: format!(r#"{{"subject":"id1 \n","{uid}":"{uid_text}"{told}}}"#) }
+        Entry { id: format!("id{number}"), body: format!(r#"{{"subject":"id1 \n","{uid}":"{uid_text}"{told}}}"#).into() }
     }
 
     proptest! {

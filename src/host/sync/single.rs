@@ -43,7 +43,7 @@ pub fn read(origin: Origin, id: &str, answer: Answer) -> Single {
         Origin::Feed => return Single::Unavailable(SyncError::Retry("no-single-reads")),
     };
     match body {
-        Ok(Some(body)) => Single::Present(Entry { id: id.to_owned(), body }),
+        Ok(Some(body)) => Single::Present(Entry { id: id.to_owned(), body: body.into() }),
         Ok(None) => Single::Gone,
         Err(error) => Single::Unavailable(error),
     }

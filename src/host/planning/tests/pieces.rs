@@ -104,8 +104,9 @@ async fn a_series_is_never_seen_without_its_exceptions() {
     let [_, scene] = two().await;
     scene.shows(1, &items("Pitch")).await;
     let began = scene.calendar(1).await;
-    let upsert =
-        items("Review").into_iter().map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string() });
+    let upsert = items("Review")
+        .into_iter()
+        .map(|item| Entry { id: item["id"].as_str().expect("an id").into(), body: item.to_string().into() });
     let mut upsert: Vec<Entry> = upsert.collect();
     upsert.sort_by(|a, b| a.id.cmp(&b.id));
     let changes = Changes { upsert, remove: vec![], complete: true };

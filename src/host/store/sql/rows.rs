@@ -176,7 +176,7 @@ pub(super) fn calendar(cells: &mut dyn Cells) -> Answer<Calendar> {
 
 pub(super) fn entry(cells: &mut dyn Cells) -> Answer<Entry> {
     let mut row = Row::of(cells, "entries", 1);
-    Ok(Entry { id: row.text()?, body: row.text()? })
+    Ok(Entry { id: row.text()?, body: row.text()?.into() })
 }
 
 pub(super) fn sighting(cells: &mut dyn Cells) -> Answer<Sighting> {
@@ -190,7 +190,7 @@ pub(super) fn sighting(cells: &mut dyn Cells) -> Answer<Sighting> {
         start: row.time()?,
         room: row.maybe_text()?,
         entry: row.maybe_text()?,
-        body: row.text()?,
+        body: row.text()?.into(),
     })
 }
 

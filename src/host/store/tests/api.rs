@@ -113,7 +113,7 @@ pub(super) async fn sightings_are_found_by_their_places(store: Store) {
         start: at(1),
         room: None,
         entry: None,
-        body: String::new(),
+        body: "".into(),
     };
     put(&store, ["a", "b/c", "d"].map(|id| Write::Sighting(sighting(CALENDAR, id)))).await;
     let places = ["2/b/c", "2/a", "12/d", "errand/2", "nonsense", "3/a"].map(str::to_owned);

@@ -90,9 +90,9 @@ pub(super) async fn entries_come_by_id_and_grow_the_calendar(store: Store) {
     assert_eq!(version_of_calendar(&store).await, 3);
     put(&store, [Write::RemoveEntry(CALENDAR, "nobody".to_owned()), Write::RemoveSighting(CALENDAR, "nobody".to_owned())]).await;
     assert_eq!(version_of_calendar(&store).await, 4);
-    let again = Entry { id: "b".to_owned(), body: "new".to_owned() };
+    let again = Entry { id: "b".to_owned(), body: "new".into() };
     put(&store, [Write::Entry(CALENDAR, again)]).await;
-    assert_eq!(store.entries(ONE, CALENDAR).await.expect(WORKS)[1].body, "new");
+    assert_eq!(&*store.entries(ONE, CALENDAR).await.expect(WORKS)[1].body, "new");
 }
 
 pub(super) async fn entries_and_sightings_need_their_calendar(store: Store) {

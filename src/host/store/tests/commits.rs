@@ -244,7 +244,7 @@ pub(super) async fn any_text_comes_back_as_it_was(store: Store) {
     let row = |text: &str| Sighting {
         uid: Some(text.to_owned()),
         room: Some(text.to_owned()),
-        body: text.to_owned(),
+        body: text.into(),
         family: Some(text.to_owned()),
         entry: Some(text.to_owned()),
         occurrence: text.to_owned(),

@@ -55,7 +55,7 @@ async fn fill(store: &Store) {
     let seen = |calendar: u64, id: &str, who: &str| {
         Write::Sighting(Sighting {
             uid: Some(format!("{id}-{who}@x")),
-            body: format!("{{\"title\": \"{who}\"}}"),
+            body: format!("{{\"title\": \"{who}\"}}").into(),
             ..sighting(calendar, id)
         })
     };
@@ -111,7 +111,7 @@ async fn fill(store: &Store) {
         Write::Connection(person(12, BEN)),
         Write::Calendar(calendar(1, 11, 21, 0)),
         Write::Calendar(calendar(1, 12, 22, 0)),
-        Write::Entry(crate::host::model::CalendarId(21), Entry { id: format!("e-{ANA}"), body: format!("\"{ANA}\"") }),
+        Write::Entry(crate::host::model::CalendarId(21), Entry { id: format!("e-{ANA}"), body: format!("\"{ANA}\"").into() }),
         seen(21, "past", ANA),
         seen(21, "both", ANA),
         seen(22, "both", BEN),

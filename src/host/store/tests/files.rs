@@ -133,7 +133,7 @@ fn a_file_in_doubt_stops_the_store() {
         let calendar = Write::Calendar(rows::calendar(1, 1, 2, 0));
         store.commit(commit(1, [tenant(1), Write::Connection(connection(1, 1)), calendar])).await.expect(WORKS);
         // More than SQLite holds in memory.
-        let entry = |number: u32| Write::Entry(CalendarId(2), Entry { id: number.to_string(), body: "b".repeat(4000) });
+        let entry = |number: u32| Write::Entry(CalendarId(2), Entry { id: number.to_string(), body: "b".repeat(4000).into() });
         store.commit(commit(1, (0..3000).map(entry))).await.expect(WORKS);
         for name in ["store.db", "store.db-wal"] {
             let path = folder.0.join(name);

@@ -60,7 +60,7 @@ pub(super) fn calendar(tenant: u64, connection: u64, id: u64, version: u64) -> C
 }
 
 pub(super) fn entry(calendar: u64, id: &str) -> Write {
-    Write::Entry(CalendarId(calendar), Entry { id: id.to_owned(), body: format!("body of {id}") })
+    Write::Entry(CalendarId(calendar), Entry { id: id.to_owned(), body: format!("body of {id}").into() })
 }
 
 pub(super) fn sighting(calendar: u64, id: &str) -> Sighting {
@@ -73,7 +73,7 @@ pub(super) fn sighting(calendar: u64, id: &str) -> Sighting {
         start: at(100),
         room: None,
         entry: Some(id.to_owned()),
-        body: "{}".to_owned(),
+        body: "{}".into(),
     }
 }
 

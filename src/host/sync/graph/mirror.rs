@@ -91,7 +91,7 @@ pub(super) struct Mirror {
     rows: BTreeMap<String, Arc<Row>>,
     /// The entries as stored. Most rows are these very ones to the end, and need not be written to be compared.
     known: BTreeMap<String, Arc<Row>>,
-    stored: BTreeMap<String, String>,
+    stored: BTreeMap<String, Arc<str>>,
 }
 
 impl Mirror {
@@ -191,8 +191,8 @@ impl Mirror {
         let remove = stored.keys().filter(is_gone).cloned().collect();
         let untouched = |id: &String, row: &Arc<Row>| known.get(id).is_some_and(|known| Arc::ptr_eq(known, row));
         let body = |id: &String, row: &Arc<Row>| match stored.get(id).filter(|_| untouched(id, row)) {
-            Some(body) => body.clone(),
-            None => row.to_body(),
+            Some(body) => Arc::clone(body),
+            None => row.to_body().into(),
         };
         let wanted = rows.iter().filter(|(id, row)| complete || !untouched(id, row));
         let told = wanted.map(|(id, row)| Entry { id: id.clone(), body: body(id, row) });
@@ -203,15 +203,15 @@ impl Mirror {
     }
 
     /// What pages tell of the calendar: whose it is, by a context that names the user; others tell nothing.
-    fn base(&self, context: Option<&str>) -> String {
+    fn base(&self, context: Option<&str>) -> Arc<str> {
         let told = context.filter(|context| context.contains("users('"));
         match (told, self.stored.get(BASE_ID)) {
             (Some(context), _) => {
                 let (user, _) = context.split_once("')").unwrap_or((context, ""));
-                serde_json::json!({ "@odata.context": format!("{user}')/events") }).to_string()
+                serde_json::json!({ "@odata.context": format!("{user}')/events") }).to_string().into()
             }
-            (None, Some(base)) => base.clone(),
-            (None, None) => "{}".to_owned(),
+            (None, Some(base)) => Arc::clone(base),
+            (None, None) => "{}".into(),
         }
     }
 }

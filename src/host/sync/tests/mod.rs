@@ -172,7 +172,7 @@ fn occurrences(origin: Origin, entries: &[Entry]) -> String {
 
 #[test]
 fn a_full_listing_is_compared_and_nothing_is_wiped() {
-    let entry = |id: &str, body: &str| Entry { id: id.to_owned(), body: body.to_owned() };
+    let entry = |id: &str, body: &str| Entry { id: id.to_owned(), body: body.into() };
     let known = [entry("a", "1"), entry("b", "1"), entry("c", "1")];
     let listing = super::Changes { upsert: vec![entry("a", "1"), entry("b", "2")], remove: Vec::new(), complete: true };
     let changes = listing.against(&known);
