@@ -93,6 +93,12 @@ pub(crate) enum Bug {
     OldChannelStoppedFirst,
     /// Channels are left to end.
     ChannelNotRenewed,
+    /// What people say about a meeting is not listened to.
+    WordUnheard,
+    /// Bots that people send to where no calendar shows a meeting do not go.
+    ErrandForgotten,
+    /// A bot that a person sent goes beside that of the calendar.
+    ErrandStaysAlone,
 }
 
 /// Whether the bug is planted: never.
@@ -173,6 +179,9 @@ mod planting {
             (Self::NotificationsHurry, "I9", "push"),
             (Self::OldChannelStoppedFirst, "I9", "push"),
             (Self::ChannelNotRenewed, "I9", "push"),
+            (Self::WordUnheard, "I2", "calm"),
+            (Self::ErrandForgotten, "I1", "calm"),
+            (Self::ErrandStaysAlone, "I6", "calm"),
         ];
     }
 }

@@ -140,8 +140,9 @@ struct Copy<'a> {
     mark: String,
 }
 
-/// The copies that count, those of the lowest connection first, and of one calendar's the earlier occurrence: ties go to the first. And the sightings that nobody can say
-/// anything about: they cannot be read, or their calendar or connection cannot, which must be there since they are.
+/// The copies that count, those of the lowest connection first, and of one calendar's the earlier occurrence: ties go to the first.
+/// And the sightings that nobody can say anything about: they cannot be read, or their calendar or connection cannot, which must be
+/// there since they are.
 fn copies(input: PlanInput<'_>) -> (Vec<Copy<'_>>, BTreeSet<String>) {
     let connections: BTreeMap<_, _> = input.connections.iter().map(|connection| (connection.id, connection)).collect();
     let owner: BTreeMap<CalendarId, &Connection> =
@@ -204,6 +205,9 @@ fn overrides(rows: &[OverrideRow], sighting: &Sighting, connection: &Connection,
             sighting.uid.as_ref() == Some(&row.uid) || (row.occurrence.is_none() && sighting.family.as_ref() == Some(&row.uid));
         uid && row.mark == mark && row.user.as_ref().is_none_or(|user| *user == connection.user)
     };
+    if planted::is(Bug::WordUnheard) {
+        return Overrides::default();
+    }
     let strongest = |on_series: bool| {
         rows.iter()
             .filter(holds)

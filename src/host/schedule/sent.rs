@@ -10,6 +10,7 @@ use crate::event::link::Link;
 use crate::host::bots::Spec;
 use crate::host::dispatch::key::late_at;
 use crate::host::model::{Errand, ErrandState};
+use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
 use crate::value::{Decision, Settings};
@@ -77,8 +78,9 @@ impl<'a> Errands<'a> {
                 .zip(places)
                 .enumerate()
                 .filter_map(|(at, (planned, places))| Some((fits(input, &open, planned, places)?, at)));
-            match fits.min() {
+            match fits.min().filter(|_| !planted::is(Bug::ErrandStaysAlone)) {
                 Some((_, at)) => errands.joined[at].push(open),
+                None if planted::is(Bug::ErrandForgotten) => {}
                 None => errands.alone.push(open),
             }
         }

@@ -1,6 +1,7 @@
 //! What had to happen, said from the world's own history: a plain, slow program that shares the rules and the reading of
 //! calendars with the host, and nothing of sync, plan, store or dispatch.
 
+use super::hands::Hands;
 use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
 use crate::event::identity::{EventCopy, normalise_uid};
 use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
@@ -10,7 +11,7 @@ use crate::host::world::feed;
 use crate::host::world::script::Plan;
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
-use crate::value::{DecidedBy, Decision, NotRecordable, Overrides, UnknownReason};
+use crate::value::{DecidedBy, Decision, NotRecordable, UnknownReason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -48,6 +49,14 @@ pub(super) struct View {
     pub(super) rooms: BTreeSet<Place>,
 }
 
+impl View {
+    /// The starts of the meetings in a room, with a bot or without.
+    pub(super) fn starts_in(&self, room: &str) -> impl Iterator<Item = Instant> {
+        let rooms = self.rooms.iter().filter(move |(known, _)| known == room).map(|(_, start)| *start);
+        rooms.collect::<Vec<_>>().into_iter()
+    }
+}
+
 /// Meetings that ever shared a UID or a room, and how they stood over time.
 pub(super) struct Cluster {
     /// The accounts that ever had one of them.
@@ -74,12 +83,14 @@ pub(super) struct Oracle<'a> {
     truth: &'a Truth,
     users: Vec<ConnectedUser>,
     rules: RuleSet,
+    /// What people say about meetings.
+    hands: &'a Hands,
     /// Who knows of each meeting.
     holders: BTreeMap<MeetingId, BTreeSet<usize>>,
 }
 
 impl<'a> Oracle<'a> {
-    pub(super) fn of(plan: &Plan, truth: &'a Truth) -> Self {
+    pub(super) fn of(plan: &Plan, truth: &'a Truth, hands: &'a Hands) -> Self {
         let text = RuleText { name: "acme.rules".into(), text: plan.rules.clone(), layer: None };
         let rules = check(&[text], &CheckOptions::default()).rule_set.expect("the script's rules pass the check");
         let users = plan.accounts.iter().map(|account| ConnectedUser {
@@ -93,7 +104,7 @@ impl<'a> Oracle<'a> {
                 holders.entry(id).or_default().insert(number);
             }
         }
-        Self { truth, users: users.collect(), rules, holders }
+        Self { truth, users: users.collect(), rules, hands, holders }
     }
 
     /// All meetings, together with those that they have to do with, as they stood over `span`; what begins up to `before` it is
@@ -105,12 +116,14 @@ impl<'a> Oracle<'a> {
     fn cluster(&self, ids: &[MeetingId], span: &Range<Instant>, before: Elapsed) -> Cluster {
         let shown = span.start - before..span.end;
         let base = self.truth.rev_at(span.start);
-        let revs = ids.iter().flat_map(|id| self.truth.states(*id)).map(|state| state.rev).filter(|rev| *rev > base);
-        let revs: BTreeSet<u64> = revs.chain([base]).collect();
+        let turns = self.hands.turns(&self.uids(ids)).into_iter().map(|at| (at, self.truth.rev_at(at)));
+        let edits = ids.iter().flat_map(|id| self.truth.states(*id)).filter(|state| state.rev > base);
+        let edits = edits.map(|state| (state.at, state.rev));
+        let moments: BTreeSet<(Instant, u64)> = edits.chain(turns).chain([(Instant::MIN, base)]).collect();
         let accounts = ids.iter().filter_map(|id| self.holders.get(id)).flatten().copied().collect();
         let mut names: BTreeSet<String> = BTreeSet::new();
-        let views = revs.iter().map(|rev| {
-            let told = self.decided(ids, *rev, &shown);
+        let views = moments.iter().map(|(from, rev)| {
+            let told = self.decided(ids, (*rev, *from), &shown);
             names.extend(told.iter().filter(|told| span.contains(&told.start)).map(|told| told.name.clone()));
             let linkless = told.iter().filter(|told| told.is_linkless).map(|told| told.start).collect();
             let rooms = told.iter().filter_map(|told| Some((told.room.clone()?, told.start))).collect();
@@ -118,8 +131,7 @@ impl<'a> Oracle<'a> {
                 let (room, join) = told.bot?;
                 Some(((room, told.start), join))
             });
-            let from = if *rev == base { Instant::MIN } else { self.truth.time_of(*rev).expect("a revision has a time") };
-            View { from, wanted: wanted.collect(), linkless, rooms }
+            View { from: *from, wanted: wanted.collect(), linkless, rooms }
         });
         let views = views.collect();
         Cluster { accounts, views, lives: names.len(), ids: ids.to_vec() }
@@ -128,12 +140,14 @@ impl<'a> Oracle<'a> {
     /// Everything that is decided at the end about what starts in `span`.
     pub(super) fn at_the_end(&self, span: &Range<Instant>) -> Vec<Told> {
         let rev = self.truth.rev();
-        let mut told: Vec<Told> = groups(self.truth).iter().flat_map(|ids| self.decided(ids, rev, span)).collect();
+        let mut told: Vec<Told> =
+            groups(self.truth).iter().flat_map(|ids| self.decided(ids, (rev, Instant::MAX), span)).collect();
         told.sort();
         told
     }
 
-    fn decided(&self, ids: &[MeetingId], rev: u64, span: &Range<Instant>) -> Vec<Told> {
+    /// What is decided about these meetings as they stood at a revision, and by what people said up to an instant.
+    fn decided(&self, ids: &[MeetingId], (rev, at): (u64, Instant), span: &Range<Instant>) -> Vec<Told> {
         let mut seen: Vec<(usize, Occurrence)> = Vec::new();
         let accounts: BTreeSet<usize> = ids.iter().filter_map(|id| self.holders.get(id)).flatten().copied().collect();
         for number in accounts {
@@ -161,7 +175,7 @@ impl<'a> Oracle<'a> {
                 rules: &self.rules,
                 occurrence,
                 user: &self.users[*number],
-                overrides: Overrides::default(),
+                overrides: self.hands.said_of(occurrence, at),
             })
             .collect();
         let plan = engine::plan(&ProvidedLists::default(), &sightings, &Zone::utc());

@@ -3,6 +3,7 @@
 //! What is wrong is said in texts that begin with the invariant's name.
 
 use super::expected::{Cluster, Oracle, Place, View};
+use super::hands::Hands;
 use super::heard::Heard;
 use super::life::{Setting, TENANT};
 use super::run::{Kind, Report};
@@ -28,11 +29,11 @@ use std::ops::Range;
 
 /// A change is followed within this time where nothing goes wrong: the five minutes between two reads with their jitter, the
 /// list of calendars that is made anew every half minute, and some seconds.
-const SETTLED: Elapsed = Elapsed::from_mins(7);
+pub(super) const SETTLED: Elapsed = Elapsed::from_mins(7);
 /// Every Graph calendar is viewed as a whole so often: six hours, an hour between calendars, and the time of a pass.
 const VIEWED: Elapsed = Elapsed::from_mins(7 * 60 + 10);
 /// A bot in time joins at most this much after its second.
-const PUNCTUAL_SECS: i64 = 5;
+pub(super) const PUNCTUAL_SECS: i64 = 5;
 /// A dispatch that could not be made is told within this time after its deadline.
 const TOLD_SECS: i64 = 60;
 /// Most of anything that a run stores.
@@ -110,7 +111,7 @@ async fn unlike_entries(setting: &Setting, calendar: &Calendar) -> Vec<String> {
 }
 
 fn named(sighting: &Sighting) -> (String, Instant, String) {
-    (sighting.id.clone(), sighting.start, sighting.body.clone())
+    (sighting.id.clone(), sighting.start, sighting.body.to_string())
 }
 
 /// Everything that the invariants speak about.
@@ -118,6 +119,8 @@ pub(super) struct Case<'a> {
     pub(super) kind: Kind,
     pub(super) world: &'a World,
     pub(super) oracle: &'a Oracle<'a>,
+    /// What people did by hand.
+    pub(super) hands: &'a Hands,
     pub(super) heard: &'a Heard,
     pub(super) stored: &'a Stored,
     /// From the begin to when faults stopped.
@@ -175,6 +178,13 @@ impl Case<'_> {
         about.collect()
     }
 
+    /// The rooms of bots that were missed, and when it was told.
+    pub(super) fn told_missed(&self) -> Vec<(String, Instant)> {
+        let by_key: BTreeMap<&str, &Dispatch> = self.stored.dispatches.iter().map(|row| (row.key.as_str(), row)).collect();
+        let missed = self.about().into_iter().filter(|told| told.event.kind == "dispatch.missed");
+        missed.filter_map(|told| Some((place_of(&by_key.get(told.bot.as_str())?.spec)?.0, told.event.at))).collect()
+    }
+
     /// I1, I2, I3 and I6: who has a bot, and who has none.
     fn bots(&self, clusters: &[Cluster], about: &[About<'_>], report: &mut Report) {
         let joined = joined(self.world);
@@ -187,15 +197,15 @@ impl Case<'_> {
         }
         for (place, bots) in &mut joined.clone() {
             bots.sort_by_key(|(_, bot)| bot.joins_at);
-            let left = |bot: &Bot| bot.leaves_at.into_iter().chain(bot.recalled_at).min();
             // Two at a time: one that left is followed by another where its meeting comes back. And one whose recall does not
             // get through stays while another comes for the meeting that was made anew.
             let recalled = |bot: &Bot| bot.recalled_at.is_some_and(|at| self.heard.bots_troubled(at - Elapsed::from_mins(5), at));
-            if bots.windows(2).any(|pair| left(pair[0].1) > pair[1].1.joins_at && !recalled(pair[0].1)) {
+            if bots.windows(2).any(|pair| left_at(pair[0].1) > pair[1].1.joins_at && !recalled(pair[0].1)) {
                 report.wrong.push(format!("I6 {} bots in {} at {}", bots.len(), place.0, place.1));
             }
         }
         let mut known: BTreeSet<&Place> = BTreeSet::new();
+        self.sent_bots(clusters, report);
         for cluster in clusters {
             let places: BTreeSet<&Place> = cluster.views.iter().flat_map(|view| view.wanted.keys()).collect();
             let rooms: BTreeSet<&str> = places.iter().map(|(room, _)| room.as_str()).collect();
@@ -207,6 +217,7 @@ impl Case<'_> {
             known.extend(places);
         }
         let unknown = joined.iter().filter(|(place, _)| !known.contains(place) && self.span.contains(&place.1));
+        let unknown = unknown.filter(|(place, _)| !self.hands.sent_to(&place.0));
         let is_patchwork = |(place, bots): &(&Place, &Vec<_>)| clusters.iter().any(|one| self.is_patchwork(one, place, bots));
         for (place, _) in unknown.filter(|there| !is_patchwork(there)) {
             report.wrong.push(format!("I2 a bot in {} at {} of which nobody ever knew", place.0, place.1));
@@ -251,7 +262,12 @@ impl Case<'_> {
             let troubled = self.heard.bots_troubled(fire - Elapsed::from_mins(2), late);
             let disturbed = self.is_disturbed(fire - Elapsed::from_mins(2), late);
             let most = if troubled || disturbed { LATE_SECS + 30 } else { PUNCTUAL_SECS };
+            let is_sent_to = self.hands.sent_to(room);
             let on_time = |bot: &Bot| {
+                // One that was sent is there before.
+                if is_sent_to {
+                    return is_there(bot, start + Elapsed::from_secs(join - 21), start + Elapsed::from_secs(join.max(0) + most));
+                }
                 let after = bot.joins_at.map_or(i64::MAX, |at| at.duration_since(start).as_secs());
                 (join - 21..=if most == PUNCTUAL_SECS { join } else { join.max(0) } + most).contains(&after)
             };
@@ -259,10 +275,11 @@ impl Case<'_> {
             let late_enough = |(at, for_good): &(Instant, bool)| *for_good || *at >= late - Elapsed::from_mins(1);
             let told = troubled && missed.get(place).is_some_and(|times| times.iter().any(late_enough));
             let too_late = |bot: &Bot| bot.accepted_at.is_some_and(|at| at > late + Elapsed::from_mins(1));
-            if bots.iter().any(|(_, bot)| too_late(bot)) {
+            if !is_sent_to && bots.iter().any(|(_, bot)| too_late(bot)) {
                 report.wrong.push(format!("I1 a bot was sent too late to {room} at {start}"));
             }
-            if !bots.iter().any(|(_, bot)| on_time(bot)) && !told {
+            let in_room = is_sent_to && self.in_room(room).any(on_time);
+            if !bots.iter().any(|(_, bot)| on_time(bot)) && !in_room && !told {
                 let when: Vec<String> = bots.iter().map(|(_, bot)| format!("{:?}", bot.joins_at)).collect();
                 report.wrong.push(format!("{} no bot in time in {room} at {start}: {when:?}", name("I1")));
             }
@@ -271,7 +288,7 @@ impl Case<'_> {
             // What Graph ends in silence is seen by the look before the bot, where that can be had.
             let unverified = |(key, _): &(&str, &Bot)| self.stored.dispatches.iter().any(|row| row.key == **key && !row.verified);
             let is_hidden = || bots.iter().all(unverified) && self.ends_in_silence(cluster, start);
-            if !bots.is_empty() && !is_hidden() {
+            if !bots.is_empty() && !self.hands.sent_to(room) && !is_hidden() {
                 report.wrong.push(format!("{} a bot in {room} at {start} that nobody wants", name("I2")));
             }
         } else {
@@ -290,7 +307,8 @@ impl Case<'_> {
         let calm = known.is_some_and(|known| known >= unwanted) && !self.is_disturbed(unwanted, bound);
         let hopeless = troubled && self.kind != Kind::Liars;
         // Looks after the claim end some minutes after it.
-        if !calm || bound > self.span.end || hopeless || self.ends_in_silence(cluster, unwanted) {
+        // Of those, whoever sent a bot says how long it stays.
+        if self.hands.sent_to(&place.0) || !calm || bound > self.span.end || hopeless || self.ends_in_silence(cluster, unwanted) {
             return;
         }
         // A meeting that is said to have begun earlier goes on in the same room.
@@ -344,7 +362,7 @@ impl Case<'_> {
         quiet + to.duration_since(until).max(Elapsed::ZERO)
     }
 
-    fn is_disturbed(&self, from: Instant, to: Instant) -> bool {
+    pub(super) fn is_disturbed(&self, from: Instant, to: Instant) -> bool {
         self.incidents.iter().any(|range| range.start <= to && range.end >= from)
     }
 
@@ -616,6 +634,16 @@ fn place_of(spec: &str) -> Option<Place> {
 
 fn place(spec: &Value) -> Option<Place> {
     Some((spec["room"].as_str()?.to_owned(), spec["start"].as_str()?.parse().ok()?))
+}
+
+/// When a bot left, or was called back.
+pub(super) fn left_at(bot: &Bot) -> Option<Instant> {
+    bot.leaves_at.into_iter().chain(bot.recalled_at).min()
+}
+
+/// Whether a bot was in its room at any time from `from` to `to`.
+pub(super) fn is_there(bot: &Bot, from: Instant, to: Instant) -> bool {
+    bot.joins_at.is_some_and(|at| at <= to && left_at(bot).is_none_or(|left| left > from.max(at)))
 }
 
 /// The bots that were in a meeting, by place.

@@ -1,6 +1,7 @@
 //! One run: a kind of trouble, a seed, its world, and the lives of hosts in it.
 
 use super::expected::Oracle;
+use super::hands::{Deed, Hands};
 use super::life::{HOOK, Living, Setting, TENANT};
 use super::oracle::{Case, Stored, happened, told};
 use super::switch::Death;
@@ -114,6 +115,8 @@ pub(super) struct Run {
     pub(super) hours: i64,
     /// Where the first host dies, besides what its kind brings.
     pub(super) death: Option<Death>,
+    /// Whether people say things and send bots by hand.
+    pub(super) by_hand: bool,
 }
 
 /// What came of a run.
@@ -160,6 +163,8 @@ enum Incident {
     Darken(Service),
     /// Every cursor of an account is worthless from now on.
     Forget(usize),
+    /// A person does something by hand.
+    Hand(Deed),
 }
 
 /// How messages of providers go wrong.
@@ -195,6 +200,8 @@ fn doom(dice: &mut Dice) -> Incident {
 const HOURS: i64 = 4;
 /// All meetings begin within so many hours: time that only passes costs as much as time in which something happens.
 const BUSY_HOURS: u64 = 2;
+/// How many things people do by hand in a run, where they do any.
+const DEEDS: usize = 21;
 /// Days on which runs begin: working days, days before zones change their clocks, the end of a year.
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
@@ -206,14 +213,15 @@ impl Run {
 
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None, by_hand: false }
     }
 
     /// The command that makes the same run again.
     pub(super) fn command(&self) -> String {
-        let Self { kind, seed, users, meetings, hours, .. } = self;
+        let Self { kind, seed, users, meetings, hours, by_hand, .. } = self;
+        let by_hand = if *by_hand { "CALLSHEET_BY_HAND=1 " } else { "" };
         format!(
-            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
+            "{by_hand}CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
             kind.word()
         )
     }
@@ -285,24 +293,28 @@ impl Run {
         let postman = setting.push.then(|| tokio::spawn(setting.shared.clone().post()));
         self.add_receivers(&setting).await;
         let mut dice = Dice::of(self.seed, "incidents");
-        let incidents = self.incidents(&mut dice, start, faults_end);
+        let mut incidents = self.incidents(&mut dice, start, faults_end);
+        incidents.extend(self.deeds(start, faults_end));
+        incidents.sort_by_key(|(at, _)| *at);
+        let mut hands = Hands::new(self.seed);
         if ear::is_loud() {
             println!("{incidents:#?}");
         }
-        let (lives, counts, operations) = self.live(&setting, &incidents, end).await;
+        let (lives, counts, operations) = self.live(&setting, &incidents, end, &mut hands).await;
         if let Some(postman) = postman {
             postman.abort();
         }
         setting.heard.lock().expect("no host is left").not_told(setting.shared.world().push.untold());
         let stored = Stored::of(&setting).await;
         let world = setting.shared.world().clone();
-        let oracle = Oracle::of(&setting.plan, &world.truth);
+        let oracle = Oracle::of(&setting.plan, &world.truth, &hands);
         let heard = setting.heard.lock().expect("no host is left");
         let lines = ear::lines();
         let case = Case {
             kind: self.kind,
             world: &world,
             oracle: &oracle,
+            hands: &hands,
             heard: &heard,
             stored: &stored,
             span: start..faults_end,
@@ -378,11 +390,11 @@ impl Run {
         }
     }
 
-    /// What happens to hosts, ascending by time.
+    /// What happens to hosts, in any order.
     fn incidents(&self, dice: &mut Dice, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
         let length = u64::try_from(end.duration_since(start).as_secs()).expect("ahead");
         let any = |dice: &mut Dice| start + Elapsed::from_secs(dice.below(length.saturating_sub(1800)).cast_signed());
-        let mut incidents: Vec<(Instant, Incident)> = match self.kind {
+        match self.kind {
             Kind::Crashes => (0..12).map(|_| (any(dice), doom(dice))).collect(),
             // A host that is alone dies at operations of every sort; of several, one after the other is away for a while as well.
             Kind::Push | Kind::PushLost => {
@@ -434,9 +446,18 @@ impl Run {
                 dark.into_iter().chain(forgotten.collect::<Vec<_>>()).collect()
             }
             _ => Vec::new(),
-        };
-        incidents.sort_by_key(|(at, _)| *at);
-        incidents
+        }
+    }
+
+    /// What people do by hand, while meetings begin.
+    fn deeds(&self, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
+        if !self.by_hand {
+            return Vec::new();
+        }
+        let mut dice = Dice::of(self.seed, "deeds");
+        let length = end.duration_since(start).as_secs().unsigned_abs().saturating_sub(3600);
+        let any = |dice: &mut Dice| start + Elapsed::from_secs(600 + dice.below(length.max(1)).cast_signed());
+        Deed::ALL.iter().cycle().take(DEEDS).map(|deed| (any(&mut dice), Incident::Hand(*deed))).collect()
     }
 
     /// Lets hosts live until `end`; when something happened to them, and how often.
@@ -445,6 +466,7 @@ impl Run {
         setting: &Setting,
         incidents: &[(Instant, Incident)],
         end: Instant,
+        hands: &mut Hands,
     ) -> (Vec<Range<Instant>>, BTreeMap<&'static str, u64>, u64) {
         let mut number = 0;
         let mut next = || {
@@ -520,6 +542,11 @@ impl Run {
                 Incident::Darken(service) => {
                     setting.shared.world().weather.darken(service, now + Elapsed::from_hours(1));
                     *counts.entry("dark hour").or_default() += 1;
+                }
+                Incident::Hand(deed) => {
+                    if let Some(done) = hands.act(setting, deed).await {
+                        *counts.entry(done).or_default() += 1;
+                    }
                 }
                 Incident::Forget(account) => {
                     setting.shared.world().forget_cursors(now, AccountId(account));

@@ -10,6 +10,7 @@ use super::calendar::{Account, Edit, Meeting, Truth};
 use super::dice::Dice;
 use crate::host::model::Origin;
 use crate::time::{Instant, Zone};
+pub use lives::link;
 pub use words::RULES;
 
 /// Something that happens.
