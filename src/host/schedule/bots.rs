@@ -23,6 +23,9 @@ use crate::host::planted::{self, Bug};
 use crate::host::store::Write;
 use crate::time::{Elapsed, Instant};
 
+/// A bot that was sent by hand, and is found to be gone no later than this after the turn of the calendar that adopted it, had left
+/// before: some looks at it may have failed.
+const FOUND_GONE: Elapsed = Elapsed::from_mins(3);
 /// How long the recall of a bot is under way before another sets out for the same meeting.
 const HEAD_START: Elapsed = Elapsed::from_secs(3);
 
@@ -162,7 +165,8 @@ fn is_news(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -
     let sent = wanted.errand().is_some_and(|errand| last.errand != Some(errand));
     // A bot that was sent by hand and left before the turn of the calendar had come did not serve it.
     let next = Keyed { tenant: target.tenant, meeting: target.meeting, epoch: last.epoch + 1 }.key();
-    let turn = wanted.turn(&next).is_some_and(|turn| !last.calendar || last.errand.is_some() && now < turn);
+    let had_left = |turn: Instant| last.errand.is_some() && now.duration_since(turn) < FOUND_GONE;
+    let turn = wanted.turn(&next).is_some_and(|turn| !last.calendar || had_left(turn));
     sent || turn
 }
 
@@ -173,7 +177,10 @@ fn kept(last: &Dispatch, target: Target<'_>, now: Instant) -> Vec<Write> {
     if (last.calendar, last.errand, last.start) == (calendar, errand, wanted.start) {
         return Vec::new();
     }
-    let next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), ..last.clone() };
+    // Whether it is still there is looked at once.
+    let is_up = matches!(last.state, DispatchState::Accepted | DispatchState::Joined);
+    let due_at = if calendar && !last.calendar && is_up { Some(now) } else { last.due_at };
+    let next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), due_at, ..last.clone() };
     let told = is_adopted(last, &next).then(|| Write::Event(protocol::event("recording.adopted", &next, None, now)));
     std::iter::once(Write::Dispatch(next)).chain(told).collect()
 }

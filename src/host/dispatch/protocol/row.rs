@@ -148,10 +148,12 @@ fn secs(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
-/// Looks become rarer as a meeting goes on: about a dozen in its first hour. One comes right after its end.
+/// Looks become rarer as a meeting goes on: about a dozen in its first hour. One comes right after its end. A bot that a person sent
+/// is looked at all the time: who knows of no end cannot say whether it is still there when the turn of a calendar comes.
 pub(super) fn next_look(row: &Dispatch, now: Instant) -> Instant {
     let since = now.duration_since(row.fire_at).as_secs();
-    let next = after(now, (since / 4).clamp(LOOK_SECS.0, LOOK_SECS.1));
+    let rarest = if row.errand.is_some() { LOOK_SECS.0 } else { LOOK_SECS.1 };
+    let next = after(now, (since / 4).clamp(LOOK_SECS.0, rarest));
     let end = Spec::read(&row.spec).ok().and_then(|spec| spec.end).filter(|end| *end > now);
     end.map_or(next, |end| next.min(after(end, LOOK_AT_END_SECS)))
 }
