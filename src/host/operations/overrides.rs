@@ -58,7 +58,8 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
         return Ok(recalled.count);
     }
     let copies = copies(host, tenant, about).await?;
-    let mut rows: BTreeMap<(String, String), OverrideRow> = BTreeMap::new();
+    // Copies that were read at different times may call the same occurrence differently: it has become one of a series in one of them.
+    let mut rows: BTreeMap<(String, Option<String>, String), OverrideRow> = BTreeMap::new();
     for (sighting, _) in &copies {
         let Some(uid) = said_about(sighting, about.series) else { continue };
         let Ok(occurrence) = occurrence_of(sighting) else { continue };
@@ -70,7 +71,7 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
             mark: mark(&occurrence),
             stop,
         };
-        rows.insert((row.uid.clone(), row.mark.clone()), row);
+        rows.insert((row.uid.clone(), row.occurrence.clone(), row.mark.clone()), row);
     }
     if rows.is_empty() {
         return Err(OperationError::Refused(format!(
@@ -78,7 +79,7 @@ pub async fn say(host: &Context, tenant: TenantId, about: About<'_>, stop: bool)
             about.meeting
         )));
     }
-    let uids: BTreeSet<String> = rows.keys().map(|(uid, _)| uid.clone()).collect();
+    let uids: BTreeSet<String> = rows.keys().map(|(uid, ..)| uid.clone()).collect();
     let writes = rows.into_values().map(Write::Override).chain(uids.into_iter().map(|uid| Write::Undecided(Some(uid))));
     if !commit(host, tenant, writes.collect()).await? {
         return Err(OperationError::Contended);

@@ -37,6 +37,20 @@ fn about(meeting: &str) -> About<'_> {
     About { meeting, series: false, user: None }
 }
 
+/// One calendar was read after the meeting had become a series, and the other one before.
+#[tokio::test]
+async fn a_stop_holds_for_every_name_that_copies_have_for_the_occurrence() {
+    let series = |id: &str| with(pitch(id), json!({ "recurrence": ["RRULE:FREQ=DAILY;COUNT=1"] }));
+    let scene = Scene::new().await;
+    scene.shows(1, &[series("a1")]).await;
+    scene.shows(2, &[pitch("b1")]).await;
+    let meeting = only(&scene).await;
+    say(&scene.host, TENANT, about(&meeting), true).await.expect("said");
+    scene.shows(2, &[series("b1")]).await;
+    let states: Vec<DispatchState> = scene.dispatches().await.into_iter().map(|row| row.state).collect();
+    assert_eq!(states, [DispatchState::Withdrawn]);
+}
+
 #[tokio::test]
 async fn a_meeting_answers_to_the_beginning_of_its_name_where_no_other_has_it() {
     let scene = Scene::new().await;
