@@ -172,10 +172,14 @@ impl RuleSet {
     fn seen(&self, question: &Question<'_>) -> Seen {
         let tables = Tables { lists: &self.hir.lists, own_domains: &self.hir.own_domains, aliases: &self.aliases };
         let nobody_spoke = Question { overrides: Overrides::default(), ..*question };
+        let refused = |question| Context::new(question, tables).not_recordable(&self.outline().recordable);
+        let not_recordable = refused(&nobody_spoke);
+        // A person's word helps against a refusal, and not against what stands behind it.
+        let not_recordable = not_recordable.map(|first| refused(question).unwrap_or(first));
         Seen {
             trace: vm::trace(&self.program, question),
             readings: builtins::read(&self.hir.atoms, tables, question),
-            not_recordable: Context::new(&nobody_spoke, tables).not_recordable(&self.outline().recordable),
+            not_recordable,
             decision: vm::Machine::new().decide(&self.program, question),
         }
     }

@@ -37,6 +37,23 @@ fn about(meeting: &str) -> About<'_> {
     About { meeting, series: false, user: None }
 }
 
+/// The word helps against the refusal, and what is left is told: nobody can join.
+#[tokio::test]
+async fn record_said_of_a_declined_meeting_without_a_link_says_that_the_link_is_missing() {
+    let scene = Scene::new().await;
+    let kim = "kim@customer.example";
+    let people = json!([
+        { "email": "ana@acme.example", "self": true, "responseStatus": "declined" },
+        { "email": kim, "organizer": true, "responseStatus": "accepted" },
+    ]);
+    let declined = with(pitch("a1"), json!({ "location": "", "organizer": { "email": kim }, "attendees": people }));
+    scene.shows(1, &[declined]).await;
+    let meeting = only(&scene).await;
+    say(&scene.host, TENANT, about(&meeting), false).await.expect("said");
+    let rows = scene.host.store.meetings_named(TENANT, &[meeting]).await.expect("read");
+    assert_eq!((rows[0].outcome, rows[0].reason.as_str()), (Outcome::NotRecordable, "not recordable: no meeting link"));
+}
+
 /// One calendar was read after the meeting had become a series, and the other one before.
 #[tokio::test]
 async fn a_stop_holds_for_every_name_that_copies_have_for_the_occurrence() {
