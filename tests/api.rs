@@ -557,6 +557,11 @@ fn rules_are_tried_stored_and_followed() {
         assert_eq!((refused.status, &problem["type"]), (422, &json!("/problems/rules-refused")));
         assert_eq!(problem["findings"][0]["code"], "unknown-subject");
         assert_eq!((&problem["findings"][0]["line"], &problem["findings"][0]["column"]), (&json!(3), &json!(8)));
+        // Lints are answered too: what is proven, and with which meeting.
+        let spare = "rule all:\n  record\n\nrule board:\n  skip\n  when title contains \"board\"\n";
+        let answer = put("/v1/rules?dry_run=true", &text, spare).json();
+        let spare = answer["findings"].as_array().and_then(|all| all.iter().find(|finding| finding["code"] == "rule-shadowed"));
+        assert_eq!(spare.map(|finding| (&finding["severity"], &finding["line"])), Some((&json!("error"), &json!(4))), "{answer}");
         // In the other form, and back.
         let json = stage.ask("GET", "/v1/rules", "all", &[("accept", "application/json")], b"");
         assert_eq!((json.status, json.headers["content-type"].as_str()), (200, "application/json"));

@@ -32,7 +32,7 @@ mod untested;
 pub use changes::{CHANGES, Change, changes, named};
 pub use cures::cure;
 pub use example::event as example_event;
-pub use options::{Options, can_change};
+pub use options::{Options, SET_STEPS, can_change};
 
 use crate::analysis::Model;
 use crate::diagnostic::{Code, Diagnostic, Level};

@@ -1,5 +1,6 @@
 //! What lints are told: the level of each code, and where a team draws its lines.
 
+use crate::analysis::STEPS;
 use crate::diagnostic::{Code, Diagnostic, Level};
 use crate::value::Provider;
 use std::collections::BTreeMap;
@@ -15,12 +16,17 @@ pub struct Options {
     pub conditions_max: usize,
     /// The providers whose calendars the rules are for, for `unknown-provider-fact`; nothing is known where there is none.
     pub providers: Vec<Provider>,
+    /// Steps of all questions about whether rules ever decide, and as many of what is asked after that.
+    pub steps: u64,
 }
+
+/// Steps of one set of rules where nobody says otherwise: a second or two, on whatever rules.
+pub const SET_STEPS: u64 = 15 * STEPS;
 
 impl Default for Options {
     fn default() -> Self {
         let id_style = regex::Regex::new("^[a-z][a-z0-9]*(-[a-z0-9]+)*$").expect("a pattern of our own");
-        Self { levels: BTreeMap::new(), id_style, conditions_max: 12, providers: Vec::new() }
+        Self { levels: BTreeMap::new(), id_style, conditions_max: 12, providers: Vec::new(), steps: SET_STEPS }
     }
 }
 

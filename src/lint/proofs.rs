@@ -29,14 +29,11 @@ pub(super) const CODES: &[Code] = &[
     Code::GapToDefault,
 ];
 
-/// Steps of all questions about one set of rules: a few seconds, on whatever rules.
-const SET_STEPS: u64 = 15 * STEPS;
-
 /// Every proven finding.
 pub(super) fn all(subject: &Subject<'_>, findings: &mut Vec<Diagnostic>) {
     let mut machine = Machine::new();
     let effects = Effects::of_all(&subject.hir.outline);
-    let (mut left, mut more) = (Budget::steps(SET_STEPS), Budget::steps(SET_STEPS));
+    let (mut left, mut more) = (Budget::steps(subject.options.steps), Budget::steps(subject.options.steps));
     for rule in 0..subject.hir.outline.rules.len() {
         let Ok(rule) = RuleIdx::try_from(rule) else { break };
         let mut finder = Finder {
@@ -122,7 +119,7 @@ impl Finder<'_, '_> {
     fn not_looked_at(&mut self) {
         let message = format!("from `{}` on nothing was asked: the rules before it took all steps", self.outline.id);
         let remark = self.remark(Code::Undecided, message);
-        self.findings.push(remark.help(format!("the bound was: {SET_STEPS} steps for all rules together")));
+        self.findings.push(remark.help(format!("the bound was: {} steps for all rules together", self.subject.options.steps)));
     }
 
     fn remark(&self, code: Code, message: String) -> Diagnostic {

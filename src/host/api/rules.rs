@@ -5,7 +5,7 @@ use super::auth::Scope;
 use super::page::{Page, Paging};
 use super::problem::{Kind, Problem};
 use super::route::{Answer, Answered, Call, Content, Doc, Routes, Schemas, Shown, Versioned};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::engine::{Checked, convert};
 use crate::host::model::RulesRow;
 use crate::host::operations::rules::{self, Considered, Decided, Set};
@@ -75,7 +75,7 @@ pub struct Try {
     dry_run: Option<bool>,
 }
 
-/// What the check remarks.
+/// What the check and the lints remark.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Finding {
     /// What sort of remark.
@@ -119,7 +119,7 @@ pub struct RulesOutcome {
     pub version: u64,
     /// Whether they are stored as a new version.
     pub stored: bool,
-    /// What the check remarks.
+    /// What the check and the lints remark.
     pub findings: Vec<Finding>,
     /// What becomes of future meetings.
     pub changes: Changed,
@@ -245,54 +245,60 @@ async fn put(call: Call<Try, RulesBody>) -> Result<Versioned<RulesOutcome>, Prob
     let (tenant, user, text) = (call.tenant(), whose(&call), call.body.0.as_str());
     let considered = rules::consider(&call.host, tenant, user, "rules", text).await?;
     let Considered { checked, last, decided } = considered;
-    let Some(decided) = decided else { return Err(refused(&checked)) };
+    let Some(decided) = decided else { return Err(refused(checked).await) };
     if expected.is_some_and(|expected| expected != last) {
         return Err(stale(last));
     }
     if call.query.dry_run == Some(true) {
         let version = last + 1;
-        let outcome = RulesOutcome { version, stored: false, findings: findings(&checked), changes: changed(decided) };
+        let outcome = RulesOutcome { version, stored: false, findings: findings(checked).await, changes: changed(decided) };
         return Ok(Versioned(outcome, last));
     }
     let (version, stored) = match rules::set_over(&call.host, tenant, user, "rules", text, expected).await? {
         Set::Version(version, _) => (version, true),
         Set::Same(version) => (version, false),
-        Set::Refused(checked) => return Err(refused(&checked)),
+        Set::Refused(checked) => return Err(refused(checked).await),
         Set::Stale(last) => return Err(stale(last)),
     };
     let changes = changed(decided);
-    Ok(Versioned(RulesOutcome { version, stored, findings: findings(&checked), changes }, version))
+    Ok(Versioned(RulesOutcome { version, stored, findings: findings(checked).await, changes }, version))
 }
 
 fn stale(last: u64) -> Problem {
     Problem::new(Kind::Stale, format!("the newest version is {last}"))
 }
 
-fn refused(checked: &Checked) -> Problem {
+async fn refused(checked: Box<Checked>) -> Problem {
     let errors = checked.diagnostics.iter().filter(|remark| remark.severity == Severity::Error).count();
-    let findings = serde_json::to_value(findings(checked)).unwrap_or_default();
+    let findings = serde_json::to_value(findings(checked).await).unwrap_or_default();
     Problem { findings: Some(Box::new(findings)), ..Problem::new(Kind::Rules, format!("the check finds {errors} errors")) }
 }
 
-fn findings(checked: &Checked) -> Vec<Finding> {
-    let finding = |remark: &crate::diagnostic::Diagnostic| {
-        let place = checked.sources.position(remark.primary.span);
-        let severity = match remark.severity {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        Finding {
-            code: remark.code.as_str().to_owned(),
-            severity: severity.to_owned(),
-            message: remark.message.clone(),
-            file: checked.sources.get(remark.primary.span.source).name.clone(),
-            line: place.line,
-            column: place.column,
-            help: remark.help.clone(),
-        }
+/// Everything that the check and the lints remark, worked out beside the requests that others wait for.
+async fn findings(checked: Box<Checked>) -> Vec<Finding> {
+    let told = tokio::task::spawn_blocking(move || {
+        let remarks = checked.brief_remarks();
+        remarks.iter().map(|remark| finding(&checked, remark)).collect()
+    });
+    told.await.unwrap_or_default()
+}
+
+fn finding(checked: &Checked, remark: &Diagnostic) -> Finding {
+    let place = checked.sources.position(remark.primary.span);
+    let severity = match remark.severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
     };
-    checked.diagnostics.iter().map(finding).collect()
+    Finding {
+        code: remark.code.as_str().to_owned(),
+        severity: severity.to_owned(),
+        message: remark.message.clone(),
+        file: checked.sources.get(remark.primary.span.source).name.clone(),
+        line: place.line,
+        column: place.column,
+        help: remark.help.clone(),
+    }
 }
 
 /// Most meetings that are told of.
