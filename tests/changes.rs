@@ -10,8 +10,8 @@ use callsheet::engine::{CheckOptions, Checked, Machine, RuleText, check};
 use callsheet::event::Question;
 use callsheet::lint::Options;
 use callsheet::syntax::ast::{
-    At, Commented, Condition, ConditionKind, File, Located, RecordableEntry, RecordableValue, Setting, SettingValue, Tiered,
-    Trivia, Verb,
+    At, Commented, Condition, ConditionKind, File, List, Located, RecordableEntry, RecordableValue, Setting, SettingValue,
+    Tiered, Trivia, Verb,
 };
 use callsheet::syntax::printer;
 use callsheet::value::{Decision, Override, Overrides};
@@ -42,7 +42,7 @@ fn change(dice: &mut Dice, files: &mut [File; 2]) {
     let file = &mut files[dice.below(2)];
     let rule = dice.below(file.rules.len());
     let other = dice.below(file.rules.len());
-    match dice.below(12) {
+    match dice.below(15) {
         0 => drop(file.rules.remove(rule)),
         1 => file.rules.swap(rule, other),
         2 => {
@@ -71,6 +71,18 @@ fn change(dice: &mut Dice, files: &mut [File; 2]) {
             files[0].recordable = dice.maybe(2, |_| commented(widened));
         }
         10 => file.rules[rule].value.with = None,
+        11 => {
+            if let Some(domains) = &mut files[0].our_domains {
+                domains.value.truncate(1);
+            }
+        }
+        12 | 13 => {
+            let lists = files[0].lists.iter_mut().filter_map(|list| match &mut list.value {
+                List::Items(items) if items.len() > 1 => Some(items),
+                _ => None,
+            });
+            lists.for_each(|items| drop(items.pop()));
+        }
         _ => {
             let when = file.rules[rule].value.when.clone();
             let other = file.rules[other].value.when.clone();

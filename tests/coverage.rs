@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// Rule sets of a run; `CALLSHEET_RULE_SETS` asks for more.
-const SETS: u64 = 25;
+const SETS: u64 = 12;
 /// Meetings that what cannot happen is held to.
 const MEETINGS: usize = 150;
 /// Goals in a hundred that stay open for want of steps or of words, at the most.

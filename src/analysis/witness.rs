@@ -29,6 +29,34 @@ impl Witness {
     pub fn question(&self) -> Question<'_> {
         Question { occurrence: &self.occurrence, user: &self.user, overrides: Overrides::default(), lists: &self.lists }
     }
+
+    /// Nearly the same meeting in the calendar of the user that tests begin with, and whoever it was as a guest; `None` where it
+    /// is that user's, or nobody's. It is easier to read, and another meeting: whoever takes it asks again.
+    #[must_use]
+    pub fn of_usual_user(&self) -> Option<Self> {
+        let former = self.user.addresses.first().filter(|me| **me != self.usual_me)?;
+        let is_former = |person: &Person| person.address.as_ref() == Some(former);
+        let me = Person { response: Fact::Known(Response::Organizer), ..Person::at(self.usual_me.as_str()) };
+        let mut usual = self.clone();
+        usual.user.addresses = vec![self.usual_me.clone()];
+        let facts = Arc::make_mut(&mut usual.occurrence.facts);
+        let people = &mut facts.people;
+        people.attendees.iter_mut().for_each(|person| person.is_self = false);
+        if !people.attendees.iter().any(is_former) {
+            let response = Fact::Known(Response::Accepted);
+            people.attendees.push(Person { response, ..Person::at(former.as_str()) });
+        }
+        let calls = people.organizer.known().is_some_and(is_former);
+        for role in [&mut people.organizer, &mut people.creator] {
+            if role.known().is_some_and(is_former) {
+                *role = Fact::Known(me.clone());
+            }
+        }
+        if !calls {
+            people.attendees.push(Person { response: Fact::Known(Response::Accepted), ..me });
+        }
+        Some(usual)
+    }
 }
 
 /// A witness that is being put together. Begins as the meeting that tests begin with.

@@ -189,15 +189,21 @@ impl<'m, 'a> Search<'m, 'a> {
 
     /// Keeps the class of a meeting, where its decision changes and no other meeting of the class is there.
     fn note(&mut self, witness: Box<Witness>, overrides: Overrides) {
-        let [old, new] = [SideOf::Old, SideOf::New].map(|side| self.decide(side, &witness, overrides));
+        let [old, new] = self.decide_both(&witness, overrides);
         if self.effect(SideOf::Old, old).is_same(&self.effect(SideOf::New, new)) {
             return;
         }
         let key = |old: Decision, new: Decision| (Decider::of(old), Decider::of(new));
         let is_known = |class: &Class| class.overrides == overrides && key(class.old, class.new) == key(old, new);
-        if !self.classes.iter().any(is_known) {
-            self.classes.push(Class { old, new, overrides, witness });
+        if self.classes.iter().any(is_known) {
+            return;
         }
+        let usual = witness.of_usual_user().filter(|usual| self.decide_both(usual, overrides) == [old, new]);
+        self.classes.push(Class { old, new, overrides, witness: usual.map_or(witness, Box::new) });
+    }
+
+    fn decide_both(&mut self, witness: &Witness, overrides: Overrides) -> [Decision; 2] {
+        [SideOf::Old, SideOf::New].map(|side| self.decide(side, witness, overrides))
     }
 }
 

@@ -87,7 +87,8 @@ impl<'m, 'a> Bench<'m, 'a> {
     /// A test that reaches the goal, and what the rules make of it.
     fn write(&mut self, goal: Goal, witness: &Witness) -> Option<(usize, Piece<Test>, Seen)> {
         let at = self.file_of(goal);
-        let (mut best, mut seen) = self.first(at, goal, witness)?;
+        let mut best = draft(witness);
+        let mut seen = self.run(at, goal, &best)?;
         let mut entry = best.entries.len();
         while entry > 0 {
             entry -= 1;
@@ -108,17 +109,6 @@ impl<'m, 'a> Bench<'m, 'a> {
         let name = self.name(goal);
         let test = piece(name, &best, expected(self.outline(), seen.decision)?);
         Some((at, test, seen))
-    }
-
-    /// A test that reaches the goal with all that tests can say, of the usual user where that is possible.
-    fn first(&mut self, at: usize, goal: Goal, witness: &Witness) -> Option<(Draft, Seen)> {
-        let draft = draft(witness);
-        let usual = draft.of_usual_user();
-        if let Some(seen) = usual.as_ref().and_then(|usual| self.run(at, goal, usual)) {
-            return Some((usual?, seen));
-        }
-        let seen = self.run(at, goal, &draft)?;
-        Some((draft, seen))
     }
 
     /// The file that the rule stands in; the default's: where it is written, else the first one.

@@ -40,21 +40,6 @@ pub(super) fn commented<T>(value: T) -> Commented<T> {
 }
 
 impl Draft {
-    /// The same meeting in the calendar of the user that tests begin with, and whoever it was as one more guest; `None` where it
-    /// is that user's. Another meeting, but easier to read.
-    pub fn of_usual_user(&self) -> Option<Self> {
-        let mut usual = self.clone();
-        let at = usual.entries.iter().position(|entry| entry.key.value == "me")?;
-        let EventValue::Word(address) = usual.entries.remove(at).value.value else { return None };
-        let guest = |who: &str| commented(Guest { who: located(who.to_owned()), response: None, optional: false, kind: None });
-        match usual.entries.iter_mut().find(|entry| entry.key.value == "attendees").map(|entry| &mut entry.value.value) {
-            Some(EventValue::Guests(guests)) => guests.push(guest(&address)),
-            Some(_) => return None,
-            None => usual.say("attendees", EventValue::Guests(vec![guest("me"), guest(&address)])),
-        }
-        Some(usual)
-    }
-
     fn say(&mut self, key: &str, value: EventValue) {
         let (key, value) = (located(key.to_owned()), located(value));
         self.entries.push(EventEntry { key, value, trivia: Trivia::default() });

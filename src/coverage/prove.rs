@@ -2,7 +2,7 @@
 
 use super::goals::Goal;
 use super::{Coverage, Seen, State};
-use crate::analysis::{Answer, Budget, Limit, Model, Query, STEPS};
+use crate::analysis::{Answer, Budget, Limit, Model, Query, STEPS, Witness};
 use crate::value::RuleIdx;
 use crate::value::outline::Outline;
 use crate::vm::Machine;
@@ -41,13 +41,20 @@ fn possible(model: &Model<'_>, machine: &mut Machine, goal: Goal, budget: &mut B
             return State::Undecided(Limit::Unwritten);
         };
         if goal.is_reached(outline, &seen) {
-            return State::Possible(witness);
+            return State::Possible(usual(model, machine, goal, &witness).unwrap_or(witness));
         }
         match earlier(outline, goal, &seen) {
             Some(rule) => query.require(model.matches(0, rule).not()),
             None => return State::Undecided(Limit::Unwritten),
         }
     }
+}
+
+/// The same meeting of the user that tests begin with, where it reaches the goal too.
+fn usual(model: &Model<'_>, machine: &mut Machine, goal: Goal, witness: &Witness) -> Option<Box<Witness>> {
+    let usual = witness.of_usual_user()?;
+    let seen = Seen::of(model.side(0), machine, &usual.question())?;
+    goal.is_reached(&model.side(0).hir.outline, &seen).then(|| Box::new(usual))
 }
 
 /// The rule that decides before that of the goal.
