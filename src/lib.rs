@@ -20,6 +20,7 @@ pub mod coverage;
 pub mod lint;
 pub mod reference;
 pub mod engine;
+pub mod editor;
 #[cfg(feature = "calendars")]
 pub mod providers;
 #[cfg(feature = "host")]

@@ -26,11 +26,12 @@ const LAYERS: &[(&str, &str)] = &[
     ("lint", "coverage compare analysis vm semantics syntax event builtins value diagnostic source time"),
     ("reference", "semantics builtins event value time"),
     ("engine", "*"),
+    ("editor", "engine describe lint semantics syntax value diagnostic source time"),
     ("providers", "event value time"),
     ("host", "engine copies explain providers event value diagnostic source time"),
     (
         "cli",
-        "engine copies compare coverage explain providers event value diagnostic source time syntax describe semantics lint reference host",
+        "editor engine copies compare coverage explain providers event value diagnostic source time syntax describe semantics lint reference host",
     ),
 ];
 

@@ -27,6 +27,8 @@ mod diffing;
 #[cfg(feature = "host")]
 mod documents;
 mod describe;
+mod editor;
+mod editors;
 mod equivalence;
 mod examples;
 mod explain;

@@ -16,6 +16,7 @@ mod explain;
 mod fmt;
 mod input;
 mod lint;
+mod lsp;
 mod plan;
 #[cfg(feature = "host")]
 mod serve;
@@ -121,6 +122,8 @@ enum Command {
     /// Look at what a host keeps, and change it while it runs: tenants, connections, rules, overrides, receivers
     #[cfg(feature = "host")]
     Admin(admin::Args),
+    /// Help an editor with rule files, by the Language Server Protocol
+    Lsp(lsp::Args),
     /// Print a completion script for a shell
     Completions(completions::Args),
 }
@@ -152,6 +155,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "host")]
         Command::Admin(args) => admin::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Completions(args) => completions::run(&args),
     }))
 }

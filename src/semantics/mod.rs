@@ -26,6 +26,7 @@ mod times;
 pub use patterns::{CLASSES_MAX as PATTERN_CLASSES_MAX, SET_SIZE_MAX as PATTERNS_SIZE_MAX};
 pub use prepare::{PreparedTest, prepare};
 pub use public_mail::is_public_mail;
+pub use settings::KEYS as SETTING_KEYS;
 pub use suppress::{suppress, suppress_findings};
 pub use test_event::KEYS as TEST_EVENT_KEYS;
 

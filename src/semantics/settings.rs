@@ -15,7 +15,7 @@ use crate::value::{ExtraValue, JOIN_DEFAULT_SECS, OnLiveCancel, Settings};
 use std::collections::BTreeMap;
 
 /// The settings that bots know.
-pub(super) const KEYS: [&str; 6] = ["join", "keep", "bot_name", "language", "tags", "on_live_cancel"];
+pub const KEYS: [&str; 6] = ["join", "keep", "bot_name", "language", "tags", "on_live_cancel"];
 
 /// Most seconds between a start and the bot's coming, either way.
 const JOIN_SECS_MAX: i64 = 24 * 60 * 60;

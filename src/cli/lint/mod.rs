@@ -10,7 +10,7 @@ pub(super) mod report;
 mod sarif;
 pub(super) mod since;
 
-use self::config::Config;
+pub(super) use self::config::Config;
 use self::fix::Fixes;
 use self::report::Report;
 use super::input::RuleArgs;

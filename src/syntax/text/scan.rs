@@ -8,8 +8,10 @@ use std::ops::Range;
 
 /// A stretch of text that is neither white space nor comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token {
+pub struct Token {
+    /// What it is.
     pub kind: TokenKind,
+    /// Where it stands.
     pub range: Range<usize>,
     /// Nothing but white space stands before it on its line.
     pub first_on_line: bool,
@@ -17,13 +19,19 @@ pub(super) struct Token {
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenKind {
+pub enum TokenKind {
     /// Letters, digits and whatever else words, numbers and addresses are made of.
     Run,
     /// `"…"`
-    Text { closed: bool },
+    Text {
+        /// It ends on its line.
+        closed: bool,
+    },
     /// `/…/flags` after `matches`.
-    Regex { closed: bool },
+    Regex {
+        /// It ends on its line.
+        closed: bool,
+    },
     /// `(`, `[` or `{`
     Open(char),
     /// `)`, `]` or `}`
@@ -34,7 +42,8 @@ pub(super) enum TokenKind {
 
 /// A comment with its `#`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Comment {
+pub struct Comment {
+    /// Where it stands.
     pub range: Range<usize>,
     /// Nothing but white space stands before it on its line.
     pub own_line: bool,
@@ -42,13 +51,16 @@ pub(super) struct Comment {
 
 /// A text cut into words and comments, both in order.
 #[derive(Debug, Default)]
-pub(super) struct Scan {
+pub struct Scan {
+    /// Everything but white space and comments.
     pub tokens: Vec<Token>,
+    /// The comments.
     pub comments: Vec<Comment>,
 }
 
 impl Scan {
     /// Cuts up `text`; linear in its length.
+    #[must_use]
     pub fn of(text: &str) -> Self {
         let mut scan = Self::default();
         let mut rest = text;
@@ -97,11 +109,13 @@ impl Scan {
     }
 
     /// The token at `offset`, else the first one after it.
+    #[must_use]
     pub fn at_or_after(&self, offset: usize) -> Option<&Token> {
         self.tokens.get(self.tokens.partition_point(|token| token.range.end <= offset))
     }
 
     /// The last token that ends at or before `offset`.
+    #[must_use]
     pub fn before(&self, offset: usize) -> Option<&Token> {
         self.tokens[..self.tokens.partition_point(|token| token.range.end <= offset)].last()
     }
@@ -153,7 +167,8 @@ fn run_length(text: &str) -> usize {
 
 /// What a piece is, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PieceKind {
+#[expect(missing_docs, reason = "the words say it")]
+pub enum PieceKind {
     Header,
     Layer,
     OurDomains,
@@ -172,7 +187,7 @@ pub(super) enum PieceKind {
 }
 
 /// The first words of pieces.
-pub(super) const PIECES: [(&str, PieceKind); 13] = [
+pub const PIECES: [(&str, PieceKind); 13] = [
     ("callsheet", PieceKind::Header),
     ("layer", PieceKind::Layer),
     ("our", PieceKind::OurDomains),
@@ -190,8 +205,10 @@ pub(super) const PIECES: [(&str, PieceKind); 13] = [
 
 /// A piece: its kind and its words, as a range of [`Scan::tokens`], never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct RawPiece {
+pub struct RawPiece {
+    /// What its first word says it is.
     pub kind: PieceKind,
+    /// Its words.
     pub tokens: Range<usize>,
 }
 
@@ -199,7 +216,8 @@ pub(super) struct RawPiece {
 ///
 /// A piece begins where its first word is first on a line. Inside open brackets the next word must fit too, so that a bracket
 /// that is never closed swallows no piece, and a list of words may hold any.
-pub(super) fn pieces(text: &str, tokens: &[Token]) -> Vec<RawPiece> {
+#[must_use]
+pub fn pieces(text: &str, tokens: &[Token]) -> Vec<RawPiece> {
     let word = |index: usize| tokens.get(index).map_or("", |token: &Token| &text[token.range.clone()]);
     let mut pieces: Vec<RawPiece> = Vec::new();
     let mut open = 0_usize;
