@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 
 /// Most proposals of one question.
 const ROUNDS_MAX: u32 = 2_000;
+/// What a proposal costs in steps, besides what theories take for it.
+const ROUND_STEPS: u64 = 200;
+/// So many rules are asked about a meeting for one step, when it is looked at who decides about it.
+const RULES_A_STEP: u64 = 4;
 
 /// What a question came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +61,9 @@ impl<'m, 'a> Query<'m, 'a> {
     /// Looks for a meeting of which all holds that is required.
     pub fn solve(&mut self, budget: &mut Budget) -> Answer {
         for _ in 0..ROUNDS_MAX {
+            if let Err(limit) = budget.take(ROUND_STEPS) {
+                return Answer::Undecided(limit);
+            }
             if self.solver.solve_limited(&[]) != lbool::TRUE {
                 return match self.given_up {
                     Some(limit) => Answer::Undecided(limit),
@@ -65,7 +72,13 @@ impl<'m, 'a> Query<'m, 'a> {
             }
             let asks = self.proposal();
             match self.attempt(&asks, budget) {
-                Ok(witness) => return Answer::Found(Box::new(witness)),
+                Ok(witness) => {
+                    let rules: u64 = self.model.sides().map(|side| side.rules().len() as u64).sum();
+                    return match budget.take(rules / RULES_A_STEP) {
+                        Ok(()) => Answer::Found(Box::new(witness)),
+                        Err(limit) => Answer::Undecided(limit),
+                    };
+                }
                 Err(Failure::Clash(core)) => {
                     self.clashes.push(core.iter().filter_map(|ask| ask.atom).collect());
                     self.exclude(&core);
