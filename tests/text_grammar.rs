@@ -81,7 +81,11 @@ fn every_production_is_read_by_the_function_of_its_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/syntax/text");
     let mut source = String::new();
     for entry in std::fs::read_dir(folder).expect("a folder of the project") {
-        source += &std::fs::read_to_string(entry.expect("an entry").path()).expect("a source file");
+        // `next/` reads the grammar itself, and none of its productions by name.
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            source += &std::fs::read_to_string(path).expect("a source file");
+        }
     }
     let without: Vec<String> = productions()
         .into_iter()
