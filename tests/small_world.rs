@@ -9,7 +9,7 @@ mod meetings;
 mod world;
 
 use crate::support::generate::Dice;
-use callsheet::diagnostic::{Code, Diagnostic};
+use callsheet::diagnostic::{Code, Diagnostic, Level};
 use callsheet::engine::{CheckOptions, RuleText, check};
 use callsheet::lint::Options;
 use callsheet::source::Span;
@@ -166,6 +166,7 @@ impl RuleFiles {
             }
             let is_missed = self.is_missed(&ordered, rule, &taken, world);
             let redundant = if is_missed { Vec::new() } else { vec![format!("rule-redundant {}", rule.id)] };
+            let overlaps = overlaps(&ordered, rule, world);
             if is_true.but(&taken).is_empty() {
                 // Where both sorts of rules take something, either may be named; whose `never` is cited does not matter.
                 let (same, higher) = (before(true).and(&is_true), before(false).and(&is_true));
@@ -178,8 +179,11 @@ impl RuleFiles {
                     (false, true, _) => may.extend([shadowed, overridden]),
                     (false, false, _) => _ = must.insert(shadowed),
                 }
+                // What takes all of a rule's meetings takes some as well, and is not told twice.
+                may.extend(overlaps);
             } else {
                 must.extend(redundant);
+                must.extend(overlaps);
             }
             if rule.condition.is_some() {
                 self.unneeded(rule, world, &mut must, &mut may);
@@ -195,11 +199,34 @@ impl RuleFiles {
             }
             taken = taken.or(&rule.matches(world));
         }
-        if self.defaults.iter().any(Option::is_some) && world.all.but(&taken).is_empty() {
-            must.insert("default-unreachable".to_owned());
+        if self.defaults.iter().any(Option::is_some) {
+            let is_reached = !world.all.but(&taken).is_empty();
+            must.insert(if is_reached { "gap-to-default" } else { "default-unreachable" }.to_owned());
         }
         (must, may)
     }
+}
+
+/// What rules before this one take from it and do something else with.
+fn overlaps(ordered: &[&Rule], rule: &Rule, world: &World) -> Vec<String> {
+    let (is_true, matches) = (rule.holds(world).0, rule.matches(world));
+    let mut taken = world.none.clone();
+    let mut found = BTreeSet::new();
+    for other in ordered.iter().take_while(|other| other.rank < rule.rank) {
+        let decides = other.matches(world).but(&taken);
+        let takes = !decides.and(&is_true).is_empty();
+        match (other.rank.0, rule.rank.0) {
+            (6, 6) if takes && other.verb != rule.verb => _ = found.insert("rule-partly-shadowed"),
+            (1 | 3, 5) if takes => _ = found.insert("never-meets-always"),
+            _ => {}
+        }
+        let one_place = matches!(rule.rank.0, 5 | 6) && (other.rank.0, other.of_user) == (rule.rank.0, rule.of_user);
+        if one_place && other.effect() != rule.effect() && !decides.and(&matches).is_empty() {
+            found.insert("order-dependence");
+        }
+        taken = taken.or(&other.matches(world));
+    }
+    found.into_iter().map(|code| format!("{code} {}", rule.id)).collect()
 }
 
 impl Rule {
@@ -220,6 +247,10 @@ fn found(findings: &[Diagnostic], rules: &[(String, Span)]) -> BTreeSet<String> 
         Code::DefaultUnreachable,
         Code::RuleRedundant,
         Code::ConditionRedundant,
+        Code::RulePartlyShadowed,
+        Code::NeverMeetsAlways,
+        Code::OrderDependence,
+        Code::GapToDefault,
     ];
     let of = |finding: &Diagnostic| {
         let at = finding.primary.span;
@@ -239,6 +270,8 @@ fn findings_are_those_that_a_count_of_all_meetings_gives() {
     let number = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
     let (first, sets) = (number("CALLSHEET_SEED").unwrap_or(0), number("CALLSHEET_SMALL_WORLD_SETS").unwrap_or(SETS));
     let world = World::new();
+    let off = Code::ALL.iter().copied().filter(|code| code.level() == Level::Off);
+    let options = Options { levels: off.map(|code| (code, Level::Info)).collect(), ..Options::default() };
     let (mut rules, mut undecided, mut proven) = (0, 0, 0);
     for seed in first..first + sets {
         let files = RuleFiles::any(&mut Dice::new(seed), &world);
@@ -247,7 +280,7 @@ fn findings_are_those_that_a_count_of_all_meetings_gives() {
         let checked = check(&texts, &CheckOptions::default());
         let set = checked.rule_set.as_ref().unwrap_or_else(|| panic!("seed {seed}: {:#?}\n{}", checked.diagnostics, told()));
         let spans: Vec<_> = set.outline().rules.iter().map(|rule| (rule.id.to_string(), rule.span)).collect();
-        let findings = checked.findings(&Options::default());
+        let findings = checked.findings(&options);
         rules += files.rules.len();
         let open = findings.iter().filter(|finding| finding.code == Code::Undecided).count();
         undecided += open;

@@ -146,6 +146,7 @@ codes! {
         ConditionRedundant = "condition-redundant", Info, "a condition changes nothing beside the others of its rule";
         RulePartlyShadowed = "rule-partly-shadowed", Off, "earlier rules decide otherwise about some meetings of a rule";
         NeverMeetsAlways = "never-meets-always", Off, "`never record` decides about some meetings that a rule always records";
+        OrderDependence = "order-dependence", Off, "two rules of a file would decide otherwise if they changed places";
         GapToDefault = "gap-to-default", Off, "some meetings are left to the default";
         RulesMergeable = "rules-mergeable", Off, "two rules that stand together and do the same could be one";
         Undecided = "undecided", Info, "whether something holds of a rule could not be found out within the bounds";
@@ -171,6 +172,7 @@ codes! {
         DstEdge = "dst-edge", Info, "a window begins or ends at a time that a change of clocks skips or repeats";
         ExpiredRule = "expired-rule", Warning, "a rule for meetings that are all over";
         NeverActiveYet = "never-active-yet", Off, "a rule for meetings of which none has begun";
+        WeekdayVsHoliday = "weekday-vs-holiday", Off, "a rule asks for days of the week and nothing before it asks for dates";
         // Facts and settings.
         UnknownProviderFact = "unknown-provider-fact", Warning, "a condition about something that a provider never tells";
         JoinOffsetBeyondDuration = "join-offset-beyond-duration", Warning, "a bot joins when a meeting of its rule is over";

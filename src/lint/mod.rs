@@ -86,6 +86,7 @@ pub const LINTS: &[Lint] = &[
     Lint { codes: &[Code::DstEdge], run: clock::dst_edge },
     Lint { codes: &[Code::ExpiredRule], run: dates::expired },
     Lint { codes: &[Code::NeverActiveYet], run: dates::not_begun },
+    Lint { codes: &[Code::WeekdayVsHoliday], run: dates::on_holidays },
     Lint { codes: &[Code::UnknownProviderFact], run: facts::untold },
     Lint { codes: &[Code::JoinOffsetBeyondDuration], run: settings::late_join },
     Lint { codes: &[Code::MissingBecauseOnNever], run: policy::missing_because },

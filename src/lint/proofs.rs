@@ -26,6 +26,7 @@ pub(super) const CODES: &[Code] = &[
     Code::ConditionRedundant,
     Code::RulePartlyShadowed,
     Code::NeverMeetsAlways,
+    Code::OrderDependence,
     Code::GapToDefault,
 ];
 
@@ -74,18 +75,24 @@ impl Finder<'_, '_> {
     fn run(&mut self, machine: &mut Machine) {
         let model = self.subject.model;
         let rule = self.rule;
-        let (mut decides, mut decided) = (false, None);
+        let (mut decides, mut decided, mut is_covered) = (false, None, false);
         match self.ask(|budget| decider::reach(model, machine, rule, budget)) {
             Reach::Decides(witness) => (decides, decided) = (true, Some(witness)),
             Reach::NeverTrue(clash, acts) => return self.never_true(&clash, acts.as_deref()),
-            Reach::Covered(by, acts) => decides = !self.covered(&by, acts.as_deref()),
+            Reach::Covered(by, acts) => {
+                is_covered = self.covered(&by, acts.as_deref());
+                decides = !is_covered;
+            }
             Reach::Undecided(limit) => self.undecided("whether the rule ever decides", limit),
         }
         if decides {
             self.redundant(machine, decided.as_deref());
         }
-        self.partly_shadowed(machine);
-        self.never_meets_always(machine);
+        if !is_covered {
+            self.partly_shadowed(machine);
+            self.never_meets_always(machine);
+        }
+        self.depends_on_order(machine);
         if self.outline.condition == Cond::And(Vec::new()) {
             return;
         }

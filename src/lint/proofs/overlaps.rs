@@ -1,7 +1,8 @@
-//! `rule-partly-shadowed`, `never-meets-always`, `gap-to-default`: who takes what from whom, for teams that ask.
+//! `rule-partly-shadowed`, `never-meets-always`, `order-dependence`, `gap-to-default`: who takes what from whom, for teams that ask.
 
 use super::{Finder, outline};
-use crate::analysis::{Answer, Query, Witness};
+use crate::analysis::decider::decider;
+use crate::analysis::{Answer, Budget, Formula, Model, Query, Witness};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::lint::example;
 use crate::value::RuleIdx;
@@ -16,9 +17,9 @@ impl Finder<'_, '_> {
     pub(super) fn partly_shadowed(&mut self, machine: &mut Machine) {
         let Tier::Ordered(verb) = self.outline.tier else { return };
         let takes = |other: &RuleOutline| matches!(other.tier, Tier::Ordered(other) if other != verb);
-        let Some(taken) = self.taken(Code::RulePartlyShadowed, machine, takes) else { return };
+        let mine = self.subject.model.is_true(0, self.rule);
         let message = format!("earlier rules decide otherwise about some meetings of `{}`", self.outline.id);
-        self.told(Code::RulePartlyShadowed, message, &taken);
+        self.taken(Code::RulePartlyShadowed, message, machine, &mine, |_, other| takes(other));
     }
 
     /// Meetings of an `always record` that a `never record` takes.
@@ -27,42 +28,58 @@ impl Finder<'_, '_> {
             return;
         }
         let takes = |other: &RuleOutline| matches!(other.tier, Tier::OrganisationNever | Tier::UserNever);
-        let Some(taken) = self.taken(Code::NeverMeetsAlways, machine, takes) else { return };
+        let mine = self.subject.model.is_true(0, self.rule);
         let message = format!("`never record` decides about some meetings of `{}`", self.outline.id);
-        self.told(Code::NeverMeetsAlways, message, &taken);
+        self.taken(Code::NeverMeetsAlways, message, machine, &mine, |_, other| takes(other));
     }
 
-    /// The first rules before this one of which `takes` holds that decide about a meeting of it.
+    /// Meetings of which something else would come if the rule changed places with an earlier one of its file and tier.
+    pub(super) fn depends_on_order(&mut self, machine: &mut Machine) {
+        if !matches!(self.outline.tier, Tier::Ordered(_) | Tier::Always) || self.outline.shadow {
+            return;
+        }
+        let (own, rule, effects) = (self.outline, self.rule, self.effects);
+        let takes = |at: RuleIdx, other: &RuleOutline| {
+            let same_place = (other.tier.rank(), other.layer) == (own.tier.rank(), own.layer);
+            same_place && effects.of(Some(at)) != effects.of(Some(rule))
+        };
+        let mine = self.subject.model.matches(0, rule);
+        let message = format!("`{}` depends on its place: earlier rules do something else with some of its meetings", own.id);
+        self.taken(Code::OrderDependence, message, machine, &mine, takes);
+    }
+
+    /// Reports the first rules before this one of which `takes` holds and that decide about one of the meetings `mine`.
     fn taken(
         &mut self,
         code: Code,
+        message: String,
         machine: &mut Machine,
-        takes: impl Fn(&RuleOutline) -> bool,
-    ) -> Option<Vec<(RuleIdx, Box<Witness>)>> {
+        mine: &Formula,
+        takes: impl Fn(RuleIdx, &RuleOutline) -> bool,
+    ) {
         if !self.is_on(code) {
-            return None;
+            return;
         }
-        let (model, rule) = (self.subject.model, self.rule);
+        let model = self.subject.model;
         let mut taken = Vec::new();
-        for other in (0..rule).filter(|other| takes(outline(self.subject, *other))) {
-            let answer = self.ask_more(|budget| {
-                let mut query = Query::new(model);
-                query.require(model.is_true(0, rule));
-                query.require(model.matches(0, other));
-                loop {
-                    let Answer::Found(witness) = query.solve(budget) else { return None };
-                    match crate::analysis::decider::decider(model, machine, &witness) {
-                        Some(first) if first < other => query.require(model.matches(0, first).not()),
-                        _ => return Some(witness),
-                    }
+        let subject = self.subject;
+        let effective = |other: &RuleIdx| !outline(subject, *other).shadow && takes(*other, outline(subject, *other));
+        for other in (0..self.rule).filter(effective) {
+            match self.ask_more(|budget| decided_by(model, machine, other, mine, budget)) {
+                Answer::Found(witness) => taken.push((other, witness)),
+                Answer::None(_) => {}
+                Answer::Undecided(limit) => {
+                    let what = format!("whether `{}` takes meetings from it", outline(self.subject, other).id);
+                    self.undecided(&what, limit);
                 }
-            });
-            taken.extend(answer.map(|witness| (other, witness)));
+            }
             if taken.len() == NAMED_MAX {
                 break;
             }
         }
-        (!taken.is_empty()).then_some(taken)
+        if !taken.is_empty() {
+            self.told(code, message, &taken);
+        }
     }
 
     fn told(&mut self, code: Code, message: String, taken: &[(RuleIdx, Box<Witness>)]) {
@@ -74,6 +91,21 @@ impl Finder<'_, '_> {
             remark = remark.help(format!("{} takes, for example, {}", self.named(other), example::event(witness)));
         }
         self.findings.push(remark);
+    }
+}
+
+/// One of the meetings `of` that this rule decides about.
+fn decided_by(model: &Model<'_>, machine: &mut Machine, rule: RuleIdx, of: &Formula, budget: &mut Budget) -> Answer {
+    let mut query = Query::new(model);
+    query.require(of.clone());
+    query.require(model.matches(0, rule));
+    loop {
+        let answer = query.solve(budget);
+        let Answer::Found(witness) = &answer else { return answer };
+        match decider(model, machine, witness) {
+            Some(first) if first < rule => query.require(model.matches(0, first).not()),
+            _ => return answer,
+        }
     }
 }
 

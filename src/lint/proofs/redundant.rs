@@ -111,7 +111,7 @@ impl Effects {
     }
 
     /// The number of a rule; `None`: the default.
-    fn of(&self, rule: Option<RuleIdx>) -> usize {
+    pub(super) fn of(&self, rule: Option<RuleIdx>) -> usize {
         rule.map_or(self.default, |rule| self.rules[usize::from(rule)])
     }
 }
