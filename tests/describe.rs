@@ -266,3 +266,34 @@ fn names_of_test(test: &PersonTest) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+/// Runs `callsheet explain` on a meeting of an example, by the rules in this form.
+fn explained(form: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules-examples/sales-team");
+    let customers = std::env::temp_dir().join(format!("callsheet-explained-{}-{form}.txt", std::process::id()));
+    fs::write(&customers, "@bluefin.example\n").expect("a list");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_callsheet"))
+        .current_dir(folder)
+        .args([
+            "explain",
+            "--calendar",
+            "events.ics",
+            "--event",
+            "sale01-97622487@harbour.example",
+            "--me",
+            "ruth@harbour.example",
+        ])
+        .args(["--list", &format!("customers={}", customers.display()), &format!("sales-team.{form}")])
+        .output()
+        .expect("the program runs");
+    let _ = fs::remove_file(&customers);
+    String::from_utf8(output.stdout).expect("text") + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn an_explanation_says_what_the_rule_says_in_both_forms() {
+    let says = |told: &str| told.lines().find(|line| line.starts_with("It says: ")).map(str::to_owned);
+    let told = says(&explained("rules"));
+    expect![[r#"It says: Always record a meeting when at least one attendee is on the list `customers`, unless the title contains any of "[no recording]", "off the record"; the language is "en-GB", the bot stays when the meeting is called off while it runs, `x_crm` is "sync"."#]].assert_eq(told.as_deref().unwrap_or_default());
+    assert_eq!(told, says(&explained("json")));
+}

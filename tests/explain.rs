@@ -87,6 +87,7 @@ impl World {
             decision: self.decision(),
             held: Held::ThisCopy,
             sources: &self.sources,
+            sentences: &[],
         }
     }
 
@@ -467,6 +468,7 @@ fn json_has_every_member_in_a_fixed_order() {
               "from": null,
               "until": null,
               "condition": "",
+              "sentence": null,
               "place": {
                 "file": "acme.rules",
                 "line": 11,

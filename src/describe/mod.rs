@@ -53,7 +53,18 @@ impl<'a> Surroundings<'a> {
 /// ```
 #[must_use]
 pub fn rule(rule: &Rule, around: Surroundings<'_>) -> String {
-    let Rule { action, when, unless, with, because, .. } = rule;
+    let reason = rule.because.as_ref().map(|because| format!("; the reason: {}", quoted(&because.value, TEXT_CHARS_MAX)));
+    format!("{}{}.", clause(rule, around), reason.unwrap_or_default())
+}
+
+/// The same without the author's reason.
+#[must_use]
+pub fn rule_without_reason(rule: &Rule, around: Surroundings<'_>) -> String {
+    clause(rule, around) + "."
+}
+
+fn clause(rule: &Rule, around: Surroundings<'_>) -> String {
+    let Rule { action, when, unless, with, .. } = rule;
     let mut out = head(&action.value, when.is_some());
     if let Some(Commented { value, .. }) = when {
         out.push_str(&format!(" when {}", condition(value, around)));
@@ -65,10 +76,6 @@ pub fn rule(rule: &Rule, around: Surroundings<'_>) -> String {
         let settings: Vec<String> = with.value.iter().map(setting).collect();
         out.push_str(&format!("; {}", settings.join(", ")));
     }
-    if let Some(because) = because {
-        out.push_str(&format!("; the reason: {}", quoted(&because.value, TEXT_CHARS_MAX)));
-    }
-    out.push('.');
     out
 }
 

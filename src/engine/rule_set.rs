@@ -5,14 +5,18 @@ use crate::analysis::Side;
 use crate::builtins::people::Aliases;
 use crate::builtins::{self, Context, Tables};
 use crate::code::{self, LoadError, Origin, Verified, VerifyError};
+use crate::describe::{self, Surroundings};
 use crate::event::Question;
 use crate::explain::{self, Case, Explanation, Held};
 use crate::semantics::hir::Hir;
-use crate::source::Sources;
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::ast::File;
+use crate::syntax::{self, Limits};
 use crate::value::outline::Outline;
 use crate::value::words::ListKind;
 use crate::value::{DecidedBy, Decision, NotRecordable, Overrides, Reading, Settings, Trace};
 use crate::{codegen, reference, vm};
+use std::sync::OnceLock;
 
 /// Rules that were checked and compiled: decides, and explains.
 ///
@@ -22,6 +26,8 @@ pub struct RuleSet {
     program: Verified,
     hir: Hir,
     aliases: Aliases,
+    /// Each rule as one sentence: told when first asked for, since most sets never explain anything.
+    sentences: OnceLock<Vec<String>>,
 }
 
 /// Why bytes are no rule set.
@@ -52,7 +58,7 @@ impl RuleSet {
             verified => verified.expect("the compiler writes well-formed programs"),
         };
         let aliases = Aliases::of(&hir.aliases);
-        Ok(Self { program, hir, aliases })
+        Ok(Self { program, hir, aliases, sentences: OnceLock::new() })
     }
 
     /// The program, for whoever asks what it can decide.
@@ -95,7 +101,8 @@ impl RuleSet {
     /// Explains the decision about one occurrence.
     #[must_use]
     pub fn explain(&self, question: &Question<'_>) -> Explanation {
-        explain::explain(&self.seen(question).case(self, question.overrides))
+        let seen = self.seen(question);
+        explain::explain(&Case { sentences: self.sentences(), ..seen.case(self, question.overrides) })
     }
 
     /// The reason of the decision in a few words, for tables.
@@ -168,6 +175,20 @@ impl RuleSet {
         &self.program.program().origin.sources
     }
 
+    /// Each rule as one sentence, in effective order.
+    fn sentences(&self) -> &[String] {
+        self.sentences.get_or_init(|| {
+            let trees: Vec<(SourceId, File)> =
+                (self.sources().iter()).map(|(id, source)| (id, syntax::parse(id, &source.text, &Limits::default()).0)).collect();
+            let sentence = |span: Span| {
+                let (_, tree) = trees.iter().find(|(id, _)| *id == span.source)?;
+                let piece = tree.rules.iter().find(|piece| piece.at.0 == span)?;
+                Some(describe::rule_without_reason(&piece.value, Surroundings::of(tree)))
+            };
+            self.outline().rules.iter().map(|rule| sentence(rule.span).unwrap_or_default()).collect()
+        })
+    }
+
     /// What every condition found and read.
     fn seen(&self, question: &Question<'_>) -> Seen {
         let tables = Tables { lists: &self.hir.lists, own_domains: &self.hir.own_domains, aliases: &self.aliases };
@@ -204,6 +225,7 @@ impl Seen {
             decision: self.decision,
             held: Held::ThisCopy,
             sources: rules.sources(),
+            sentences: &[],
         }
     }
 }

@@ -68,6 +68,7 @@ fn rule(rule: &RuleTold) -> Value {
         "from": rule.dates.0.map(|date| date.to_string()),
         "until": rule.dates.1.map(|date| date.to_string()),
         "condition": rule.text,
+        "sentence": rule.sentence,
         "place": rule.place.as_ref().map(|place| json!({ "file": place.file, "line": place.line, "column": place.column })),
     })
 }

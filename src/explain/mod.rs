@@ -54,6 +54,8 @@ pub struct Case<'a> {
     pub held: Held,
     /// The rule texts, for places; rules of a text that is missing are told without one.
     pub sources: &'a Sources,
+    /// Each rule as one sentence, in the order of the outline; those that are missing are told without one.
+    pub sentences: &'a [String],
 }
 
 /// Whether the decision about the reader's own copy is the one that holds.

@@ -24,6 +24,8 @@ pub struct RuleTold {
     pub place: Option<Place>,
     /// Its condition as text on one line; empty where there is none.
     pub text: String,
+    /// What it does, as one sentence, without the author's reason.
+    pub sentence: Option<String>,
     /// First and last local start date.
     pub dates: (Option<Date>, Option<Date>),
 }
@@ -76,6 +78,7 @@ pub(super) fn told(case: &Case, index: RuleIdx) -> RuleTold {
         because: rule.because.clone(),
         place: place(case, rule.span),
         text: rule.text.clone(),
+        sentence: case.sentences.get(usize::from(index)).filter(|sentence| !sentence.is_empty()).cloned(),
         dates: (rule.from, rule.until),
     }
 }

@@ -71,6 +71,9 @@ impl Explanation {
         match &self.by {
             By::Rule(rule) => {
                 out.push_str(&format!("{}\n", rule_line(rule)));
+                if let Some(sentence) = &rule.sentence {
+                    out.push_str(&format!("It says: {sentence}\n"));
+                }
                 if let Some(because) = &rule.because {
                     out.push_str(&format!("The rule's reason: {}.\n", shown(because, AUTHOR_CHARS_MAX).trim_end_matches('.')));
                 }
