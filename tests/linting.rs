@@ -58,6 +58,18 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
+#[test]
+fn a_clock_ends_what_takes_far_too_long_without_an_answer_and_with_a_code_of_its_own() {
+    let rule = |at: usize| format!("rule r{at}:\n  record\n  when title contains \"{at}\" and attendees > {}\n\n", at % 9);
+    let many: String = (0..1500).map(rule).collect();
+    let folder = Folder::new("clock", &[("many.rules", &many)]);
+    let (code, out, said) = folder.lint(&["--time-limit", "0", "many.rules"]);
+    assert_eq!(
+        (code, out.as_str(), said.as_str()),
+        (5, "", "error: stopped after 0 seconds, without an answer; --time-limit allows more\n",)
+    );
+}
+
 fn schema(path: &str) -> jsonschema::Validator {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a schema");
     // The standard's own schema has one pattern with a bracket too many, which not every engine reads.

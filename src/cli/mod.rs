@@ -8,6 +8,7 @@ mod admin;
 mod compile;
 mod completions;
 mod convert;
+mod deadline;
 mod describe;
 mod diff;
 mod eval;
@@ -44,6 +45,8 @@ pub enum Outcome {
     SelfCheckFailed,
     /// The host had to stop, since its store failed.
     Failed,
+    /// Proofs took longer than the command may take; it found nothing out.
+    TimedOut,
 }
 
 impl Outcome {
@@ -56,6 +59,7 @@ impl Outcome {
             Self::Usage => 2,
             Self::TestsFailed => 3,
             Self::SelfCheckFailed => 4,
+            Self::TimedOut => 5,
         }
     }
 

@@ -8,6 +8,7 @@ mod words;
 
 use self::calendar::Real;
 use self::sides::Sides;
+use super::deadline::TimeLimit;
 use super::input::{AskerArgs, parse_domain, show_remarks};
 use super::lint::config::Config;
 use super::lint::report::Report;
@@ -59,6 +60,8 @@ pub struct Args {
     /// Levels [default: callsheet-lint.toml beside the new rule files or in this folder]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    limit: TimeLimit,
 }
 
 /// What is told of a change.
@@ -79,8 +82,11 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         [] => None,
         files => Some(Real::read(files, before, after, &args.window, &args.asker)?),
     };
-    let comparison = sides.new.compared_with(&sides.old).expect("both can be used");
-    let findings = sides.new.change_findings(&sides.old, &comparison, &config.options);
+    let (comparison, findings) = args.limit.within(|| {
+        let comparison = sides.new.compared_with(&sides.old).expect("both can be used");
+        let findings = sides.new.change_findings(&sides.old, &comparison, &config.options);
+        (comparison, findings)
+    });
     let told = Told {
         old: (&sides.old, before),
         new: (&sides.new, after),

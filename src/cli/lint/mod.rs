@@ -13,6 +13,7 @@ pub(super) mod since;
 pub(super) use self::config::Config;
 use self::fix::Fixes;
 use self::report::Report;
+use super::deadline::TimeLimit;
 use super::input::RuleArgs;
 use super::{CliError, Outcome, print, say};
 use crate::diagnostic::{Code, Severity, Style, nearest};
@@ -43,6 +44,8 @@ pub struct Args {
     /// Show the page of a finding instead
     #[arg(long, value_name = "CODE", exclusive = true)]
     page: Option<String>,
+    #[command(flatten)]
+    limit: TimeLimit,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -86,7 +89,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         None => args.rules.check()?,
         Some(fixes) => fix_files(args, fixes, &paths, &config)?,
     };
-    let mut remarks = checked.remarks(&config.options);
+    let mut remarks = args.limit.within(|| checked.remarks(&config.options));
     if let Some(revision) = &args.since {
         since::keep(&mut remarks, &checked, &paths, revision)?;
     }
@@ -117,7 +120,8 @@ fn fix_files(args: &Args, fixes: Fixes, paths: &[PathBuf], config: &Config) -> R
         return Err(CliError::Usage("--fix writes into files, and standard input is none".into()));
     }
     let texts = args.rules.texts()?;
-    let fixed = fix::fix(args.rules.check_texts(&texts)?, &texts, fixes, &config.options);
+    let checked = args.rules.check_texts(&texts)?;
+    let fixed = args.limit.within(|| fix::fix(checked, &texts, fixes, &config.options));
     fix::write(&fixed, &texts, paths)?;
     say(&fixed.summary());
     Ok(fixed.checked)

@@ -1,7 +1,7 @@
 //! `callsheet test --generate`: the tests that are missing, written from meetings that show what no test shows.
 
+use super::Args;
 use super::coverage::percent;
-use crate::cli::input::RuleArgs;
 use crate::cli::text::steady;
 use crate::cli::{CliError, Outcome, counted, print, say};
 use crate::coverage::{Coverage, Goal, Measure, Missing, State};
@@ -9,21 +9,24 @@ use crate::engine::{Checked, RuleText, test_pieces};
 use std::path::{Path, PathBuf};
 
 /// Writes the missing tests to standard output, or into the files.
-pub fn run(args: &RuleArgs, write: bool, texts: &[RuleText], checked: &Checked) -> Result<Outcome, CliError> {
-    let paths: Vec<&PathBuf> = args.paths().collect();
-    if write && paths.iter().any(|path| *path == Path::new("-")) {
+pub(super) fn run(args: &Args, texts: &[RuleText], checked: &Checked) -> Result<Outcome, CliError> {
+    let paths: Vec<&PathBuf> = args.rules.paths().collect();
+    if args.write && paths.iter().any(|path| *path == Path::new("-")) {
         return Err(CliError::Usage("--write writes into files, and standard input is none".into()));
     }
-    let coverage = checked.coverage().expect("the rules have no errors");
-    let missing = checked.missing_tests(&coverage);
+    let (coverage, missing) = args.limit.within(|| {
+        let coverage = checked.coverage().expect("the rules have no errors");
+        let missing = checked.missing_tests(&coverage);
+        (coverage, missing)
+    });
     let new_texts = checked.texts_with(&missing);
     let named = texts.iter().zip(&new_texts).map(|(old, new)| RuleText { text: new.clone(), ..old.clone() });
-    let again = args.check_texts(&named.collect::<Vec<_>>())?;
-    let Some(after) = holds(checked, &again, &missing) else {
+    let again = args.rules.check_texts(&named.collect::<Vec<_>>())?;
+    let Some(after) = args.limit.within(|| holds(checked, &again, &missing)) else {
         say("callsheet found itself in error: a test that it wrote does not pass, so nothing was written");
         return Ok(Outcome::SelfCheckFailed);
     };
-    if write {
+    if args.write {
         for ((path, old), new) in paths.iter().zip(texts).zip(&new_texts) {
             if old.text != *new {
                 let failed = |source| CliError::Write { name: path.display().to_string(), source };

@@ -3,6 +3,7 @@
 mod coverage;
 mod generate;
 
+use super::deadline::TimeLimit;
 use super::input::{RuleArgs, show_remarks};
 use super::{CliError, Outcome, counted, print, say};
 use crate::coverage::{Coverage, Measure};
@@ -35,6 +36,8 @@ pub struct Args {
     /// How to print coverage
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    #[command(flatten)]
+    limit: TimeLimit,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -74,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
         return Ok(Outcome::Findings);
     }
     if args.generate {
-        return generate::run(&args.rules, args.write, &texts, &checked);
+        return generate::run(args, &texts, &checked);
     }
     let outcomes = checked.run_tests();
     if args.format == Format::Human {
@@ -84,7 +87,7 @@ pub(super) fn run(args: &Args) -> Result<Outcome, CliError> {
     say(&format!("{}: {} passed, {failed} failed", counted(outcomes.len(), "test"), outcomes.len() - failed));
     let mut passed = failed == 0;
     if args.wants_coverage() {
-        let coverage = checked.coverage().expect("the rules have no errors");
+        let coverage = args.limit.within(|| checked.coverage()).expect("the rules have no errors");
         let outline = checked.rule_set.as_ref().expect("the rules have no errors").outline();
         coverage::show(outline, &coverage, args.format)?;
         passed &= is_enough(args, &coverage);
