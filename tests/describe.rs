@@ -2,6 +2,7 @@
 
 use crate::support::ast_strategy;
 use callsheet::describe::{self, Surroundings, condition, rule};
+use callsheet::engine::{CheckOptions, RuleText, check as check_rules};
 use callsheet::source::{SourceId, Span};
 use callsheet::syntax::ast::*;
 use callsheet::syntax::{Limits, parse, printer};
@@ -65,11 +66,49 @@ rule c:
   unless attendees between 3 and 9
 "#,
         expect![[r#"
-            Only on trial, without effect: whatever users say, always record a meeting that starts from 2026-01-01 to 2026-06-30 when it starts between 22:00 and 06:00 overnight on Friday to Sunday (Asia/Tokyo time) and it is not so that (it is a one-on-one or it has a meeting link), unless it ends at 18:00 or before (Europe/London time); the bot is called "Acme", the bot joins 2 minutes before the start, the recording is kept for 180 days, `x_crm` is 3; the reason: "MiFID II".
-            Never record every meeting.
+            Only on trial, without effect: whatever users say, always record a meeting that starts from 2026-01-01 to 2026-06-30 when it starts between 22:00 and 06:00 overnight on Friday to Sunday (Asia/Tokyo time) and it is not so that (it is a one-on-one or it has a meeting link), unless it ends before 18:00 (Europe/London time); the bot is called "Acme", the bot joins 2 minutes before the start, the recording is kept for 180 days, `x_crm` is 3; the reason: "MiFID II".
+            Never record any meeting.
             Skip every meeting that starts on 2026-06-30 or earlier, unless there are 3 to 9 attendees.
         "#]],
     );
+}
+
+#[test]
+fn a_series_on_several_days_is_on_each_of_them_and_a_start_on_one() {
+    check(
+        r#"
+rule a:
+  record
+  when repeats weekly on mon..wed, fri
+rule b:
+  record
+  when starts on mon..wed, fri in "UTC"
+rule c:
+  record
+  when starts on rrule "FREQ=WEEKLY;INTERVAL=2" counting from 2026-01-05 in "UTC"
+"#,
+        expect![[r#"
+            Record a meeting when it repeats weekly on Monday, Tuesday, Wednesday and Friday.
+            Record a meeting when it starts on Monday to Wednesday or Friday (UTC time).
+            Record a meeting when it starts on a day of the rule "FREQ=WEEKLY;INTERVAL=2" counting from 2026-01-05 (UTC time).
+        "#]],
+    );
+}
+
+#[test]
+fn an_end_at_the_very_minute_is_told_as_it_is_decided() {
+    let rules = "rule a:\n  record\n  when ends before 17:00 in \"UTC\"\nrule b:\n  skip\n  when ends after 17:00 in \"UTC\"\n";
+    check(
+        rules,
+        expect![[r#"
+            Record a meeting when it ends before 17:00 (UTC time).
+            Skip a meeting when it ends at 17:00 or later (UTC time).
+        "#]],
+    );
+    let test = "test \"at the very minute\":\n  event { start: 2026-01-09 16:30, duration: 30m }\n  expect skip by b\n";
+    let text = RuleText { name: "a.rules".to_owned(), text: format!("{rules}{test}"), layer: None };
+    let outcomes = check_rules(&[text], &CheckOptions::default()).run_tests();
+    assert!(outcomes.len() == 1 && outcomes[0].failure.is_none(), "{outcomes:?}");
 }
 
 #[test]

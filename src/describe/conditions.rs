@@ -91,13 +91,13 @@ fn atom(kind: &ConditionKind, sense: Sense, around: Surroundings<'_>) -> Option<
         ConditionKind::Count(comparison) => count(*comparison),
         ConditionKind::Duration(comparison) => format!("it lasts {}", lasting(*comparison)),
         ConditionKind::Clock { edge, window, on, zone: named } => {
-            let window = window.map(|window| times::window(*edge, window)).unwrap_or_default();
+            let window = window.map(times::window).unwrap_or_default();
             let on = on.as_ref().map(days).unwrap_or_default();
             format!("it {}{window}{on} {}", times::edge(*edge), zone(named.as_ref(), around))
         }
         ConditionKind::DateRule { edge, rule, counting_from, zone: named } => {
             let rule = quoted(&rule.value, TEXT_CHARS_MAX);
-            let counting = counting_from.map(|date| format!(", counting from {date},")).unwrap_or_default();
+            let counting = counting_from.map(|date| format!(" counting from {date}")).unwrap_or_default();
             format!("it {} on a day of the rule {rule}{counting} {}", times::edge(*edge), zone(named.as_ref(), around))
         }
         _ => return None,
@@ -189,7 +189,7 @@ fn repeats(how: &Repeats) -> String {
         Some(Rate::Every(number, cycle)) => format!(" every {number} {}s", unit(cycle)),
     };
     if let Some(on) = how.on {
-        out.push_str(&times::weekdays(on));
+        out.push_str(&times::each_weekday(on));
     }
     let times = |number: u32| if number == 1 { "1 time".to_owned() } else { format!("{number} times") };
     match (how.at_least, how.at_most) {

@@ -136,7 +136,11 @@ fn head(action: &Action, has_condition: bool) -> String {
         Tiered::Record => "Record",
         Tiered::Skip => "Skip",
     };
-    let meeting = if has_condition { "a meeting" } else { "every meeting" };
+    let meeting = match (has_condition, action.verb) {
+        (true, _) => "a meeting",
+        (false, Tiered::NeverRecord) => "any meeting",
+        (false, _) => "every meeting",
+    };
     let dates = match (action.from, action.until) {
         (None, None) => String::new(),
         (Some(from), None) => format!(" that starts on {from} or later"),

@@ -19,15 +19,13 @@ pub(super) fn edge(edge: Edge) -> &'static str {
     }
 }
 
-/// With a space before it. What happens at the very minute that a window begins or ends at is said as well.
-pub(super) fn window(edge: Edge, window: ClockWindow) -> String {
-    match (window, edge) {
-        (ClockWindow::At(at), _) => format!(" at {}", clock(at)),
-        (ClockWindow::Before(at), Edge::Starts) => format!(" before {}", clock(at)),
-        (ClockWindow::Before(at), Edge::Ends) => format!(" at {} or before", clock(at)),
-        (ClockWindow::After(at), Edge::Starts) => format!(" at {} or later", clock(at)),
-        (ClockWindow::After(at), Edge::Ends) => format!(" after {}", clock(at)),
-        (ClockWindow::Between { from, to, overnight }, _) => {
+/// With a space before it. What happens at the very minute of `after` is said as well.
+pub(super) fn window(window: ClockWindow) -> String {
+    match window {
+        ClockWindow::At(at) => format!(" at {}", clock(at)),
+        ClockWindow::Before(at) => format!(" before {}", clock(at)),
+        ClockWindow::After(at) => format!(" at {} or later", clock(at)),
+        ClockWindow::Between { from, to, overnight } => {
             let overnight = if overnight { " overnight" } else { "" };
             format!(" between {} and {}{overnight}", clock(from), clock(to))
         }
@@ -61,6 +59,17 @@ pub(super) fn weekdays(days: WeekdaySet) -> String {
         None => " on no day".to_owned(),
         Some((last, [])) => format!(" on {last}"),
         Some((last, before)) => format!(" on {} or {last}", before.join(", ")),
+    }
+}
+
+/// ` on Monday, Tuesday and Wednesday`: all of them, as a series may have them.
+pub(super) fn each_weekday(days: WeekdaySet) -> String {
+    let words: Vec<&str> =
+        WEEKDAYS.iter().zip(WEEKDAY_WORDS).filter(|((_, day), _)| days.contains(*day)).map(|(_, word)| word).collect();
+    match words.split_last() {
+        None => " on no day".to_owned(),
+        Some((last, [])) => format!(" on {last}"),
+        Some((last, before)) => format!(" on {} and {last}", before.join(", ")),
     }
 }
 
