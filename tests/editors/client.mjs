@@ -336,6 +336,17 @@ await scene("files of one set see each other's names, on disk and in the editor"
     assert.match((await told).message, /levls.*did you mean `levels`/);
     const after = await desk.ask(lsp.DefinitionRequest.type, uri, text.indexOf("vipps"));
     assert.equal(after.range.start.line, 1);
+
+    // A file that is closed counts as it is on disk again.
+    const org = pathToFileURL(join(folder, "org.rules")).href;
+    await desk.open(org, "layer organisation\nlist vips = [@v.example]\nlist vipps = [@v.example]\n");
+    const namesMissing = (params) => codes(params).filter((code) => code === "undefined-name").length;
+    desk.published = [];
+    await desk.edit(uri, 0, 0, "# a comment\n");
+    await desk.remarks(uri, (params) => params.version === 2 && namesMissing(params) === 0);
+    desk.published = [];
+    await desk.connection.sendNotification(lsp.DidCloseTextDocumentNotification.type, { textDocument: { uri: org } });
+    await desk.remarks(uri, (params) => params.version === 2 && namesMissing(params) === 1);
     assert.equal(await desk.stop(), 0);
   } finally {
     rmSync(folder, { recursive: true });

@@ -129,6 +129,8 @@ impl Worker {
                 todo.recv_timeout(QUIET)
             };
             match next {
+                // The editor has other texts by now, and a job about them is on its way.
+                Ok(job) if !lock(&self.known).has(&job) => {}
                 Ok(job) => {
                     // A fault of ours must not end the remarks on other texts.
                     let checked = catch_unwind(AssertUnwindSafe(|| self.check(&job)));
@@ -152,12 +154,12 @@ impl Worker {
         let checked = check(&job.texts(), &check_options());
         let said: Vec<(String, String)> =
             checked.diagnostics.iter().map(|remark| (remark.code.as_str().to_owned(), remark.message.clone())).collect();
-        if self.said.insert(job.key(), said.clone()).as_ref() != Some(&said) {
-            let known = lock(&self.known);
-            if known.has(job) {
-                self.tell(job, &checked.diagnostics);
-            }
+        let known = lock(&self.known);
+        if known.has(job) && self.said.get(&job.key()) != Some(&said) {
+            self.tell(job, &checked.diagnostics);
+            self.said.insert(job.key(), said);
         }
+        drop(known);
         checked
     }
 

@@ -162,8 +162,13 @@ impl Server {
             }
             "textDocument/didClose" => {
                 let document = parse::<DidCloseTextDocumentParams>(notification.params)?.text_document;
+                let set = self.documents.members(document.uri.as_str()).unwrap_or_default();
                 self.documents.close(&document.uri);
                 self.background.is_closed(document.uri.as_str());
+                // For the others of its set it counts as it is on disk.
+                if let Some(other) = set.iter().find(|member| self.documents.version(&member.uri).is_some()) {
+                    self.look_at(&other.uri);
+                }
             }
             // Files beside those that are open may have changed, and what is configured.
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
