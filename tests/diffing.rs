@@ -358,6 +358,15 @@ fn a_calendar_that_cannot_be_read_stops_with_the_reason() {
     let (code, out, said) = folder.diff(&["acme.rules", "acme-next.rules", "--calendar", "broken.ics"]);
     assert_eq!((code, out.as_str()), (2, ""));
     assert_eq!(said, "error: broken.ics: not a calendar: no component begins in it\n");
+    for (json, why) in [
+        ("{\"items\": [", "not JSON from line 1, column 11 on"),
+        ("{\"a\": 1}", "not a calendar: no entries in it"),
+        (" []", "not a calendar: no entries in it"),
+    ] {
+        folder.write("broken.json", json);
+        let (code, out, said) = folder.diff(&["acme.rules", "acme-next.rules", "--calendar", "broken.json"]);
+        assert_eq!((code, out.as_str(), said), (2, "", format!("error: broken.json: {why}\n")));
+    }
     assert_eq!(folder.diff(&["acme.rules", "acme-next.rules", "--calendar", "no-such.ics"]).0, 2);
     let (code, _, said) = folder.diff(&["acme.rules", "acme-next.rules", "--list", "vips=x", "--calendar", "broken.ics"]);
     assert_eq!((code, said.as_str()), (2, "error: --list vips: the rules have no `list vips provided …`\n"));

@@ -53,6 +53,9 @@ pub fn read(bytes: &[u8], reader: &Zone) -> Result<Calendar, ReadError> {
     match json_kind(bytes) {
         Some(JsonKind::Google) => google::read(bytes, reader),
         Some(JsonKind::Graph) => graph::read(bytes, reader),
-        None => ics::read(bytes, reader),
+        None => ics::read(bytes, reader).map_err(|error| match error {
+            ReadError::NotACalendar => pages::fault(bytes).unwrap_or(error),
+            other => other,
+        }),
     }
 }

@@ -139,6 +139,12 @@ pub(super) fn documents(json: &str) -> Result<(Vec<Document<'_>>, Option<Unreada
     }
 }
 
+/// What is wrong with bytes that begin like JSON and are nobody's page; `None` for others.
+pub(super) fn fault(bytes: &[u8]) -> Option<ReadError> {
+    let json = decoded(bytes);
+    json.trim_start().starts_with(['{', '[']).then(|| documents(&json).err().unwrap_or(ReadError::NoEntries))
+}
+
 /// Bytes as text: without a byte order mark, and with replacement characters where they are no UTF-8.
 pub(super) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
