@@ -1,7 +1,7 @@
 //! `callsheet describe`: what rule files say, each rule as one English sentence.
 
 use super::input::{RuleArgs, show_remarks};
-use super::text::{steady, steady_json};
+use super::text::{steady, steady_json, wrapped};
 use super::{CliError, Outcome, print};
 use crate::describe::{self, Surroundings};
 use crate::diagnostic::Severity;
@@ -104,7 +104,8 @@ fn file_value(checked: &Checked, file: &RuleFile) -> Value {
     })
 }
 
-/// Lines with nothing in them that steers a terminal.
+/// Lines with nothing in them that steers a terminal, broken where it is too narrow.
 fn steady_lines(text: &str) -> String {
-    text.lines().map(|line| steady(line) + "\n").collect()
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    text.lines().map(|line| wrapped(&steady(line), indent(line)) + "\n").collect()
 }

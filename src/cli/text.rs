@@ -66,3 +66,48 @@ pub fn cut(text: &str, width: usize) -> String {
     shown.push('…');
     shown
 }
+
+/// Columns of the terminal that standard output is; `None` where it is something else.
+pub fn terminal_columns() -> Option<usize> {
+    terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// A line for standard output, broken between words where that is a terminal too narrow for it; what follows begins under
+/// column `indent`.
+pub fn wrapped(line: &str, indent: usize) -> String {
+    terminal_columns().map_or_else(|| line.to_owned(), |columns| wrapped_at(line, indent, columns))
+}
+
+/// Words wider than the columns stay whole, and so does everything where there is no room beside the indent.
+fn wrapped_at(line: &str, indent: usize, columns: usize) -> String {
+    let words = line.trim_start_matches(' ');
+    let mut out = line[..line.len() - words.len()].to_owned();
+    let mut used = out.len();
+    for (nth, word) in words.split(' ').enumerate() {
+        if nth > 0 && used > indent && used + 1 + word.width() > columns {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            used = indent;
+        } else if nth > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += word.width();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_goes_on_under_its_indent() {
+        let line = "  Record a meeting when the title contains \"面接\".";
+        assert_eq!(wrapped_at(line, 2, 100), line);
+        assert_eq!(wrapped_at(line, 4, 20), "  Record a meeting\n    when the title\n    contains \"面接\".");
+        assert_eq!(wrapped_at("event { title: \"demo\" }", 6, 4), "event {\n      title:\n      \"demo\"\n      }");
+        assert_eq!(wrapped_at("", 3, 0), "");
+    }
+}

@@ -224,8 +224,13 @@ fn nobodys() -> Calendar {
 const HEADING: Style = Style::new().bold();
 const RECORD: Style = AnsiColor::Green.on_default().bold();
 
-/// Columns of a title.
+/// Columns of a title, at the most and at the least.
 const TITLE_MAX: usize = 36;
+const TITLE_MIN: usize = 12;
+/// Columns of who decided and who decides, at the least.
+const WHY_MIN: usize = 24;
+/// Columns of what stands around title, outcome and who.
+const BESIDE_TITLE: usize = 2 + 12 + 2 + 2 + 2;
 
 /// Heading, sum and table.
 pub fn page(real: &Real) -> String {
@@ -234,9 +239,10 @@ pub fn page(real: &Real) -> String {
     let mut page = format!("{HEADING}{}{HEADING:#}\n", headline(real));
     let _ = writeln!(page, "{} to {}, times in {}", day(real.window.start), day(last), real.reader.name());
     let rows: Vec<(Row, &Change)> = real.changes.iter().map(|change| (Row::of(&change.after, &real.reader), change)).collect();
-    let title_width = rows.iter().map(|(row, _)| row.title.width() + copies(row).len()).max().unwrap_or(0).min(TITLE_MAX);
     let outcome = |change: &Change| words::outcomes(&change.effect_before(), &change.effect_after());
     let outcome_width = rows.iter().map(|(_, change)| outcome(change).width()).max().unwrap_or(0);
+    let room = width().saturating_sub(BESIDE_TITLE + outcome_width + WHY_MIN).clamp(TITLE_MIN, TITLE_MAX);
+    let title_width = rows.iter().map(|(row, _)| row.title.width() + copies(row).len()).max().unwrap_or(0).min(room);
     let mut shown_day = None;
     for (row, change) in &rows {
         if shown_day != Some(row.day) {
@@ -249,7 +255,7 @@ pub fn page(real: &Real) -> String {
         let [from, to] = &change.who;
         let why = if from == to { from.clone() } else { format!("{from} → {to}") };
         let head = format!("  {}  {}  ", fit(&times(row), 12), fit(&title, title_width));
-        let rest = width().saturating_sub(head.width() + outcome_width + 2).max(24);
+        let rest = width().saturating_sub(head.width() + outcome_width + 2).max(WHY_MIN);
         let _ = writeln!(page, "{head}{style}{}{style:#}  {}", fit(&outcome(change), outcome_width), cut(&steady(&why), rest));
     }
     page

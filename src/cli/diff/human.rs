@@ -5,7 +5,7 @@ use super::{Told, words};
 use crate::cli::counted;
 use crate::cli::lint::human::counts;
 use crate::cli::lint::report::Report;
-use crate::cli::text::steady;
+use crate::cli::text::{steady, wrapped};
 use crate::compare::{Class, Decider, Open, SideOf};
 use crate::engine::Checked;
 use crate::lint::{example_event, named};
@@ -93,9 +93,10 @@ fn one(page: &mut String, told: &Told<'_>, class: &Class) {
     let who = if from == to { from } else { format!("{from} → {to}") };
     let _ = writeln!(page, "  {}", steady(&who));
     for line in words::settings(&class.before(old), &class.after(new)) {
-        let _ = writeln!(page, "    {}", steady(&line));
+        let _ = writeln!(page, "{}", wrapped(&format!("    {}", steady(&line)), 6));
     }
-    let _ = writeln!(page, "    {FAINT}for example{FAINT:#} {}\n", steady(&example_event(&class.witness)));
+    let example = wrapped(&format!("    for example {}", steady(&example_event(&class.witness))), 6);
+    let _ = writeln!(page, "{}\n", example.replacen("for example", &format!("{FAINT}for example{FAINT:#}"), 1));
 }
 
 /// What could not be found out, as a clause.

@@ -7,6 +7,7 @@ pub(super) mod table;
 mod timeline;
 
 use super::input::{AskerArgs, CalendarFile, RuleArgs, read_calendars, say_unreadable};
+use super::text::terminal_columns;
 use super::window::WindowArgs;
 use super::{CliError, Outcome, counted, print};
 use crate::engine::{self, Sighting};
@@ -118,11 +119,8 @@ fn sum(rows: &[Row]) -> String {
     format!("{}: {joined} with a bot, {skipped} skipped, {not_recordable} not recordable\n", counted(rows.len(), "meeting"))
 }
 
-/// The terminal's width where it says so.
+/// The columns that the environment says or the terminal has.
 pub(super) fn width() -> usize {
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok())
-        .filter(|columns| *columns >= 60)
-        .unwrap_or(WIDTH_DEFAULT)
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    said.or_else(terminal_columns).filter(|columns| *columns >= 60).unwrap_or(WIDTH_DEFAULT)
 }

@@ -1,7 +1,7 @@
 //! `callsheet test --coverage`: what the tests show of each rule, and what they do not.
 
 use super::Format;
-use crate::cli::text::{steady, steady_json};
+use crate::cli::text::{steady, steady_json, wrapped};
 use crate::cli::{CliError, counted, print};
 use crate::coverage::{Coverage, Goal, Measure, Share, State};
 use crate::lint::example_event;
@@ -18,6 +18,8 @@ const FAINT: Style = Style::new().dimmed();
 
 /// Columns of a measure.
 const MEASURE_WIDTH: usize = 12;
+/// Columns before the words of a goal.
+const WORDS_INDENT: usize = 15;
 /// Columns of a rule's name.
 const NAME_MAX: usize = 40;
 
@@ -108,10 +110,12 @@ fn list(outline: &Outline, coverage: &Coverage, heading: &str, wanted: impl Fn(&
         let _ = writeln!(list, "  {}", steady(&name(outline, owner)));
         let mut told = None;
         for (goal, state) in goals {
-            let _ = writeln!(list, "    {:<9}  {}", goal.measure().word(), steady(&goal.words(outline)));
+            let line = format!("    {:<9}  {}", goal.measure().word(), steady(&goal.words(outline)));
+            let _ = writeln!(list, "{}", wrapped(&line, WORDS_INDENT));
             let beside = beside(state);
             if let Some(beside) = beside.as_ref().filter(|_| beside != told) {
-                let _ = writeln!(list, "               {FAINT}{}{FAINT:#}", steady(beside));
+                let line = format!("{:WORDS_INDENT$}{}", "", steady(beside));
+                let _ = writeln!(list, "{FAINT}{}{FAINT:#}", wrapped(&line, WORDS_INDENT + 2));
             }
             told = beside;
         }

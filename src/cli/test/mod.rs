@@ -124,7 +124,9 @@ fn lines(checked: &Checked, outcomes: &[TestOutcome]) -> String {
             let file = &checked.sources.get(outcome.span.source).name;
             data += &format!("     at {file}:{}:{}\n", place.line, place.column);
             for line in failure.lines() {
-                data += &format!("     {line}\n");
+                data += if line.is_empty() { "" } else { "     " };
+                data += line;
+                data.push('\n');
             }
         }
     }
