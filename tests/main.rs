@@ -31,6 +31,7 @@ mod editor;
 mod editors;
 mod equivalence;
 mod examples;
+mod examples_told;
 mod explain;
 #[cfg(all(feature = "host", feature = "cli"))]
 mod faults;

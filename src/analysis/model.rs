@@ -7,7 +7,8 @@ use crate::builtins::{Atom, Context, SetField, Tables, ValueSet};
 use crate::code::Verified;
 use crate::event::Question;
 use crate::semantics::hir::Hir;
-use crate::value::outline::{AtomIdx, Recordable, RuleOutline};
+use crate::time::Zone;
+use crate::value::outline::{AtomIdx, Recordable, RuleOutline, ZoneRule};
 use crate::value::words::{Flag, Verb};
 use crate::value::{Closed, Decision, EventKind, Response, Truth, decide_from};
 use crate::vm;
@@ -36,6 +37,7 @@ pub struct AtomRef {
 pub struct Model<'a> {
     sides: Vec<Side<'a>>,
     patterns: Patterns,
+    usual_zone: Zone,
 }
 
 /// What makes a meeting recordable, as conditions: they stand behind those of each side's table.
@@ -96,13 +98,23 @@ impl<'a> Model<'a> {
     /// One rule set.
     #[must_use]
     pub fn of(side: Side<'a>) -> Self {
-        Self { sides: vec![side], patterns: Patterns::default() }
+        Self::with(vec![side])
     }
 
     /// Two rule sets, to be compared.
     #[must_use]
     pub fn between(old: Side<'a>, new: Side<'a>) -> Self {
-        Self { sides: vec![old, new], patterns: Patterns::default() }
+        Self::with(vec![old, new])
+    }
+
+    fn with(sides: Vec<Side<'a>>) -> Self {
+        let usual_zone = usual_zone(&sides);
+        Self { sides, patterns: Patterns::default(), usual_zone }
+    }
+
+    /// The zone in which tests of these rules begin, as far as they all begin in one.
+    pub(super) fn usual_zone(&self) -> &Zone {
+        &self.usual_zone
     }
 
     /// The rule set at `side`, 0 or 1.
@@ -206,5 +218,14 @@ impl<'a> Model<'a> {
             (None, None) => condition,
             _ => Formula::Is(Leaf::Active(side, rule), true).and(condition),
         }
+    }
+}
+
+/// The `timezone` that the files of all rules say; UTC where they do not say one and the same.
+fn usual_zone(sides: &[Side<'_>]) -> Zone {
+    let mut zones = sides.iter().flat_map(Side::rules).map(|rule| &rule.zone);
+    match zones.next() {
+        Some(first @ ZoneRule::Named(zone)) if zones.all(|other| other == first) => zone.clone(),
+        _ => Zone::utc(),
     }
 }

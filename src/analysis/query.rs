@@ -173,7 +173,7 @@ impl<'m, 'a> Query<'m, 'a> {
             by_dimension.retain(|at, _| !is_text(at));
             by_dimension.insert(Dimension::Texts, all);
         }
-        let mut draft = Draft::neutral(&self.model.recordable(), &theory::neutral_user(self.model));
+        let mut draft = Draft::neutral(&self.model.recordable(), &theory::neutral_user(self.model), self.model.usual_zone());
         for (dimension, asks) in by_dimension {
             match theory::solve(dimension, self.model, &asks, &mut draft, budget) {
                 Ok(true) => {}

@@ -21,6 +21,8 @@ pub struct Witness {
     pub lists: ProvidedLists,
     /// The address that the user of a test has who does not say otherwise.
     pub usual_me: Address,
+    /// The zone in which tests begin, of the user and of the meeting.
+    pub usual_zone: Zone,
 }
 
 impl Witness {
@@ -30,32 +32,44 @@ impl Witness {
         Question { occurrence: &self.occurrence, user: &self.user, overrides: Overrides::default(), lists: &self.lists }
     }
 
-    /// Nearly the same meeting in the calendar of the user that tests begin with, and whoever it was as a guest; `None` where it
-    /// is that user's, or nobody's. It is easier to read, and another meeting: whoever takes it asks again.
-    #[must_use]
-    pub fn of_usual_user(&self) -> Option<Self> {
-        let former = self.user.addresses.first().filter(|me| **me != self.usual_me)?;
+    /// Nearly the same meeting in the calendar of the user that tests begin with, in several ways, the plainest first: without
+    /// whoever's it was, with them in place of a guest, and with them as one guest more. None where it is that user's, or
+    /// nobody's. They are easier to read, and other meetings: whoever takes one asks again.
+    pub fn of_usual_user(&self) -> impl Iterator<Item = Self> + '_ {
+        let former = self.user.addresses.first().filter(|me| **me != self.usual_me);
+        former.into_iter().flat_map(|former| {
+            let alone = self.with_usual_user(former);
+            let (response, optional) = (Fact::Known(Response::Accepted), Fact::Known(false));
+            let guest = Person { response, optional, ..Person::at(former.as_str()) };
+            let is_me = |person: &Person| person.address.as_ref() == Some(&self.usual_me);
+            let first = alone.occurrence.facts.people.attendees.iter().position(|person| !is_me(person));
+            let in_place = first.map(|first| alone.with_guests(|guests| guests[first] = guest.clone()));
+            let beside = alone.with_guests(|guests| guests.push(guest.clone()));
+            [Some(alone), in_place, Some(beside)].into_iter().flatten()
+        })
+    }
+
+    /// The same meeting with the user that tests begin with wherever `former` was.
+    fn with_usual_user(&self, former: &Address) -> Self {
         let is_former = |person: &Person| person.address.as_ref() == Some(former);
-        let me = Person { response: Fact::Known(Response::Organizer), ..Person::at(self.usual_me.as_str()) };
         let mut usual = self.clone();
         usual.user.addresses = vec![self.usual_me.clone()];
-        let facts = Arc::make_mut(&mut usual.occurrence.facts);
-        let people = &mut facts.people;
-        people.attendees.iter_mut().for_each(|person| person.is_self = false);
-        if !people.attendees.iter().any(is_former) {
-            let response = Fact::Known(Response::Accepted);
-            people.attendees.push(Person { response, ..Person::at(former.as_str()) });
+        let people = &mut Arc::make_mut(&mut usual.occurrence.facts).people;
+        let listed = people.attendees.iter_mut();
+        let named = [&mut people.organizer, &mut people.creator].into_iter().filter_map(|role| match role {
+            Fact::Known(person) => Some(person),
+            Fact::Unknown(_) => None,
+        });
+        for person in listed.chain(named).filter(|person| is_former(person)) {
+            *person = Person { address: Some(self.usual_me.clone()), ..person.clone() };
         }
-        let calls = people.organizer.known().is_some_and(is_former);
-        for role in [&mut people.organizer, &mut people.creator] {
-            if role.known().is_some_and(is_former) {
-                *role = Fact::Known(me.clone());
-            }
-        }
-        if !calls {
-            people.attendees.push(Person { response: Fact::Known(Response::Accepted), ..me });
-        }
-        Some(usual)
+        usual
+    }
+
+    fn with_guests(&self, change: impl FnOnce(&mut Vec<Person>)) -> Self {
+        let mut other = self.clone();
+        change(&mut Arc::make_mut(&mut other.occurrence.facts).people.attendees);
+        other
     }
 }
 
@@ -72,6 +86,7 @@ pub(super) struct Draft {
     pub user: ConnectedUser,
     pub lists: ProvidedLists,
     usual_me: Address,
+    usual_zone: Zone,
 }
 
 /// When a draft begins: a Monday.
@@ -81,8 +96,8 @@ const LENGTH: Elapsed = Elapsed::from_mins(30);
 
 impl Draft {
     /// A recordable meeting that its owner called, alone.
-    pub fn neutral(recordable: &Recordable, me: &Address) -> Self {
-        let start = Zone::utc().instant(START);
+    pub fn neutral(recordable: &Recordable, me: &Address, zone: &Zone) -> Self {
+        let start = zone.instant(START);
         let organizer = Person { response: Fact::Known(Response::Organizer), ..Person::at(me.as_str()) };
         Self {
             facts: Facts {
@@ -106,15 +121,16 @@ impl Draft {
                 link: Fact::Known(Some(link(Conference::Meet))),
                 draft: false,
             },
-            start: Moment::Timed { at: start, zone: Zone::utc() },
-            end: Fact::Known(Moment::Timed { at: start + LENGTH, zone: Zone::utc() }),
+            start: Moment::Timed { at: start, zone: zone.clone() },
+            end: Fact::Known(Moment::Timed { at: start + LENGTH, zone: zone.clone() }),
             series: SeriesFacts::NotRecurring,
             first: Fact::Known(false),
             moved: Fact::Known(false),
             changed: Fact::Known(false),
-            user: ConnectedUser { addresses: vec![me.clone()], zone: Some(Zone::utc()), bots: Vec::new() },
+            user: ConnectedUser { addresses: vec![me.clone()], zone: Some(zone.clone()), bots: Vec::new() },
             lists: ProvidedLists::default(),
             usual_me: me.clone(),
+            usual_zone: zone.clone(),
         }
     }
 
@@ -157,6 +173,7 @@ impl Draft {
             user: self.user,
             lists: self.lists,
             usual_me: self.usual_me,
+            usual_zone: self.usual_zone,
         }
     }
 }

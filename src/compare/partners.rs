@@ -198,7 +198,7 @@ impl<'m, 'a> Search<'m, 'a> {
         if self.classes.iter().any(is_known) {
             return;
         }
-        let usual = witness.of_usual_user().filter(|usual| self.decide_both(usual, overrides) == [old, new]);
+        let usual = witness.of_usual_user().find(|usual| self.decide_both(usual, overrides) == [old, new]);
         self.classes.push(Class { old, new, overrides, witness: usual.map_or(witness, Box::new) });
     }
 

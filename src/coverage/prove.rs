@@ -52,9 +52,10 @@ fn possible(model: &Model<'_>, machine: &mut Machine, goal: Goal, budget: &mut B
 
 /// The same meeting of the user that tests begin with, where it reaches the goal too.
 fn usual(model: &Model<'_>, machine: &mut Machine, goal: Goal, witness: &Witness) -> Option<Box<Witness>> {
-    let usual = witness.of_usual_user()?;
-    let seen = Seen::of(model.side(0), machine, &usual.question())?;
-    goal.is_reached(&model.side(0).hir.outline, &seen).then(|| Box::new(usual))
+    let outline = &model.side(0).hir.outline;
+    let mut reaches =
+        |usual: &Witness| Seen::of(model.side(0), machine, &usual.question()).is_some_and(|seen| goal.is_reached(outline, &seen));
+    witness.of_usual_user().find(|usual| reaches(usual)).map(Box::new)
 }
 
 /// The rule that decides before that of the goal.

@@ -5,8 +5,9 @@
 
 use crate::analysis::Witness;
 use crate::event::{Person, PersonKind, SeriesFacts, SeriesSummary, Text};
-use crate::time::{Elapsed, Moment, Zone};
-use crate::value::{Closed, Conference, Fact, Provider, Response, ShowsAs, SourceKind, Status, Visibility, shown};
+use crate::syntax::literal;
+use crate::time::{Elapsed, Moment};
+use crate::value::{Closed, Conference, Fact, Provider, Response, ShowsAs, SourceKind, Status, Visibility, quoted};
 
 /// Longest text that is told whole.
 const TEXT_CHARS_MAX: usize = 60;
@@ -53,7 +54,7 @@ impl Told {
                 Fact::Unknown(_) => self.say(key, "hidden"),
                 Fact::Known(None) => {}
                 Fact::Known(Some(Text { content, cut })) => {
-                    self.say(key, format_args!("\"{}\"", shown(content, TEXT_CHARS_MAX)));
+                    self.say(key, quoted(content, TEXT_CHARS_MAX));
                     if *cut {
                         self.beside.push(format!("with its {key} cut at its limit"));
                     }
@@ -71,19 +72,25 @@ impl Told {
             Fact::Known(person) => self.say("organizer", name(person)),
             Fact::Unknown(_) => self.say("organizer", "hidden"),
         }
-        if let Fact::Known(person) = &people.creator
-            && people.organizer.known() != Some(person)
-            && name(person) != "me"
-        {
-            self.say("creator", name(person));
+        // Where a test does not say it, whoever calls a meeting made its entry.
+        match (&people.creator, &people.organizer) {
+            (creator, organizer) if creator == organizer => {}
+            (Fact::Known(person), _) => self.say("creator", name(person)),
+            (Fact::Unknown(_), _) => self.say("creator", "hidden"),
+        }
+        for (role, person) in [("organizer", &people.organizer), ("creator", &people.creator)] {
+            let listed = |person: &Person| people.attendees.iter().any(|guest| guest.address == person.address);
+            if let Fact::Known(person) = person
+                && !listed(person)
+                && person.response.known().is_some()
+                && guest(person, witness) != name(person)
+            {
+                self.beside.push(format!("the {role} being {}", guest(person, witness)));
+            }
         }
         let organizer = people.organizer.known();
-        let guests: Vec<String> = people
-            .attendees
-            .iter()
-            .filter(|person| Some(*person) != organizer || person.response != Fact::Known(Response::Accepted))
-            .map(|person| guest(person, witness))
-            .collect();
+        let guests: Vec<String> =
+            people.attendees.iter().filter(|person| !is_told(person, organizer)).map(|person| guest(person, witness)).collect();
         if people.incomplete.is_some() && guests.is_empty() {
             self.say("attendees", "hidden");
         } else if people.incomplete.is_some() {
@@ -108,22 +115,18 @@ impl Told {
 
     fn times(&mut self, witness: &Witness) {
         let occurrence = &witness.occurrence;
-        let zone = witness.user.zone.clone().unwrap_or_else(Zone::utc);
+        let usual_zone = &witness.usual_zone;
         if occurrence.start.is_guess() {
             self.beside.push("in a time zone that nobody knows".to_owned());
         }
-        let usual = crate::analysis::usual_start();
         match &occurrence.start {
             Moment::Day(date) => self.say("start", date),
-            Moment::Timed { at, .. } => {
+            Moment::Timed { at, .. } if usual_zone.civil(*at) == crate::analysis::usual_start() => {}
+            Moment::Timed { at, zone } => {
                 let civil = zone.civil(*at);
-                if civil != usual {
-                    let (date, time) = (civil.date(), civil.time());
-                    self.say("start", format_args!("{date} {:02}:{:02}", time.hour(), time.minute()));
-                }
-                if zone.name() != "UTC" {
-                    self.say("zone", format_args!("\"{}\"", zone.name()));
-                }
+                let (date, time) = (civil.date(), civil.time());
+                let elsewhere = if zone == usual_zone { String::new() } else { format!(" in \"{}\"", zone.name()) };
+                self.say("start", format_args!("{date} {:02}:{:02}{elsewhere}", time.hour(), time.minute()));
             }
         }
         match (&occurrence.start, &occurrence.end) {
@@ -131,10 +134,13 @@ impl Told {
             (Moment::Timed { at: start, .. }, Fact::Known(Moment::Timed { at: end, .. })) => {
                 let length = end.duration_since(*start);
                 if length != Elapsed::from_mins(30) {
-                    self.say("duration", duration(length.as_secs()));
+                    self.say("duration", literal::duration(length.as_secs().unsigned_abs()));
                 }
             }
             (_, Fact::Known(end)) => self.say("end", end.civil().date()),
+        }
+        if let Some(zone) = witness.user.zone.as_ref().filter(|zone| *zone != usual_zone) {
+            self.say("user_zone", format_args!("\"{}\"", zone.name()));
         }
     }
 
@@ -157,7 +163,15 @@ impl Told {
 
     fn sets(&mut self, witness: &Witness) {
         let facts = &witness.occurrence.facts;
-        self.fact("my_response", &facts.my_response, Response::Accepted);
+        // Where a test does not say it, it is read off the guests.
+        let listed = facts.people.attendees.iter().find(|person| name(person, witness) == "me");
+        match listed.map(|person| &person.response) {
+            Some(listed) if *listed == facts.my_response => {}
+            Some(Fact::Known(Response::Accepted | Response::Organizer)) | None => {
+                self.fact("my_response", &facts.my_response, Response::Accepted);
+            }
+            Some(_) => self.fact("my_response", &facts.my_response, None),
+        }
         self.fact("status", &Fact::Known(facts.status), Status::Confirmed);
         self.fact("visibility", &facts.visibility, Visibility::Default);
         self.fact("shows_as", &facts.shows_as, ShowsAs::Busy);
@@ -171,9 +185,10 @@ impl Told {
         }
     }
 
-    fn fact<T: Closed>(&mut self, key: &str, fact: &Fact<T>, usual: T) {
+    fn fact<T: Closed>(&mut self, key: &str, fact: &Fact<T>, usual: impl Into<Option<T>>) {
+        let usual = usual.into();
         match fact {
-            Fact::Known(value) if *value == usual => {}
+            Fact::Known(value) if usual.as_ref() == Some(value) => {}
             Fact::Known(value) => self.say(key, value.word()),
             Fact::Unknown(_) => self.say(key, "hidden"),
         }
@@ -182,7 +197,7 @@ impl Told {
     fn lists(&mut self, witness: &Witness) {
         for (name, list) in witness.lists.iter() {
             let addresses = list.addresses.iter().map(ToString::to_string);
-            let texts = list.texts.iter().map(|text| format!("\"{}\"", shown(text, TEXT_CHARS_MAX)));
+            let texts = list.texts.iter().map(|text| quoted(text, TEXT_CHARS_MAX));
             let mut items: Vec<String> = addresses.chain(texts).chain(list.dates.iter().map(ToString::to_string)).collect();
             items.sort_unstable();
             self.beside.push(format!("given list {name} = [{}]", items.join(", ")));
@@ -209,14 +224,9 @@ fn guest(person: &Person, witness: &Witness) -> String {
     format!("{}{response}{optional}", name(person, witness))
 }
 
-fn duration(secs: i64) -> String {
-    match (secs / 3600, secs % 3600 / 60, secs % 60) {
-        (0, 0, secs) => format!("{secs}s"),
-        (0, minutes, 0) => format!("{minutes}m"),
-        (hours, 0, 0) => format!("{hours}h"),
-        (hours, minutes, 0) => format!("{hours}h{minutes}m"),
-        (hours, minutes, secs) => format!("{hours}h{minutes}m{secs}s"),
-    }
+/// Whether all there is to say of somebody is that they call the meeting.
+fn is_told(person: &Person, organizer: Option<&Person>) -> bool {
+    Some(person) == organizer && person.response == Fact::Known(Response::Accepted) && person.optional == Fact::Known(false)
 }
 
 /// A rule that makes such a series.

@@ -49,14 +49,18 @@ fn possible(
 ) -> Result<bool, Limit> {
     let tests = calendar.tests;
     let supplies = supplies(tests);
-    for (nth, user_zone) in user_zones(tests).into_iter().enumerate() {
+    let is_free = tests.iter().any(|test| test.zone() == Some(&ZoneRule::UserElseEvent));
+    for (nth, zone) in clock_zones(tests, is_free, model.usual_zone()).into_iter().enumerate() {
         // Whole days are the same in all zones.
         let all_day = if nth == 0 && model.recordable().all_day { &[false, true][..] } else { &[false][..] };
         for lists in &supplies {
             for &is_day in all_day {
                 for (guess, has_end) in [(false, true), (false, false), (true, true), (true, false)] {
-                    let world = World { calendar, lengths, user_zone: &user_zone, lists, is_day, guess, has_end };
+                    let world = World { calendar, lengths, user_zone: &zone, lists, is_day, guess, has_end };
                     if world.solve(draft, budget)? {
+                        if is_free {
+                            draft.user.zone = Some(zone);
+                        }
                         return Ok(true);
                     }
                 }
@@ -161,8 +165,9 @@ impl<'a> Test<'a> {
     }
 }
 
-/// The zones that the user may have: one that some condition names where all read the same clock anyway, and else any offset.
-fn user_zones(tests: &[Test<'_>]) -> Vec<Zone> {
+/// The zones in whose clock a meeting is looked for: where conditions read that of the user and of a named zone, any offset
+/// that the user may have; else one that some condition names.
+fn clock_zones(tests: &[Test<'_>], is_free: bool, usual: &Zone) -> Vec<Zone> {
     let mut zones: Vec<Zone> = Vec::new();
     for test in tests {
         if let Some(ZoneRule::Named(zone)) = test.zone()
@@ -171,17 +176,60 @@ fn user_zones(tests: &[Test<'_>]) -> Vec<Zone> {
             zones.push(zone.clone());
         }
     }
-    let is_free = tests.iter().any(|test| test.zone() == Some(&ZoneRule::UserElseEvent));
+    // What tests begin with is not told.
+    zones.sort_by_key(|zone| zone != usual);
     if is_free && !zones.is_empty() {
-        zones.extend((-24..=28).filter_map(|halves| Zone::fixed(halves * 1800)));
+        zones.extend(OFFSETS.iter().filter_map(|name| Zone::named(name)));
     } else {
         zones.truncate(1);
     }
     if zones.is_empty() {
-        zones.push(Zone::utc());
+        zones.push(usual.clone());
     }
     zones
 }
+
+/// A zone for each offset from UTC that is in use, by names that tests can say.
+const OFFSETS: [&str; 38] = [
+    "UTC",
+    "Africa/Lagos",
+    "Africa/Johannesburg",
+    "Africa/Nairobi",
+    "Asia/Tehran",
+    "Asia/Dubai",
+    "Asia/Kabul",
+    "Asia/Karachi",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Dhaka",
+    "Asia/Yangon",
+    "Asia/Bangkok",
+    "Asia/Singapore",
+    "Australia/Eucla",
+    "Asia/Tokyo",
+    "Australia/Darwin",
+    "Australia/Brisbane",
+    "Australia/Lord_Howe",
+    "Pacific/Guadalcanal",
+    "Pacific/Tarawa",
+    "Pacific/Chatham",
+    "Pacific/Tongatapu",
+    "Pacific/Kiritimati",
+    "Atlantic/Cape_Verde",
+    "America/Noronha",
+    "America/Sao_Paulo",
+    "America/St_Johns",
+    "America/Puerto_Rico",
+    "America/Bogota",
+    "America/Costa_Rica",
+    "America/Phoenix",
+    "Pacific/Pitcairn",
+    "Pacific/Gambier",
+    "Pacific/Marquesas",
+    "Pacific/Honolulu",
+    "Pacific/Pago_Pago",
+    "Etc/GMT+12",
+];
 
 /// The provided lists of dates, in every combination of supplied and not; what stands in them is chosen later.
 fn supplies<'a>(tests: &[Test<'a>]) -> Vec<Vec<(&'a str, bool)>> {

@@ -282,7 +282,7 @@ fn memberships(shown: &Shown<'_>, mask: usize) -> Vec<bool> {
 
 /// A meeting whose organizer and user are shown so, and that has nobody in it yet.
 fn stage(model: &Model<'_>, shown: &Shown<'_>, neutral: &Address) -> Witness {
-    let mut draft = Draft::neutral(&model.recordable(), neutral);
+    let mut draft = Draft::neutral(&model.recordable(), neutral, model.usual_zone());
     draft.facts.people.organizer = organizer(shown.organizer);
     draft.user.addresses = if shown.user { Address::parse("me@not-there.example").into_iter().collect() } else { Vec::new() };
     draft.finish()

@@ -97,6 +97,8 @@ fn made_of_words(wants: &[Want<'_, '_>], long: bool, patterns: &Patterns, budget
             }
         }
     }
+    // Other words than those that are looked for, and hit by the same parts of words.
+    texts.extend(texts.iter().map(|text| format!("{text}s")).collect::<Vec<_>>());
     let Some(mut product) = Product::new(wants, patterns) else { return Err(Limit::Pattern) };
     if long {
         let longer: Vec<String> = texts.iter().map(|text| format!("{LENGTH}{text}{LENGTH}")).collect();

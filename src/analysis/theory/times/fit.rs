@@ -27,6 +27,9 @@ impl Fit<'_> {
     }
 }
 
+/// Lengths that people would give a meeting are multiples of these, in seconds.
+const ROUND: [i64; 2] = [5 * 60, 60];
+
 /// Every start of these has an end among these, so far from it as a length of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Pair {
@@ -36,10 +39,20 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// An end for a start of the pair: after the usual length where that fits.
+    /// An end for a start of the pair: after the usual length where that fits, else after one as near as there is in round
+    /// numbers.
     pub fn end(&self, start: i64, usual: i64) -> i64 {
         let (least, most) = (self.ends.0.max(start + self.lengths.0), (self.ends.1 - 1).min(start + self.lengths.1 - 1));
-        (start + usual).clamp(least, most)
+        let length = (start + usual).clamp(least, most) - start;
+        let round =
+            |step: i64| if length < usual { length.div_euclid(step) } else { (length + step - 1).div_euclid(step) } * step;
+        let rounded = ROUND.into_iter().filter(|step| *step <= usual).map(|step| start + round(step));
+        rounded.chain([start + length]).find(|end| (least..=most).contains(end)).unwrap_or(start + length)
+    }
+
+    /// The starts from which the usual length leads to an end of the pair; may be empty.
+    pub fn starts_before_end(&self, usual: i64) -> (i64, i64) {
+        (self.starts.0.max(self.ends.0 - usual), self.starts.1.min(self.ends.1 - usual))
     }
 
     /// Whether the usual length fits a start.

@@ -2,7 +2,7 @@
 
 use super::calendar::Calendar;
 use super::days;
-use super::fit::{Fit, Pair};
+use super::fit::Fit;
 use super::seen::Says;
 use super::spans::{EDGE, Spans};
 use super::{Asks, DAY_SECS, Test};
@@ -31,7 +31,7 @@ pub(super) struct World<'t, 'a> {
 
 /// A length that meetings of people have.
 const USUAL_SECS: i64 = 30 * 60;
-/// Where a usual start is looked for: so many stretches.
+/// Where a usual start or a usual length is looked for: so many stretches.
 const USUAL_TRIED: usize = 64;
 
 /// An end, and the dates that provided lists hold.
@@ -51,7 +51,6 @@ impl World<'_, '_> {
             self.without_end(&self.in_order(starts), budget)?
         };
         let Some((start, (end, dates))) = found else { return Ok(false) };
-        draft.user.zone = Some(self.user_zone.clone());
         self.supply(&dates, draft);
         (draft.start, draft.end) = (start, end);
         Ok(true)
@@ -141,13 +140,17 @@ impl World<'_, '_> {
         let lengths = if self.is_day { self.lengths_in_days() } else { self.lengths.clone() };
         let usual = if self.is_day { 1 } else { USUAL_SECS };
         let fit = Fit { starts, ends, lengths: &lengths };
-        // A usual start and a usual length, where they go.
+        // A usual start and a usual length, where they go; else the length alone.
         let nice = fit.pairs().take(USUAL_TRIED).filter_map(|pair| {
             let start = self.usual_start(pair.starts)?;
             pair.is_usual(start, usual).then_some((start, pair))
         });
-        let any = fit.pairs().map(|pair| (self.any_start(pair), pair));
-        for (start, pair) in nice.chain(any) {
+        let long_enough = fit.pairs().take(USUAL_TRIED).filter_map(|pair| {
+            let start = self.any_start(pair.starts_before_end(usual))?;
+            pair.is_usual(start, usual).then_some((start, pair))
+        });
+        let any = fit.pairs().filter_map(|pair| Some((self.any_start(pair.starts)?, pair)));
+        for (start, pair) in nice.chain(long_enough).chain(any) {
             budget.take(1)?;
             let (Some(start), Some(end)) = (self.moment(start), self.moment(pair.end(start, usual))) else { continue };
             if let Some(dates) = self.listed(&start, Some(&end)) {
@@ -173,11 +176,10 @@ impl World<'_, '_> {
         (day - 1..=day + 2).filter_map(on).find(|at| (from..to).contains(at))
     }
 
-    /// Some start of the pair: a usual one, else the first on a quarter of an hour, else on a minute.
-    fn any_start(&self, pair: Pair) -> i64 {
-        let (from, to) = pair.starts;
+    /// Some start of a stretch: a usual one, else the first on a quarter of an hour, else on a minute. `None` where it is empty.
+    fn any_start(&self, (from, to): (i64, i64)) -> Option<i64> {
         let rounded = [900, 60].into_iter().map(|step| (from + step - 1).div_euclid(step) * step).find(|at| *at < to);
-        self.usual_start(pair.starts).or(rounded).unwrap_or(from)
+        self.usual_start((from, to)).or(rounded).or((from < to).then_some(from))
     }
 
     fn moment(&self, at: i64) -> Option<Moment> {
