@@ -194,7 +194,7 @@ impl Worker {
 
     /// Sends the remarks on the texts that are open.
     fn tell(&self, job: &Job, remarks: &[Diagnostic]) {
-        let texts: Vec<(&str, &RuleText)> = job.members.iter().map(|member| (member.uri.as_str(), &member.text)).collect();
+        let texts = convert::lines_of(&job.members);
         for (index, member) in job.members.iter().enumerate().filter(|(_, member)| member.version.is_some()) {
             let own = remarks.iter().filter(|remark| usize::from(remark.primary.span.source.0) == index);
             let told: Vec<_> = own.map(|remark| convert::diagnostic(remark, &texts, job.encoding)).collect();

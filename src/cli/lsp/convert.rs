@@ -1,10 +1,9 @@
 //! From our answers to the protocol's.
 
-use super::documents::{Opened, uri_of};
+use super::documents::{Member, Opened, uri_of};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::editor::position::{Encoding, Lines};
 use crate::editor::{CompletionKind, NameKind, TokenKind};
-use crate::engine::RuleText;
 use crate::source::Span;
 use lsp_types::{
     CompletionItemKind, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location, NumberOrString, Position,
@@ -44,11 +43,16 @@ pub fn workspace_edit(opened: &Opened, edits: &[(Span, String)], encoding: Encod
     json!({ "changes": changes })
 }
 
-/// A remark. `texts` in the order of [`crate::source::SourceId`]s, each with its address.
-pub fn diagnostic(remark: &Diagnostic, texts: &[(&str, &RuleText)], encoding: Encoding) -> lsp_types::Diagnostic {
+/// The lines of each text of a set, with its address: looked for once, however many places are told.
+pub fn lines_of(members: &[Member]) -> Vec<(&str, Lines<'_>)> {
+    members.iter().map(|member| (member.uri.as_str(), Lines::of(&member.text.text))).collect()
+}
+
+/// A remark. `texts` in the order of [`crate::source::SourceId`]s.
+pub fn diagnostic(remark: &Diagnostic, texts: &[(&str, Lines<'_>)], encoding: Encoding) -> lsp_types::Diagnostic {
     let place = |span: Span| {
-        let (uri, text) = texts.get(usize::from(span.source.0))?;
-        Some((uri_of(uri)?, range(&Lines::of(&text.text), span.range(), encoding)))
+        let (uri, lines) = texts.get(usize::from(span.source.0))?;
+        Some((uri_of(uri)?, range(lines, span.range(), encoding)))
     };
     let related: Vec<DiagnosticRelatedInformation> = (remark.secondary.iter())
         .filter_map(|label| {

@@ -113,7 +113,9 @@ impl Asker<'_> {
     fn highlights(&mut self, params: &TextDocumentPositionParams) -> Result<Value, Refusal> {
         let Place { opened, source, offset } = self.place(params)?;
         let here = opened.snapshot.references(source, offset).into_iter().filter(|span| span.source == source);
-        let highlight = |span: Span| DocumentHighlight { range: range_in(&opened, span, self.encoding), kind: None };
+        let lines = Lines::of(&opened.member(source).text.text);
+        let range = |span: Span| convert::range(&lines, span.range(), self.encoding);
+        let highlight = |span: Span| DocumentHighlight { range: range(span), kind: None };
         value(&here.map(highlight).collect::<Vec<_>>())
     }
 
@@ -141,13 +143,15 @@ impl Asker<'_> {
 
     fn symbols(&mut self, uri: &Uri) -> Result<Value, Refusal> {
         let (opened, source) = self.opened(uri)?;
+        let lines = Lines::of(&opened.member(source).text.text);
+        let range = |span: Span| convert::range(&lines, span.range(), self.encoding);
         let symbols = opened.snapshot.symbols(source).into_iter().map(|symbol| {
             json!({
                 "name": if symbol.name.trim().is_empty() { "…" } else { symbol.name.as_str() },
                 "detail": symbol.detail,
                 "kind": convert::symbol_kind(symbol.kind),
-                "range": range_in(&opened, symbol.span, self.encoding),
-                "selectionRange": range_in(&opened, symbol.name_span, self.encoding),
+                "range": range(symbol.span),
+                "selectionRange": range(symbol.name_span),
             })
         });
         Ok(Value::Array(symbols.collect()))
@@ -186,7 +190,7 @@ impl Asker<'_> {
         };
         let fixes = opened.snapshot.actions(source, start..end, remarks);
         let actions = fixes.into_iter().chain(opened.snapshot.fix_all(source, remarks));
-        let texts: Vec<_> = opened.members.iter().map(|member| (member.uri.as_str(), &member.text)).collect();
+        let texts = convert::lines_of(&opened.members);
         let offered = actions.filter(|action| wanted(&kind(action))).map(|action| {
             let about = action.remark.and_then(|index| remarks.get(index));
             let about = about.map(|remark| convert::diagnostic(remark, &texts, self.encoding));
