@@ -352,6 +352,19 @@ fn the_meetings_of_a_calendar_that_change_are_listed() {
 }
 
 #[test]
+fn in_a_narrow_terminal_who_decides_stands_below() {
+    let folder = example_of_the_guide("guide-6");
+    folder.write("kim.ics", &calendar(MEETINGS));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+    command.args(["diff", "acme.rules", "acme-next.rules", "--today", "2026-03-01", "--calendar", "kim.ics"]);
+    command.args(["--from", "2026-03-01", "--to", "2026-04-01", "--me", "kim@acme.example"]);
+    let output = command.current_dir(&folder.0).env("COLUMNS", "72").stdin(Stdio::null()).output().expect("the program runs");
+    let out = String::from_utf8(output.stdout).expect("text");
+    let line = "  12:00–12:30   Confidential     never record → skip\n                `hr-private` → the default\n";
+    assert!(out.contains(line), "{out}");
+}
+
+#[test]
 fn a_calendar_that_cannot_be_read_stops_with_the_reason() {
     let folder = example_of_the_guide("guide-5");
     folder.write("broken.ics", "this is no calendar\n");

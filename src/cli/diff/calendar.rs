@@ -7,7 +7,7 @@ use crate::cli::input::{AskerArgs, CalendarFile, read_bytes, read_calendar, say_
 use crate::cli::plan::row::Row;
 use crate::cli::plan::table::{copies, times};
 use crate::cli::plan::width;
-use crate::cli::text::{cut, fit, steady};
+use crate::cli::text::{cut, fit, steady, wrapped};
 use crate::cli::window::WindowArgs;
 use crate::cli::{CliError, counted, events, say};
 use crate::compare::Effect;
@@ -227,21 +227,22 @@ const RECORD: Style = AnsiColor::Green.on_default().bold();
 /// Columns of a title, at the most and at the least.
 const TITLE_MAX: usize = 36;
 const TITLE_MIN: usize = 12;
-/// Columns of who decided and who decides, at the least.
+/// Columns of who decided and who decides, at the least; where there are fewer, they stand on a line of their own.
 const WHY_MIN: usize = 24;
-/// Columns of what stands around title, outcome and who.
-const BESIDE_TITLE: usize = 2 + 12 + 2 + 2 + 2;
+/// Columns before a title, and of what stands around title and outcome.
+const BEFORE_TITLE: usize = 2 + 12 + 2;
+const BESIDE_TITLE: usize = BEFORE_TITLE + 2;
 
 /// Heading, sum and table.
 pub fn page(real: &Real) -> String {
     let last = real.window.end.checked_sub(crate::time::Elapsed::from_secs(1)).unwrap_or(real.window.end);
     let day = |instant: Instant| real.reader.civil(instant).strftime("%-d %b %Y").to_string();
-    let mut page = format!("{HEADING}{}{HEADING:#}\n", headline(real));
+    let mut page = format!("{HEADING}{}{HEADING:#}\n", wrapped(&headline(real), 2));
     let _ = writeln!(page, "{} to {}, times in {}", day(real.window.start), day(last), real.reader.name());
     let rows: Vec<(Row, &Change)> = real.changes.iter().map(|change| (Row::of(&change.after, &real.reader), change)).collect();
     let outcome = |change: &Change| words::outcomes(&change.effect_before(), &change.effect_after());
     let outcome_width = rows.iter().map(|(_, change)| outcome(change).width()).max().unwrap_or(0);
-    let room = width().saturating_sub(BESIDE_TITLE + outcome_width + WHY_MIN).clamp(TITLE_MIN, TITLE_MAX);
+    let room = width().saturating_sub(BESIDE_TITLE + outcome_width).clamp(TITLE_MIN, TITLE_MAX);
     let title_width = rows.iter().map(|(row, _)| row.title.width() + copies(row).len()).max().unwrap_or(0).min(room);
     let mut shown_day = None;
     for (row, change) in &rows {
@@ -255,8 +256,13 @@ pub fn page(real: &Real) -> String {
         let [from, to] = &change.who;
         let why = if from == to { from.clone() } else { format!("{from} → {to}") };
         let head = format!("  {}  {}  ", fit(&times(row), 12), fit(&title, title_width));
-        let rest = width().saturating_sub(head.width() + outcome_width + 2).max(WHY_MIN);
-        let _ = writeln!(page, "{head}{style}{}{style:#}  {}", fit(&outcome(change), outcome_width), cut(&steady(&why), rest));
+        let (rest, why) = (width().saturating_sub(head.width() + outcome_width + 2), steady(&why));
+        if rest >= WHY_MIN {
+            let _ = writeln!(page, "{head}{style}{}{style:#}  {}", fit(&outcome(change), outcome_width), cut(&why, rest));
+        } else {
+            let below = cut(&why, width().saturating_sub(BEFORE_TITLE).max(WHY_MIN));
+            let _ = writeln!(page, "{head}{style}{}{style:#}\n{:BEFORE_TITLE$}{below}", outcome(change), "");
+        }
     }
     page
 }
