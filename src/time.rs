@@ -122,6 +122,11 @@ impl Zone {
         Some(self.rules.to_fixed_offset().ok()?.seconds())
     }
 
+    /// The instants after `from` at which clocks of the zone are changed, ascending; they may go on to the end of time.
+    pub fn changes(&self, from: Instant) -> impl Iterator<Item = Instant> + '_ {
+        self.rules.following(from).map(|change| change.timestamp())
+    }
+
     /// Seconds east of UTC at `instant`.
     #[must_use]
     pub fn offset_secs(&self, instant: Instant) -> i32 {

@@ -507,6 +507,49 @@ fn clocks_without_a_zone_and_at_its_edges() {
 }
 
 #[test]
+fn clocks_stand_apart_in_other_ways_over_the_year() {
+    let rule = |sydney: &str| {
+        let london = "starts between 10:00 and 10:30 in \"Europe/London\"";
+        format!("rule at-{}:\n  record\n  when {london} and starts between {sydney} in \"Australia/Sydney\"\n\n", &sydney[..2])
+    };
+    let rules = ["19:00 and 19:30", "20:00 and 20:30", "21:00 and 21:30", "22:00 and 22:30"].map(rule).concat();
+    finds(
+        "rule-never-matches",
+        &rules,
+        expect![[r#"
+        rule-never-matches 13:6 `at-22`: no meeting makes the condition of `at-22` true
+          help: these cannot come out as the rule needs them: `starts between 10:00 and 10:30 in "Europe/London"`, `starts between 22:00 and 22:30 in "Australia/Sydney"`
+    "#]],
+    );
+}
+
+#[test]
+fn dates_by_rule_come_round_after_many_years() {
+    let rules = r#"
+rule leap-day-on-a-monday-after-a-century:
+  record from 2093-01-01
+  when starts on rrule "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29" and starts on mon
+
+rule never:
+  record
+  when starts on rrule "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"
+
+rule every-two-weeks-and-another-day:
+  record
+  when starts on rrule "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" counting from 2026-01-05 and starts on tue
+"#;
+    finds(
+        "rule-never-matches",
+        rules,
+        expect![[r#"
+        rule-never-matches 6:6 `never`: no meeting makes the condition of `never` true
+        rule-never-matches 10:6 `every-two-weeks-and-another-day`: no meeting makes the condition of `every-two-weeks-and-another-day` true
+          help: these cannot come out as the rule needs them: `starts on rrule "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO" counting from 2026-01-05`, `starts on tue`
+    "#]],
+    );
+}
+
+#[test]
 fn rules_for_days_that_are_over_or_to_come() {
     let text = "# why\nrule a: record until 2026-02-28\n\nrule b: record from 2026-03-01 until 2026-03-01\nrule c: record from 2026-03-02\n";
     finds(

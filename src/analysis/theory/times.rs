@@ -2,15 +2,18 @@
 //!
 //! Each condition becomes the set of moments at which it comes out as asked; what is left after all of them are the starts and
 //! the ends that there can be, and of those two are looked for that lie apart as far as a length allows. The days that are
-//! looked at hold every combination of weekday and date that conditions without date rules can tell apart; with date rules,
-//! which go round with the calendar, they are in the end all days of a stretch of years.
+//! looked at hold every combination of weekday and date that conditions can tell apart, with every way of how their clocks stand
+//! to each other and change ([`changes`]); with date rules they are all days until these have come round ([`cycle`]).
 
 mod calendar;
+mod changes;
+mod cycle;
 mod days;
 mod fit;
 mod seen;
 mod spans;
 mod world;
+mod zones;
 
 use super::{Ask, What, provided};
 use crate::analysis::budget::{Budget, Limit};
@@ -23,20 +26,29 @@ use crate::value::Truth;
 use crate::value::outline::ZoneRule;
 use crate::value::words::{ClockWindow, Comparison, Edge, Flag, Seconds};
 use calendar::Calendar;
+use days::Days;
 use spans::Spans;
-use world::World;
+use world::{Found, World};
 
 /// Chooses start, end and the user's zone.
 pub(super) fn solve(model: &Model<'_>, asks: &[&Ask<'_>], draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
     let tests: Vec<Test<'_>> = asks.iter().filter_map(|ask| Test::of(model, ask)).collect();
     let lengths = lengths(&tests);
-    for days in days::choices(&tests, &lengths) {
-        let calendar = Calendar::new(&tests, days);
-        if possible(model, &calendar, &lengths, draft, budget)? {
-            return Ok(true);
-        }
+    let (days, zones) = (Days::of(&tests, &lengths), zones::of_clocks(&tests, model.usual_zone()));
+    let mut found =
+        |days: Spans, budget: &mut Budget| possible(model, &Calendar::new(&tests, days), &lengths, &zones, draft, budget);
+    if found(days.near(), budget)? {
+        return Ok(true);
     }
-    Ok(false)
+    if let Some(soon) = days.soon()
+        && found(soon, budget)?
+    {
+        return Ok(true);
+    }
+    match days.all(&zones::changing(&tests, &zones), budget)? {
+        Some(all) => found(all, budget),
+        None => Ok(false),
+    }
 }
 
 /// Chooses start, end and the user's zone on these days, one way of how they are shown after the other.
@@ -44,30 +56,48 @@ fn possible(
     model: &Model<'_>,
     calendar: &Calendar<'_, '_>,
     lengths: &Spans,
+    zones: &[Zone],
     draft: &mut Draft,
     budget: &mut Budget,
 ) -> Result<bool, Limit> {
     let tests = calendar.tests;
     let supplies = supplies(tests);
-    let is_free = tests.iter().any(|test| test.zone() == Some(&ZoneRule::UserElseEvent));
-    for (nth, zone) in clock_zones(tests, is_free, model.usual_zone()).into_iter().enumerate() {
+    for (nth, user_zone) in zones.iter().enumerate() {
         // Whole days are the same in all zones.
         let all_day = if nth == 0 && model.recordable().all_day { &[false, true][..] } else { &[false][..] };
         for lists in &supplies {
             for &is_day in all_day {
                 for (guess, has_end) in [(false, true), (false, false), (true, true), (true, false)] {
-                    let world = World { calendar, lengths, user_zone: &zone, lists, is_day, guess, has_end };
-                    if world.solve(draft, budget)? {
-                        if is_free {
-                            draft.user.zone = Some(zone);
-                        }
-                        return Ok(true);
+                    let world = World { calendar, lengths, user_zone, lists, is_day, guess, has_end };
+                    let Some(found) = world.find(budget)? else { continue };
+                    if zones::is_free(tests) {
+                        world.write_with_zone(found, draft, budget)?;
+                    } else {
+                        world.write(found, draft);
                     }
+                    return Ok(true);
                 }
             }
         }
     }
     Ok(false)
+}
+
+impl<'a> World<'_, 'a> {
+    /// Writes the user's zone as well: by a name that tests can say, where another zone has one and the same goes there.
+    fn write_with_zone(&self, found: Found<'a>, draft: &mut Draft, budget: &mut Budget) -> Result<(), Limit> {
+        for zone in zones::named_like(self.user_zone, found.start.instant(self.user_zone)) {
+            let world = World { user_zone: &zone, ..*self };
+            if let Some(found) = world.find(budget)? {
+                world.write(found, draft);
+                draft.user.zone = Some(zone);
+                return Ok(());
+            }
+        }
+        self.write(found, draft);
+        draft.user.zone = Some(self.user_zone.clone());
+        Ok(())
+    }
 }
 
 /// The lengths, in seconds, with which all conditions on the length come out as asked.
@@ -156,6 +186,16 @@ impl<'a> Test<'a> {
         }
     }
 
+    /// The dates that it tells apart.
+    fn dates(&self) -> impl Iterator<Item = Date> {
+        let named = match self.asks {
+            Asks::Dates(from, until, _) => [from, until],
+            Asks::DateRule(_, _, counted, _) => [counted, None],
+            _ => [None, None],
+        };
+        named.into_iter().flatten().chain(self.written.unwrap_or_default().iter().copied())
+    }
+
     fn edge(&self) -> Option<Edge> {
         match self.asks {
             Asks::Clock(edge, ..) | Asks::DateRule(edge, ..) => Some(edge),
@@ -164,72 +204,6 @@ impl<'a> Test<'a> {
         }
     }
 }
-
-/// The zones in whose clock a meeting is looked for: where conditions read that of the user and of a named zone, any offset
-/// that the user may have; else one that some condition names.
-fn clock_zones(tests: &[Test<'_>], is_free: bool, usual: &Zone) -> Vec<Zone> {
-    let mut zones: Vec<Zone> = Vec::new();
-    for test in tests {
-        if let Some(ZoneRule::Named(zone)) = test.zone()
-            && !zones.contains(zone)
-        {
-            zones.push(zone.clone());
-        }
-    }
-    // What tests begin with is not told.
-    zones.sort_by_key(|zone| zone != usual);
-    if is_free && !zones.is_empty() {
-        zones.extend(OFFSETS.iter().filter_map(|name| Zone::named(name)));
-    } else {
-        zones.truncate(1);
-    }
-    if zones.is_empty() {
-        zones.push(usual.clone());
-    }
-    zones
-}
-
-/// A zone for each offset from UTC that is in use, by names that tests can say.
-const OFFSETS: [&str; 38] = [
-    "UTC",
-    "Africa/Lagos",
-    "Africa/Johannesburg",
-    "Africa/Nairobi",
-    "Asia/Tehran",
-    "Asia/Dubai",
-    "Asia/Kabul",
-    "Asia/Karachi",
-    "Asia/Kolkata",
-    "Asia/Kathmandu",
-    "Asia/Dhaka",
-    "Asia/Yangon",
-    "Asia/Bangkok",
-    "Asia/Singapore",
-    "Australia/Eucla",
-    "Asia/Tokyo",
-    "Australia/Darwin",
-    "Australia/Brisbane",
-    "Australia/Lord_Howe",
-    "Pacific/Guadalcanal",
-    "Pacific/Tarawa",
-    "Pacific/Chatham",
-    "Pacific/Tongatapu",
-    "Pacific/Kiritimati",
-    "Atlantic/Cape_Verde",
-    "America/Noronha",
-    "America/Sao_Paulo",
-    "America/St_Johns",
-    "America/Puerto_Rico",
-    "America/Bogota",
-    "America/Costa_Rica",
-    "America/Phoenix",
-    "Pacific/Pitcairn",
-    "Pacific/Gambier",
-    "Pacific/Marquesas",
-    "Pacific/Honolulu",
-    "Pacific/Pago_Pago",
-    "Etc/GMT+12",
-];
 
 /// The provided lists of dates, in every combination of supplied and not; what stands in them is chosen later.
 fn supplies<'a>(tests: &[Test<'a>]) -> Vec<Vec<(&'a str, bool)>> {

@@ -8,7 +8,7 @@ use callsheet::event::{
     ConnectedUser, Facts, Freq, Occurrence, Pattern, People, Person, PersonKind, ProvidedList, ProvidedLists, Question, Revision,
     SeriesFacts, SeriesSummary,
 };
-use callsheet::time::{Elapsed, Moment, WeekdaySet};
+use callsheet::time::{Date, Elapsed, Moment, WeekdaySet};
 use callsheet::value::{
     Closed, Conference, EventKind, Fact, Override, Overrides, Provider, Response, ShowsAs, SourceKind, Status, UnknownReason,
     Visibility, fold,
@@ -172,8 +172,17 @@ fn occurrence(dice: &mut Dice) -> Occurrence {
     }
 }
 
+/// A day that rules name, or any of forty years: clocks stand to each other in other ways over the year.
+fn day(dice: &mut Dice) -> Date {
+    if !dice.one_in(4) {
+        return date(dice);
+    }
+    let days = i64::try_from(dice.below(40 * 366)).expect("small");
+    Date::constant(2020, 1, 1).checked_add(Elapsed::from_hours(24 * days)).expect("in range")
+}
+
 fn days(dice: &mut Dice) -> (Moment, Moment) {
-    let first = date(dice);
+    let first = day(dice);
     let hours = 24 * dice.between(1, 3) as i64;
     (Moment::Day(first), Moment::Day(first.checked_add(Elapsed::from_hours(hours)).expect("in range")))
 }
@@ -184,7 +193,7 @@ fn times(dice: &mut Dice) -> (Moment, Moment) {
     let zone = if dice.one_in(12) { zone.as_guess() } else { zone };
     let minutes = 15 * dice.below(4 * 24) as i64;
     let beside = if dice.one_in(6) { dice.below(3) as i64 - 1 } else { 0 };
-    let midnight = zone.instant(date(dice).to_datetime(callsheet::time::ClockTime::midnight()));
+    let midnight = zone.instant(day(dice).to_datetime(callsheet::time::ClockTime::midnight()));
     let at = midnight + Elapsed::from_mins(minutes) + Elapsed::from_secs(beside);
     let length = Elapsed::from_mins(15 * dice.between(0, 12) as i64);
     (Moment::Timed { at, zone: zone.clone() }, Moment::Timed { at: at + length, zone })

@@ -1,13 +1,13 @@
 //! Which days are looked at.
 
+use super::changes::Changes;
+use super::cycle::Cycle;
 use super::spans::{EDGE, Spans};
 use super::{Asks, DAY_SECS, Test};
+use crate::analysis::budget::{Budget, Limit};
 use crate::analysis::witness::START;
-use crate::time::{Date, Elapsed};
+use crate::time::{Date, Elapsed, Zone};
 use crate::value::Truth;
-
-/// Years of which every day is looked at where dates go by rule: after 28 of them weekdays and leap days come round.
-const RULE_YEARS: i64 = 28;
 
 /// Days around a date that some test tells apart: a week on either side holds every weekday, in every zone.
 const AROUND: i64 = 9;
@@ -15,24 +15,70 @@ const AROUND: i64 = 9;
 /// So many dates written in lists get the days around them looked at as well.
 const DATES_WITH_NEIGHBOURS_MAX: usize = 64;
 
-/// Days to look at, one choice after the other; in days since 1970.
-pub(super) fn choices(tests: &[Test<'_>], lengths: &Spans) -> impl Iterator<Item = Spans> {
-    let near = near(tests);
-    let ruled = tests.iter().any(|test| matches!(test.asks, Asks::DateRule(..)));
-    let first = number(START.date());
-    let counted = tests.iter().filter_map(|test| match test.asks {
-        Asks::DateRule(_, _, counted, _) => counted,
-        Asks::Dates(from, until, _) => from.or(until),
-        _ => None,
-    });
-    let years = |from: i64, years: i64| (from, from + 366 * years);
-    let soon = counted.clone().map(|date| years(number(date) - 400, 3)).chain([years(first, 2)]);
-    let far = counted.map(|date| years(number(date) - 400, 6)).chain([years(first, RULE_YEARS)]);
-    let near_by = Spans::of(near.clone());
-    let soon = ruled.then(|| Spans::of(near.iter().copied().chain(soon)));
-    let far = ruled.then(|| Spans::of(near.iter().copied().chain(far)));
-    let (lengths, window) = (lengths.clone(), window(tests));
-    [near_by].into_iter().chain(soon).chain(far).map(move |days| with_lengths(&days.and(&window), &lengths))
+/// From this year on clocks are taken as they go; before it, only in the year before a date that some test names.
+const CLOCKS_FROM: Date = Date::constant(2020, 1, 1);
+/// So many years after the last date that some test names, all changes of clocks have come that will come.
+const CLOCKS_YEARS: i64 = 28;
+
+/// Days to look at.
+pub(super) struct Days<'t, 'a> {
+    tests: &'t [Test<'a>],
+    lengths: &'t Spans,
+    /// What is looked at in any case.
+    near: Vec<(i64, i64)>,
+    /// The dates that tests tell apart, ascending.
+    borders: Vec<i64>,
+    /// How dates by rule come round; `None` where no test asks for any.
+    cycle: Option<Cycle>,
+}
+
+impl<'t, 'a> Days<'t, 'a> {
+    pub fn of(tests: &'t [Test<'a>], lengths: &'t Spans) -> Self {
+        let mut borders: Vec<i64> = tests.iter().flat_map(Test::dates).map(number).collect();
+        borders.sort_unstable();
+        borders.dedup();
+        Self { tests, lengths, near: near(tests), borders, cycle: Cycle::of(tests) }
+    }
+
+    /// The days on which most questions find their meeting.
+    pub fn near(&self) -> Spans {
+        self.spans(Vec::new())
+    }
+
+    /// With dates by rule: some years that are near as well.
+    pub fn soon(&self) -> Option<Spans> {
+        self.cycle.as_ref()?;
+        let years = |from: i64, years: i64| (from, from + 366 * years);
+        let counted = self.tests.iter().filter_map(|test| match test.asks {
+            Asks::DateRule(_, _, counted, _) => counted,
+            Asks::Dates(from, until, _) => from.or(until),
+            _ => None,
+        });
+        let counted = counted.map(|date| years(number(date) - 400, 3));
+        Some(self.spans(counted.chain([years(number(START.date()), 2)]).collect()))
+    }
+
+    /// Days so many that a meeting is among them if there is one; `None` where that is so of those near.
+    ///
+    /// `zones`: those whose clocks change.
+    pub fn all(&self, zones: &[Zone], budget: &mut Budget) -> Result<Option<Spans>, Limit> {
+        if zones.is_empty() && self.cycle.is_none() {
+            return Ok(None);
+        }
+        let first = number(START.date());
+        let (least, most) = (self.borders.first().unwrap_or(&first), self.borders.last().unwrap_or(&first));
+        let (from, to) = (number(CLOCKS_FROM).min(*least - 366), first.max(*most) + CLOCKS_YEARS * 366);
+        let changes = Changes::between(zones, from, to);
+        budget.take((changes.len() * zones.len()) as u64 / 8)?;
+        let mut days = changes.days(&self.borders);
+        days.extend(self.cycle.iter().flat_map(|cycle| cycle.days(&self.borders)));
+        Ok(Some(self.spans(days)))
+    }
+
+    fn spans(&self, mut days: Vec<(i64, i64)>) -> Spans {
+        days.extend(&self.near);
+        with_lengths(&Spans::of(days).and(&window(self.tests)), self.lengths)
+    }
 }
 
 /// The days on which the dates of rules can come out as asked, in some zone.

@@ -35,28 +35,37 @@ const USUAL_SECS: i64 = 30 * 60;
 const USUAL_TRIED: usize = 64;
 
 /// An end, and the dates that provided lists hold.
-type Ended<'w> = (Fact<Moment>, Vec<(&'w str, Date)>);
+type Ended<'a> = (Fact<Moment>, Vec<(&'a str, Date)>);
 
-impl World<'_, '_> {
-    pub fn solve(&self, draft: &mut Draft, budget: &mut Budget) -> Result<bool, Limit> {
+/// A start and an end at which all conditions come out as asked.
+pub(super) struct Found<'a> {
+    pub start: Moment,
+    ended: Ended<'a>,
+}
+
+impl<'a> World<'_, 'a> {
+    pub fn find(&self, budget: &mut Budget) -> Result<Option<Found<'a>>, Limit> {
         let wrong_day = |test: &Test<'_>| matches!(test.asks, Asks::AllDay) && !test.ask.allowed.has(self.is_day.into());
         if (self.is_day && self.guess) || self.tests().iter().any(wrong_day) {
-            return Ok(false);
+            return Ok(None);
         }
-        let Some(starts) = self.stretches(Edge::Starts, budget)? else { return Ok(false) };
+        let Some(starts) = self.stretches(Edge::Starts, budget)? else { return Ok(None) };
         let found = if self.has_end {
-            let Some(ends) = self.stretches(Edge::Ends, budget)? else { return Ok(false) };
+            let Some(ends) = self.stretches(Edge::Ends, budget)? else { return Ok(None) };
             self.with_end(&self.in_order(starts), &ends, budget)?
         } else {
             self.without_end(&self.in_order(starts), budget)?
         };
-        let Some((start, (end, dates))) = found else { return Ok(false) };
-        self.supply(&dates, draft);
-        (draft.start, draft.end) = (start, end);
-        Ok(true)
+        Ok(found.map(|(start, ended)| Found { start, ended }))
     }
 
-    fn tests(&self) -> &[Test<'_>] {
+    /// Writes what was found.
+    pub fn write(&self, found: Found<'a>, draft: &mut Draft) {
+        self.supply(&found.ended.1, draft);
+        (draft.start, draft.end) = (found.start, found.ended.0);
+    }
+
+    fn tests(&self) -> &[Test<'a>] {
         self.calendar.tests
     }
 
@@ -113,7 +122,7 @@ impl World<'_, '_> {
         after.chain(cut.filter(|(from, to)| from < to)).chain(before.iter().rev().copied()).collect()
     }
 
-    fn without_end(&self, starts: &[(i64, i64)], budget: &mut Budget) -> Result<Option<(Moment, Ended<'_>)>, Limit> {
+    fn without_end(&self, starts: &[(i64, i64)], budget: &mut Budget) -> Result<Option<(Moment, Ended<'a>)>, Limit> {
         let hidden = |test: &Test<'_>| match (&test.asks, test.edge()) {
             (Asks::Duration(_), _) | (_, Some(Edge::Ends)) => test.ask.allowed.has_unknown(),
             _ => true,
@@ -136,7 +145,7 @@ impl World<'_, '_> {
         starts: &[(i64, i64)],
         ends: &[(i64, i64)],
         budget: &mut Budget,
-    ) -> Result<Option<(Moment, Ended<'_>)>, Limit> {
+    ) -> Result<Option<(Moment, Ended<'a>)>, Limit> {
         let lengths = if self.is_day { self.lengths_in_days() } else { self.lengths.clone() };
         let usual = if self.is_day { 1 } else { USUAL_SECS };
         let fit = Fit { starts, ends, lengths: &lengths };
@@ -195,7 +204,7 @@ impl World<'_, '_> {
     }
 
     /// The dates that provided lists must hold for this start and end; `None` where one would have to hold a date and not to.
-    fn listed(&self, start: &Moment, end: Option<&Moment>) -> Option<Vec<(&str, Date)>> {
+    fn listed(&self, start: &Moment, end: Option<&Moment>) -> Option<Vec<(&'a str, Date)>> {
         let mut inside = Vec::new();
         let mut outside = Vec::new();
         for test in self.tests() {
