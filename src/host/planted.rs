@@ -99,6 +99,8 @@ pub(crate) enum Bug {
     ErrandForgotten,
     /// A bot that a person sent goes beside that of the calendar.
     ErrandStaysAlone,
+    /// Whether a bot is still in the room is not looked at before another one goes there.
+    RoomNotLookedAt,
 }
 
 /// Whether the bug is planted: never.
@@ -182,6 +184,7 @@ mod planting {
             (Self::WordUnheard, "I2", "calm"),
             (Self::ErrandForgotten, "I1", "calm"),
             (Self::ErrandStaysAlone, "I6", "calm"),
+            (Self::RoomNotLookedAt, "I6", "calm"),
         ];
     }
 }

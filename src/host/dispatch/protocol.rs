@@ -38,7 +38,7 @@ mod tests;
 pub use due::is_due;
 
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer, Spec};
-use crate::host::model::{Dispatch, EventId, OutboxEvent};
+use crate::host::model::{Dispatch, DispatchState, EventId, OutboxEvent};
 use crate::host::planted::{self, Bug};
 use crate::time::Instant;
 use serde_json::json;
@@ -80,6 +80,8 @@ pub const QUIET_LOOK_SECS: i64 = 15;
 
 /// Why a dispatch is told as missed while a bot may be there.
 pub const UNCONFIRMED: &str = "unconfirmed";
+/// The mark of a bot that somebody adopted, until it is seen; and why it ended where it never was: it had left before.
+pub const UNSEEN: &str = "unseen";
 
 /// Something that happened to a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,6 +200,18 @@ pub fn step(dispatch: &Dispatch, now: Instant, input: Input<'_>) -> Step {
         Input::Occupied { until } => answers::occupied(dispatch, until),
         Input::BotState(state) => answers::bot_state(dispatch, now, state),
     }
+}
+
+/// Whether a bot that somebody adopted had left before, as far as anybody saw.
+#[must_use]
+pub fn left_unseen(dispatch: &Dispatch) -> bool {
+    dispatch.state == DispatchState::Ended && dispatch.reason.as_deref() == Some(UNSEEN)
+}
+
+/// Whether nobody knows if there is a bot, and it was told as missed.
+#[must_use]
+pub fn is_given_up(dispatch: &Dispatch) -> bool {
+    dispatch.state == DispatchState::Unknown && row::was_told_missed(dispatch)
 }
 
 /// An event about a dispatch: no title, nobody's address.

@@ -149,7 +149,7 @@ fn withdrawals(tenant: TenantId, dispatches: Vec<Dispatch>, now: Instant) -> (Ve
     dispatches.into_iter().for_each(|row| by_meeting.entry(row.meeting.clone()).or_default().push(row));
     let mut writes = Vec::new();
     for (meeting, rows) in &by_meeting {
-        let target = Target { tenant, meeting, wanted: None, why: "the customer is gone", live_stays: false };
+        let target = Target { tenant, meeting, wanted: None, why: "the customer is gone", live_stays: false, joins: false };
         writes.extend(changes(rows, target, now));
     }
     let into = |state| writes.iter().filter(|write| matches!(write, Write::Dispatch(row) if row.state == state)).count();

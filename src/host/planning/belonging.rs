@@ -5,7 +5,7 @@
 
 use super::{Difference, PlanError, planted, saturating};
 use crate::host::context::Context;
-use crate::host::model::{Calendar, CalendarId, Errand, ErrandId, Sighting, TenantId};
+use crate::host::model::{Calendar, CalendarId, Errand, Sighting, TenantId};
 use crate::host::planted::Bug;
 use crate::host::schedule::identity::place;
 use crate::host::schedule::{errand, room};
@@ -138,12 +138,13 @@ impl Around<'_> {
     }
 }
 
-/// The UIDs and rooms of a set of sightings, and the errands beside them.
+/// The UIDs and rooms of a set of sightings, and of errands beside them.
 #[derive(Default)]
 pub(super) struct Reach {
     uids: BTreeSet<String>,
     rooms: BTreeSet<(String, Instant)>,
-    pub(super) errands: BTreeSet<ErrandId>,
+    /// The rooms of errands: a bot that is there for one serves the others.
+    sent_to: BTreeSet<String>,
 }
 
 impl Reach {
@@ -152,16 +153,20 @@ impl Reach {
         self.rooms.extend(sighting.room.clone().map(|room| (room, sighting.start)));
     }
 
+    pub(super) fn add_errand(&mut self, errand: &Errand) {
+        self.sent_to.insert(errand.room.clone());
+    }
+
     fn holds(&self, sighting: &Sighting) -> bool {
         let by_uid = sighting.uid.as_ref().is_some_and(|uid| self.uids.contains(uid));
         by_uid || sighting.room.as_ref().is_some_and(|room| self.rooms.contains(&(room.clone(), sighting.start)))
     }
 
-    /// Whether an errand is one of those, or sends a bot to one of the rooms.
+    /// Whether an errand sends a bot to one of the rooms.
     fn sends(&self, errand: &Errand) -> bool {
         let from = (errand.room.clone(), Instant::MIN);
         let in_room = self.rooms.range(from..).next().is_some_and(|(room, _)| *room == errand.room);
-        in_room || self.errands.contains(&errand.id)
+        in_room || self.sent_to.contains(&errand.room)
     }
 
     fn list(&self) -> (Vec<String>, Vec<(String, Instant)>) {

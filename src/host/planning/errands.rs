@@ -22,7 +22,7 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
     let mut open = host.store.open_errands(row.tenant).await?;
     open.retain(|other| other.id != row.id);
     open.extend(Some(row.clone()).filter(|row| row.state == ErrandState::Open));
-    let touched = touched_by(host, row.tenant, row.id, open).await?;
+    let touched = touched_by(host, &row, open).await?;
     let mut gone = forgotten(host, &row).await?;
     gone.push(errand::place(row.id));
     let mut writes = planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?;
@@ -37,31 +37,34 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
 ///
 /// # Errors
 /// [`PlanError`].
-pub async fn redecide_errand(host: &Context, tenant: TenantId, id: ErrandId) -> Result<usize, PlanError> {
+pub async fn redecide_errand(host: &Context, row: &Errand) -> Result<usize, PlanError> {
     for _ in 0..TRIES_MAX {
-        let Some(row) = host.store.tenant(tenant).await? else { return Err(PlanError::Gone) };
-        let touched = touched_by(host, tenant, id, host.store.open_errands(tenant).await?).await?;
-        let writes = planned(host, &row, touched, Stored::SeenAs(&[errand::place(id)])).await?;
-        if let Some(writes) = commit(host, tenant, writes).await? {
+        let Some(tenant) = host.store.tenant(row.tenant).await? else { return Err(PlanError::Gone) };
+        let touched = touched_by(host, row, host.store.open_errands(row.tenant).await?).await?;
+        // One that was due when it was sent was made one with them then.
+        let mut gone = if errand::is_due(row, row.made_at) { Vec::new() } else { forgotten(host, row).await? };
+        gone.push(errand::place(row.id));
+        let writes = planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?;
+        if let Some(writes) = commit(host, row.tenant, writes).await? {
             return Ok(writes);
         }
     }
     Err(PlanError::Contended)
 }
 
-/// The errand, where it is open, and everything that it was known as one with.
-pub(super) async fn touched_by(host: &Context, tenant: TenantId, id: ErrandId, open: Vec<Errand>) -> Result<Touched, PlanError> {
+/// The errands of the same room that are open, and everything that the errand was known as one with.
+pub(super) async fn touched_by(host: &Context, row: &Errand, open: Vec<Errand>) -> Result<Touched, PlanError> {
     let mut reach = Reach::default();
-    reach.errands.insert(id);
-    let found = seen_with(host, tenant, id).await?;
+    reach.add_errand(row);
+    let found = seen_with(host, row.tenant, row.id).await?;
     found.values().for_each(|sighting| reach.add(sighting));
-    belonging(host, tenant, reach, Touched::begun(found, open), None).await
+    belonging(host, row.tenant, reach, Touched::begun(found, open), None).await
 }
 
 /// What the meetings were seen as whose bots are in the room although no calendar shows them any more.
 async fn forgotten(host: &Context, row: &Errand) -> Result<Vec<String>, StoreError> {
     let Ok(link) = errand::link(&row.url) else { return Ok(Vec::new()) };
-    if row.state != ErrandState::Open || row.at > host.now() {
+    if row.state != ErrandState::Open || !errand::is_due(row, host.now()) {
         return Ok(Vec::new());
     }
     let (from, to) = (saturating(row.at, -errand::LOOK_BACK), host.now());

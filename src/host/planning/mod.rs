@@ -186,13 +186,16 @@ pub async fn catch_up(host: &Context, undecided: &Undecided) -> Result<usize, Pl
             (None, _) => Vec::new(),
             (Some(row), None) => planned(host, &row, everything(host, row.id).await?, Stored::All).await?,
             (Some(row), Some(uid)) => {
-                let (touched, gone) = match errand::of_place(uid) {
-                    Some(id) => {
-                        let open = host.store.open_errands(row.id).await?;
-                        (errands::touched_by(host, row.id, id, open).await?, vec![uid.clone()])
-                    }
-                    None => (named(host, row.id, uid).await?, Vec::new()),
+                let sent = errand::of_place(uid);
+                let errand = match sent {
+                    Some(id) => host.store.errand(row.id, id).await?,
+                    None => None,
                 };
+                let touched = match errand {
+                    Some(errand) => errands::touched_by(host, &errand, host.store.open_errands(row.id).await?).await?,
+                    None => named(host, row.id, uid).await?,
+                };
+                let gone: Vec<String> = sent.map(|_| uid.clone()).into_iter().collect();
                 planned(host, &row, touched, Stored::SeenAs(&gone)).await?
             }
         };

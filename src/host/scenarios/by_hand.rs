@@ -8,6 +8,7 @@ use crate::host::simulation::life::TENANT;
 use crate::host::store::{Commit, Write};
 use crate::host::world::calendar::{Edit, Meeting};
 use crate::host::world::script::What;
+use crate::host::world::weather::Service;
 use expect_test::{Expect, expect};
 use std::fmt::Write as _;
 
@@ -106,7 +107,7 @@ async fn who_sends_a_bot_where_the_calendars_is_gets_that_one() {
             -107s  dispatch.accepted for calendar
             -107s  dispatch.joined for calendar
             -60s   recording.adopted for manual, calendar
-            1805s  dispatch.ended for manual, calendar
+            1800s  dispatch.ended for manual, calendar
         "#]],
     )
     .await;
@@ -337,4 +338,120 @@ async fn a_bot_that_is_sent_between_two_meetings_is_for_the_one_that_runs() {
     assert_eq!(sent.meeting.map(|meeting| meeting.start), Some(at(0)));
     stage.live_until(3700).await;
     assert!(matches!(stage.stays()[..], [(_, 1800), (1800..=1801, 3600)]), "{}", stage.told().await);
+}
+
+/// Sends a bot that is to be there so many seconds after the start.
+async fn sends_for(stage: &Stage, link: &str, secs: i64) -> Sent {
+    let wanted = Wanted { link: link.into(), at: Some(at(secs)), title: None, name: None };
+    let (sent, known) = send(&stage.setting.host("desk"), TENANT, wanted).await.expect("sent");
+    assert!(!known, "it is another one");
+    sent
+}
+
+/// A calendar's meeting that a person sends another bot to had no look at its room, and a second bot came.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_still_in_the_room_is_adopted_by_a_meeting_that_another_is_sent_to() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-2700).await;
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(-1500).await;
+    sends_for(&stage, LINK, 240).await;
+    stage.live_until(1900).await;
+    // It stays an hour; the meeting that goes on has what it needs.
+    assert!(matches!(stage.stays()[..], [(-2700..=-2699, 900..=901)]), "{}", stage.told().await);
+}
+
+/// The same where the bot is sent for before the turn of the calendar.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_still_in_the_room_is_the_one_that_is_sent_for_later() {
+    // A bot that nobody wants any more leaves, and one that a calendar wants stays as long as any that was sent.
+    for (meetings, leaves) in [(vec![], 120), (vec![meeting(ANN, &[OUTSIDER])], 900)] {
+        let mut stage = Stage::new(&[ANN], meetings, vec![]).await;
+        stage.live_until(-2700).await;
+        let (first, _) = sends(&stage, TENANT, LINK).await;
+        stage.live_until(-1800).await;
+        let second = sends_for(&stage, LINK_NEW_PASSWORD, -600).await;
+        stage.live_until(-300).await;
+        assert!(matches!(stage.stays()[..], [(-2700..=-2699, 900..=901)]), "{}", stage.told().await);
+        // Who takes the first back takes nothing from the second, long after its time.
+        stage.live_until(60).await;
+        takes_back(&stage, first.errand.id).await;
+        stage.live_until(120).await;
+        assert!(matches!(stage.stays()[..], [(-2700..=-2699, 900..=901)]), "{}", stage.told().await);
+        takes_back(&stage, second.errand.id).await;
+        stage.live_until(1900).await;
+        let left: Vec<i64> = stage.stays().iter().map(|(_, left)| *left).collect();
+        assert!(matches!(left[..], [at] if (leaves..=leaves + 1).contains(&at)), "{}", stage.told().await);
+    }
+}
+
+/// One that left before the time of the next is followed by that.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_left_before_another_was_wanted_is_followed_by_that() {
+    let mut stage = Stage::new(&[ANN], vec![], vec![]).await;
+    stage.live_until(-3590).await;
+    let (first, _) = sends(&stage, TENANT, LINK).await;
+    stage.live_until(-1800).await;
+    sends_for(&stage, LINK, -600).await;
+    stage.live_until(-700).await;
+    takes_back(&stage, first.errand.id).await;
+    stage.live_until(60).await;
+    assert!(matches!(stage.stays()[..], [(_, -700..=-699), (-620..=-599, 2980..=3001)]), "{}", stage.told().await);
+}
+
+/// A bot is followed by no second one whatever keeps hosts from looking at the room before the turn of the calendar.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_still_in_the_room_is_adopted_though_the_provider_is_away_or_the_host_was() {
+    for (dark, away) in [(true, None), (false, Some((-140, -108))), (true, Some((-140, -108)))] {
+        let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+        stage.live_until(-1800).await;
+        sends(&stage, TENANT, LINK).await;
+        stage.live_until(-1500).await;
+        if dark {
+            stage.setting.shared.world().weather.darken(Service::Google, at(300));
+        }
+        if let Some((from, until)) = away {
+            stage.live_until(from).await;
+            stage.nobody_until(until).await;
+        }
+        stage.live_until(120).await;
+        assert_eq!(stage.stays().len(), 1, "{dark} {away:?}: {}", stage.told().await);
+    }
+}
+
+/// How often it was told that a bot was missed.
+async fn misses(stage: &Stage) -> usize {
+    stage.events().await.iter().filter(|event| event.kind == "dispatch.missed").count()
+}
+
+/// The bot in the room left while the bot service was away, and nobody came for who counted on it.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_left_unseen_before_another_was_wanted_is_told_as_missed() {
+    for meetings in [vec![], vec![Meeting { first: zone().civil(at(150)), ..meeting(ANN, &[OUTSIDER]) }]] {
+        let mut stage = Stage::new(&[ANN], meetings.clone(), vec![]).await;
+        stage.live_until(-3590).await;
+        sends(&stage, TENANT, LINK).await;
+        stage.live_until(-1700).await;
+        if meetings.is_empty() {
+            sends_for(&stage, LINK, 60).await;
+        }
+        stage.live_until(-60).await;
+        stage.setting.shared.world().weather.darken(Service::Bots, at(900));
+        stage.live_until(1200).await;
+        assert_eq!((stage.stays().len(), misses(&stage).await), (1, 1), "{}", stage.told().await);
+    }
+}
+
+/// Whoever wanted the first was told that it is missed; nobody told the person who came later.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_sent_after_the_calendars_was_missed_is_another_one() {
+    for (light_at, stays, told) in [(1400, 0, 2), (900, 1, 1)] {
+        let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+        stage.live_until(-200).await;
+        stage.setting.shared.world().weather.darken(Service::Bots, at(light_at));
+        stage.live_until(700).await;
+        sends(&stage, TENANT, LINK).await;
+        stage.live_until(1700).await;
+        assert_eq!((stage.stays().len(), misses(&stage).await), (stays, told), "{}", stage.told().await);
+    }
 }

@@ -13,7 +13,9 @@
 //!
 //! A bot can be wanted by a calendar, by a person who sent it by hand, or by both. Whoever comes later adopts the bot that is there,
 //! whatever start it was sent for (`C22`): *leave* then means to write down who wants it now. A bot that somebody wants who did
-//! not while the last one was there, or whose turn came only after that one had left, is the next epoch.
+//! not while the last one was there, or whose turn came only after that one had left, is the next epoch; so is that of who sends one
+//! where nobody knows whether there is a bot and it was told as missed. One that was adopted and never seen since had left before:
+//! where it is too late for another one, that is planned all the same, and told as missed.
 
 use crate::host::bots::Spec;
 use crate::host::dispatch::key::{Keyed, fire_at, late_at};
@@ -51,6 +53,8 @@ pub struct Sent {
     pub errand: ErrandId,
     /// When the bot is to be there.
     pub at: Instant,
+    /// When the last of those who sent one there wants it.
+    pub last: Instant,
     /// The address that it was sent to.
     pub url: String,
 }
@@ -71,7 +75,7 @@ impl Wanted {
     /// After this nobody wants it any more.
     fn late_at(&self) -> Instant {
         let calendar = self.join_secs.map(|join| late_at(self.start, self.end, join));
-        let sent = self.sent.as_ref().map(|sent| late_at(sent.at, None, 0));
+        let sent = self.sent.as_ref().map(|sent| late_at(sent.last, None, 0));
         calendar.into_iter().chain(sent).max().unwrap_or(self.start)
     }
 
@@ -93,6 +97,8 @@ pub struct Target<'a> {
     pub why: &'a str,
     /// A bot that is in the meeting stays there even if none is wanted any more.
     pub live_stays: bool,
+    /// Somebody who did not sends a bot there from now on.
+    pub joins: bool,
 }
 
 /// The writes that lead from the stored dispatches of a meeting, ascending by epoch, to its target.
@@ -114,6 +120,8 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         }
         (Withdrawn, Some(_)) if planted::is(Bug::WithdrawnForGood) => Vec::new(),
         (Withdrawn, Some(wanted)) => planned_again(last, target, wanted, now),
+        // Whoever wanted it was told that it is missed; who comes later gets another one.
+        (Unknown, Some(wanted)) if target.joins && protocol::is_given_up(last) => replaced(last, target, wanted, now),
         // A bot at the door with an old password does not get in (C25); one that is inside needs none.
         (Claimed | Unknown | Accepted, _) if same && knows_address => kept(last, target, now),
         (Joined, _) if same => kept(last, target, now),
@@ -130,6 +138,10 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Missed | Ended, Some(wanted)) if is_news(last, target, wanted, now) => planned(target, wanted, last.epoch + 1, now),
         (Missed, Some(wanted)) if !same || !knows_address => planned(target, wanted, last.epoch + 1, now),
         (Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
+        // Too late for another one: whoever looks for what is due says so.
+        (Ended, None) if protocol::left_unseen(last) => {
+            target.wanted.map(|wanted| planned(target, wanted, last.epoch + 1, now)).unwrap_or_default()
+        }
         (Missed | Ended, Some(_)) | (Recalling | Recalled | Withdrawn | Missed | Ended, None) => Vec::new(),
     }
 }
@@ -165,7 +177,8 @@ fn is_news(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -
     let sent = wanted.errand().is_some_and(|errand| last.errand != Some(errand));
     // A bot that was sent by hand and left before the turn of the calendar had come did not serve it.
     let next = Keyed { tenant: target.tenant, meeting: target.meeting, epoch: last.epoch + 1 }.key();
-    let had_left = |turn: Instant| last.errand.is_some() && now.duration_since(turn) < FOUND_GONE;
+    let found_gone = |turn: Instant| now.duration_since(turn) < FOUND_GONE || protocol::left_unseen(last);
+    let had_left = |turn: Instant| last.errand.is_some() && found_gone(turn);
     let turn = wanted.turn(&next).is_some_and(|turn| !last.calendar || had_left(turn));
     sent || turn
 }
@@ -174,13 +187,16 @@ fn is_news(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -
 fn kept(last: &Dispatch, target: Target<'_>, now: Instant) -> Vec<Write> {
     let Some(wanted) = target.wanted else { return Vec::new() };
     let (calendar, errand) = (wanted.join_secs.is_some(), wanted.errand());
-    if (last.calendar, last.errand, last.start) == (calendar, errand, wanted.start) {
+    if (last.calendar, last.errand, last.start) == (calendar, errand, wanted.start) && !target.joins {
         return Vec::new();
     }
+    let mut next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), ..last.clone() };
     // Whether it is still there is looked at once.
     let is_up = matches!(last.state, DispatchState::Accepted | DispatchState::Joined);
-    let due_at = if calendar && !last.calendar && is_up { Some(now) } else { last.due_at };
-    let next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), due_at, ..last.clone() };
+    if is_up && (target.joins || calendar && !last.calendar) {
+        next.due_at = Some(now);
+        next.reason = last.reason.clone().or(Some(protocol::UNSEEN.to_owned()));
+    }
     let told = is_adopted(last, &next).then(|| Write::Event(protocol::event("recording.adopted", &next, None, now)));
     std::iter::once(Write::Dispatch(next)).chain(told).collect()
 }

@@ -8,8 +8,9 @@
 //! - has a bot that is still in the room although the meeting should be over; or
 //! - comes to its turn while the bot of the errand is still in the room.
 //!
-//! A bot that is still there although no calendar shows its meeting any more serves the errand too. Who only wants a bot in that room hours later gets another one. Calendars alone are joined by their exact starts; people who
-//! send a bot give none, which is why there is a window here.
+//! A bot that is still there although no calendar shows its meeting any more serves the errand too, and so does the bot of another
+//! errand that is still there when the time of this one comes. Who only wants a bot in that room hours later gets another one.
+//! Calendars alone are joined by their exact starts; people who send a bot give none, which is why there is a window here.
 
 use super::names::bounded;
 use crate::event::identity::RoomKey;
@@ -23,8 +24,8 @@ use crate::value::Fact;
 pub const WINDOW: Elapsed = Elapsed::from_mins(15);
 /// Meetings that began longer before are not the ones that a bot is sent to.
 pub const LOOK_BACK: Elapsed = Elapsed::from_hours(24);
-/// How long before its second a calendar's bot is held back for one that is in the room: no shorter than what the last look at
-/// a meeting, and the spread of bots, take together.
+/// How long before its second a bot is held back for one that is in the room: no shorter than what the last look at a meeting, and
+/// the spread of bots, take together.
 const TURN: Elapsed = Elapsed::from_secs(60);
 /// How long a meeting takes of which only the start is known.
 const LENGTH: Elapsed = Elapsed::from_hours(1);
@@ -83,6 +84,12 @@ pub fn is_there(row: &Dispatch, link: &Link) -> bool {
     under_way && Spec::read(&row.spec).is_ok_and(|spec| spec.room == format!("{}/{}", link.platform, link.id))
 }
 
+/// Whether the time of an errand has come, or is about to: from now on a bot that is in its room is the one that it wants.
+#[must_use]
+pub fn is_due(errand: &Errand, now: Instant) -> bool {
+    errand.at <= now.checked_add(TURN).unwrap_or(Instant::MAX)
+}
+
 /// A calendar's meeting in the room of an errand, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -110,9 +117,9 @@ pub fn fit(errand: &Errand, candidate: &Candidate, there: bool, now: Instant) ->
     }
     let runs = errand.at < end && start <= errand.at;
     let meant = errand.at < end && start < to;
-    let began = errand.at <= now;
-    let overran = began && has_bot && start < now + WINDOW;
-    let turned = began && there && turn.is_some_and(|turn| turn <= now + TURN) && now < end;
+    let due = is_due(errand, now);
+    let overran = due && has_bot && start < now + WINDOW;
+    let turned = due && there && turn.is_some_and(|turn| turn <= now + TURN) && now < end;
     let off = start.duration_since(errand.at).as_secs().unsigned_abs();
     (meant || overran || turned).then_some((!known, !runs, turn.is_none(), off))
 }

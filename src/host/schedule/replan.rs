@@ -88,9 +88,9 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
     for (places, joined) in places.iter_mut().zip(&errands.joined) {
         places.extend(joined.iter().map(|open| errand::place(open.errand.id)));
     }
-    let alone = errands.alone.iter().map(|open| {
-        let left = open.forgotten(&input, &places);
-        left.into_iter().chain([errand::place(open.errand.id)]).collect()
+    let alone = errands.alone.iter().map(|sent| {
+        let left = sent.iter().flat_map(|open| open.forgotten(&input, &places));
+        left.chain(sent.iter().map(|open| errand::place(open.errand.id))).collect()
     });
     let alone: Vec<BTreeSet<String>> = alone.collect();
     places.extend(alone);
@@ -118,9 +118,9 @@ pub fn replan(input: PlanInput<'_>) -> Vec<Write> {
             writes.extend(planner.meeting(planned, places, *stored, sent));
         }
     }
-    for (open, stored) in errands.alone.iter().zip(&stored[plan.len()..]) {
+    for (sent, stored) in errands.alone.iter().zip(&stored[plan.len()..]) {
         if !stored.is_some_and(stays) {
-            writes.extend(planner.alone(open, *stored));
+            writes.extend(planner.alone(sent, *stored));
         }
     }
     if !writes.is_empty() {
@@ -255,9 +255,9 @@ impl<'a> Differ<'a> {
         let mut wanted = (meeting.outcome == Outcome::Record).then(|| wanted(&meeting, planned)).flatten();
         let dispatches = self.dispatches(&meeting.id);
         let (mut writes, sent) = self.not_late(sent);
-        if let Some(first) = sent.first() {
+        if let (Some(first), Some(last)) = (sent.first(), sent.last()) {
             let settings = &self.input.rules.organisation().outline().default_settings;
-            wanted = Some(first.wanted(&meeting.id, meeting.start, wanted, settings));
+            wanted = Some(first.wanted(&meeting.id, meeting.start, wanted, last, settings));
             meeting = sent_to(meeting, &sent);
         }
         // One that was moved as well is no longer the meeting that its bot is in.
@@ -270,6 +270,7 @@ impl<'a> Differ<'a> {
             wanted: wanted.as_ref(),
             why: if by_hand { TAKEN_BACK } else { &meeting.reason },
             live_stays: planned.settings.on_live_cancel == OnLiveCancel::Stay || stands_without_link,
+            joins: joins(stored, &sent),
         };
         let bots = changes(&dispatches, target, self.input.now);
         if planted::is(Bug::NoIsNotStored) && meeting.outcome == Outcome::Skip && stored.is_none() {
@@ -285,19 +286,17 @@ impl<'a> Differ<'a> {
         writes
     }
 
-    /// A meeting that no calendar shows, and that a bot was sent to.
-    fn alone(&mut self, open: &Open<'_>, stored: Option<&Meeting>) -> Vec<Write> {
-        let (mut writes, sent) = self.not_late(std::slice::from_ref(open));
-        if sent.is_empty() {
-            return writes;
-        }
-        let id = stored.map_or_else(|| self.unused(|mark| name_of_errand(open.errand.id, mark)), |meeting| meeting.id.clone());
+    /// A meeting that no calendar shows, and that bots were sent to.
+    fn alone(&mut self, sent: &[Open<'_>], stored: Option<&Meeting>) -> Vec<Write> {
+        let (mut writes, sent) = self.not_late(sent);
+        let (Some(first), Some(last)) = (sent.first(), sent.last()) else { return writes };
+        let id = stored.map_or_else(|| self.unused(|mark| name_of_errand(first.errand.id, mark)), |meeting| meeting.id.clone());
         // A bot that is there goes on with what it was sent for.
-        let start = self.live_start(&id).unwrap_or(open.errand.at);
+        let start = self.live_start(&id).unwrap_or(first.errand.at);
         let meeting = Meeting {
             tenant: self.input.tenant.id,
             id,
-            sightings: vec![errand::place(open.errand.id)],
+            sightings: sent.iter().map(|open| errand::place(open.errand.id)).collect::<BTreeSet<_>>().into_iter().collect(),
             start,
             end: None,
             outcome: Outcome::Record,
@@ -310,9 +309,9 @@ impl<'a> Differ<'a> {
         };
         let meeting = sent_to(meeting, &sent);
         let settings = &self.input.rules.organisation().outline().default_settings;
-        let wanted = open.wanted(&meeting.id, meeting.start, None, settings);
-        let (why, live_stays) = (&meeting.reason, false);
-        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: Some(&wanted), why, live_stays };
+        let wanted = first.wanted(&meeting.id, meeting.start, None, last, settings);
+        let (why, live_stays, joins) = (&meeting.reason, false, joins(stored, &sent));
+        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: Some(&wanted), why, live_stays, joins };
         let bots = changes(&self.dispatches(&meeting.id), target, self.input.now);
         if stored != Some(&meeting) {
             writes.push(Write::Meeting(meeting));
@@ -349,7 +348,7 @@ impl<'a> Differ<'a> {
             (false, true) => TAKEN_BACK,
             (false, false) => "no calendar shows it any more",
         };
-        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: None, why, live_stays: false };
+        let target = Target { tenant: meeting.tenant, meeting: &meeting.id, wanted: None, why, live_stays: false, joins: false };
         let mut writes = changes(&dispatches, target, self.input.now);
         let gone = Meeting {
             sightings: Vec::new(),
@@ -473,6 +472,11 @@ fn wanted(meeting: &Meeting, planned: &Planned) -> Option<Wanted> {
     let settings = &planned.settings;
     let spec = Spec::of(&meeting.id, link, settings);
     Some(Wanted { start: meeting.start, end: meeting.end, join_secs: Some(settings.join), sent: None, spec })
+}
+
+/// Whether a bot is sent to a stored meeting that it was not sent to before.
+fn joins(stored: Option<&Meeting>, sent: &[&Open<'_>]) -> bool {
+    stored.is_some_and(|stored| sent.iter().any(|open| !stored.sightings.contains(&errand::place(open.errand.id))))
 }
 
 /// Why a bot that a person sent leaves.

@@ -1,7 +1,7 @@
 //! Errands in a plan: which of its meetings each is for, and what it wants of their bots.
 
 use super::bots::{Sent, Wanted};
-use super::errand::{Candidate, fit, is_there, link, of_place, place};
+use super::errand::{Candidate, fit, is_due, is_there, link, of_place, place};
 use super::names::bounded;
 use super::replan::PlanInput;
 use crate::engine::Planned;
@@ -9,7 +9,8 @@ use crate::event::identity::RoomKey;
 use crate::event::link::Link;
 use crate::host::bots::Spec;
 use crate::host::dispatch::key::late_at;
-use crate::host::model::{Errand, ErrandState};
+use crate::host::dispatch::protocol;
+use crate::host::model::{Dispatch, Errand, ErrandState};
 use crate::host::planted::{self, Bug};
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
@@ -28,11 +29,18 @@ impl Open<'_> {
         Spec::of(meeting, &self.link, settings)
     }
 
-    /// The bot of a meeting that calendars want as `calendar`, and a person sent.
-    pub(super) fn wanted(&self, meeting: &str, start: Instant, calendar: Option<Wanted>, settings: &Settings) -> Wanted {
+    /// The bot of a meeting that calendars want as `calendar`, and a person sent; `last`: the errand there whose time comes last.
+    pub(super) fn wanted(
+        &self,
+        meeting: &str,
+        start: Instant,
+        calendar: Option<Wanted>,
+        last: &Self,
+        settings: &Settings,
+    ) -> Wanted {
         let own = || Wanted { start, end: None, join_secs: None, sent: None, spec: self.spec(meeting, settings) };
         let wanted = calendar.unwrap_or_else(own);
-        let sent = Sent { errand: self.errand.id, at: self.errand.at, url: self.link.url.clone() };
+        let sent = Sent { errand: self.errand.id, at: self.errand.at, last: last.errand.at, url: self.link.url.clone() };
         // Who has a link at hand knows it better than an invitation.
         let spec = Spec { url: self.link.url.clone(), ..wanted.spec };
         Wanted { sent: Some(sent), spec, ..wanted }
@@ -40,7 +48,7 @@ impl Open<'_> {
 
     /// What the meetings were seen as that no calendar shows any more, and whose bot is still in the room: that one is for the errand.
     pub(super) fn forgotten(&self, input: &PlanInput<'_>, shown: &[BTreeSet<String>]) -> Vec<String> {
-        if input.now < self.errand.at {
+        if !is_due(self.errand, input.now) {
             return Vec::new();
         }
         let is_shown = |place: &String| shown.iter().any(|places| places.contains(place));
@@ -49,9 +57,22 @@ impl Open<'_> {
         left.flatten().cloned().collect()
     }
 
-    /// Whether its time went by, although it is open: the bot of another errand was there.
+    /// Whether its time went by, although it is open: the bot of another errand was there, and left. One that nobody saw there did
+    /// not serve it, and that is told.
     pub(super) fn is_late(&self, input: &PlanInput<'_>) -> bool {
-        late_at(self.errand.at, None, 0) <= input.now && input.dispatches.iter().all(|row| row.errand != Some(self.errand.id))
+        let own = place(self.errand.id);
+        let had_one = || input.dispatches.iter().any(|row| row.errand == Some(self.errand.id));
+        let is_own =
+            |row: &Dispatch| input.meetings.iter().any(|meeting| meeting.id == row.meeting && meeting.sightings.contains(&own));
+        let left_unseen = || input.dispatches.iter().any(|row| protocol::left_unseen(row) && is_own(row));
+        let is_past = late_at(self.errand.at, None, 0) <= input.now;
+        is_past && !had_one() && !left_unseen() && rooms_bots(input, self).next().is_none()
+    }
+
+    /// Whether its own bot is in the room, or on its way.
+    fn is_there(&self, input: &PlanInput<'_>) -> bool {
+        let own = place(self.errand.id);
+        rooms_bots(input, self).any(|sightings| sightings.contains(&own))
     }
 }
 
@@ -59,8 +80,8 @@ impl Open<'_> {
 pub(super) struct Errands<'a> {
     /// Those of each meeting that calendars show.
     pub(super) joined: Vec<Vec<Open<'a>>>,
-    /// Those that are for no such meeting.
-    pub(super) alone: Vec<Open<'a>>,
+    /// Those that are for no such meeting, together where one bot serves them.
+    pub(super) alone: Vec<Vec<Open<'a>>>,
 }
 
 impl<'a> Errands<'a> {
@@ -81,10 +102,32 @@ impl<'a> Errands<'a> {
             match fits.min().filter(|_| !planted::is(Bug::ErrandStaysAlone)) {
                 Some((_, at)) => errands.joined[at].push(open),
                 None if planted::is(Bug::ErrandForgotten) => {}
-                None => errands.alone.push(open),
+                None => errands.alone.push(vec![open]),
             }
         }
+        if !planted::is(Bug::ErrandStaysAlone) {
+            errands.unite(input);
+        }
         errands
+    }
+
+    /// Lets a bot that is in a room serve whoever else sent one there whose time has come by now.
+    fn unite(&mut self, input: &PlanInput<'_>) {
+        for open in std::mem::take(&mut self.alone).into_iter().flatten() {
+            let is_there = open.is_there(input);
+            let awaits = |group: &[Open<'_>]| {
+                let others = || group.iter().filter(|other| other.errand.room == open.errand.room);
+                let is_awaited = || others().any(|other| is_due(other.errand, input.now));
+                let is_served = || is_due(open.errand, input.now) && others().any(|other| other.is_there(input));
+                is_there && is_awaited() || is_served()
+            };
+            match self.joined.iter_mut().chain(&mut self.alone).find(|group| awaits(group)) {
+                Some(group) => group.push(open),
+                None => self.alone.push(vec![open]),
+            }
+        }
+        let groups = self.joined.iter_mut().chain(&mut self.alone);
+        groups.for_each(|group| group.sort_by_key(|open| (open.errand.at, open.errand.id)));
     }
 }
 

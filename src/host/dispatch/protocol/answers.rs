@@ -4,7 +4,7 @@
 //! whoever asked, since the key is the same; that it has none, or refused, was true for that one request only and counts only
 //! where nobody has asked since, which the fence tells.
 
-use super::row::{Move, after, ask_again, is_final, was_told_missed};
+use super::row::{Move, after, ask_again, is_final, is_unseen, was_told_missed};
 use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer};
 use crate::host::model::{Dispatch, DispatchState};
@@ -63,7 +63,11 @@ pub(super) fn found(dispatch: &Dispatch, now: Instant, fence: u64, answer: FindA
 }
 
 pub(super) fn bot_state(dispatch: &Dispatch, now: Instant, bot: BotState) -> Step {
-    let next = Move::of(dispatch, now);
+    let mut next = Move::of(dispatch, now);
+    let is_seen = is_unseen(dispatch) && bot.is_live();
+    if is_seen {
+        next = next.because(None);
+    }
     match (dispatch.state, bot) {
         (DispatchState::Planned, _) if dispatch.fence == 0 => Step::default(),
         (DispatchState::Planned | DispatchState::Claimed | DispatchState::Unknown, bot) => next.arrived(bot).done(),
@@ -73,11 +77,11 @@ pub(super) fn bot_state(dispatch: &Dispatch, now: Instant, bot: BotState) -> Ste
         (DispatchState::Joined, BotState::Failed(why)) => next.ended(Some(why.as_str())).done(),
         // A bot that should not be there: a create that arrived after everything.
         (DispatchState::Recalled | DispatchState::Missed, bot) if bot.is_live() && dispatch.due_at.is_none() => {
-            let mut next = next;
             next.row.fence += 1;
             next.row.due_at = Some(after(now, ASK_AGAIN_SECS));
             next.recall().done()
         }
+        _ if is_seen => next.done(),
         _ => Step::default(),
     }
 }

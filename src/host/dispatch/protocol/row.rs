@@ -2,7 +2,7 @@
 
 use super::{
     ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_AT_END_SECS, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS, QUIET_SECS,
-    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, event,
+    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, UNSEEN, event,
 };
 use crate::host::bots::{BotState, Spec};
 use crate::host::model::{Dispatch, DispatchState};
@@ -109,6 +109,7 @@ impl Move {
     }
 
     pub(super) fn ended(self, reason: Option<&str>) -> Self {
+        let reason = reason.or(is_unseen(&self.row).then_some(UNSEEN));
         self.to(DispatchState::Ended, None).because(reason).tell("dispatch.ended")
     }
 
@@ -129,6 +130,11 @@ impl Move {
 pub(super) fn was_told_missed(row: &Dispatch) -> bool {
     let can_be = matches!(row.state, DispatchState::Unknown | DispatchState::Accepted | DispatchState::Joined);
     can_be && row.reason.as_deref() == Some(UNCONFIRMED)
+}
+
+/// Whether somebody adopted the bot since it was seen last.
+pub(super) fn is_unseen(row: &Dispatch) -> bool {
+    row.reason.as_deref() == Some(UNSEEN)
 }
 
 /// Whether the row has come to its end; where it is due, only what a late request may have left is being recalled.
