@@ -26,7 +26,7 @@ pub(super) enum Deed {
     Clear,
     /// Sends a bot to a room that no calendar knows.
     SendElsewhere,
-    /// Sends a bot to the room of a meeting.
+    /// Sends a bot to the room of a meeting, or to one that a bot was sent to before.
     SendToMeeting,
     /// Takes back a bot that was sent.
     CallBack,
@@ -83,6 +83,7 @@ impl Target {
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     id: ErrandId,
+    link: String,
     /// As the bot service is told it.
     pub(super) room: String,
     /// When it is to be there.
@@ -197,8 +198,11 @@ impl Hands {
         self.words.iter_mut().filter(stands).for_each(|word| word.until = Some(now));
     }
 
-    /// The link of a meeting.
+    /// The link of a meeting, or one that a bot was sent to.
     async fn link(&mut self, setting: &Setting) -> Option<String> {
+        if !self.sent.is_empty() && self.dice.chance(250) {
+            return Some(self.dice.pick(&self.sent).link.clone());
+        }
         let meeting = self.meeting(setting, |row| row.sightings.iter().any(|place| errand::of_place(place).is_none())).await?;
         let shown = setting.store().sightings_at(TENANT, &meeting.sightings).await.expect("a store in memory");
         let shown = shown.iter().map(|sighting| occurrence_of(sighting).expect("the hosts wrote it"));
@@ -209,12 +213,12 @@ impl Hands {
         let ahead = Elapsed::from_secs(self.dice.below(1800).cast_signed());
         let at = self.dice.chance(400).then(|| setting.now() + ahead);
         let read = errand::link(&link).ok()?;
-        let wanted = Wanted { link, at, title: None, name: None };
+        let wanted = Wanted { link: link.clone(), at, title: None, name: None };
         let (sent, known) = errands::send(&setting.host("desk"), TENANT, wanted).await.ok()?;
         let room = format!("{}/{}", read.platform, read.id);
         let (id, at) = (sent.errand.id, sent.errand.at);
         if !known {
-            self.sent.push(Sent { id, room, at, recalled_at: None });
+            self.sent.push(Sent { id, link, room, at, recalled_at: None });
         }
         Some(if known { "bot sent again" } else { "bot sent" })
     }

@@ -263,10 +263,18 @@ impl Case<'_> {
             let disturbed = self.is_disturbed(fire - Elapsed::from_mins(2), late);
             let most = if troubled || disturbed { LATE_SECS + 30 } else { PUNCTUAL_SECS };
             let is_sent_to = self.hands.sent_to(room);
+            // One that a person sends while the meeting runs is asked for until ten minutes after that, for both.
+            let asked_until = |bot: &Bot| {
+                let during = |at: Instant| fire <= at && bot.leaves_at.is_none_or(|leaves| at < leaves);
+                let sent = self.hands.sent().iter().filter(|sent| sent.room == *room && during(sent.at));
+                let asked = sent.map(|sent| sent.at + Elapsed::from_secs(LATE_SECS + 30)).max();
+                let own = start + Elapsed::from_secs(join.max(0) + most);
+                asked.filter(|_| troubled || disturbed).map_or(own, |asked| asked.max(own))
+            };
             let on_time = |bot: &Bot| {
                 // One that was sent is there before.
                 if is_sent_to {
-                    return is_there(bot, start + Elapsed::from_secs(join - 21), start + Elapsed::from_secs(join.max(0) + most));
+                    return is_there(bot, start + Elapsed::from_secs(join - 21), asked_until(bot));
                 }
                 let after = bot.joins_at.map_or(i64::MAX, |at| at.duration_since(start).as_secs());
                 (join - 21..=if most == PUNCTUAL_SECS { join } else { join.max(0) } + most).contains(&after)

@@ -115,8 +115,6 @@ pub(super) struct Run {
     pub(super) hours: i64,
     /// Where the first host dies, besides what its kind brings.
     pub(super) death: Option<Death>,
-    /// Whether people say things and send bots by hand.
-    pub(super) by_hand: bool,
 }
 
 /// What came of a run.
@@ -200,8 +198,8 @@ fn doom(dice: &mut Dice) -> Incident {
 const HOURS: i64 = 4;
 /// All meetings begin within so many hours: time that only passes costs as much as time in which something happens.
 const BUSY_HOURS: u64 = 2;
-/// How many things people do by hand in a run, where they do any.
-const DEEDS: usize = 21;
+/// People do one thing by hand for so many meetings, and each of what they do at least once.
+const MEETINGS_A_DEED: usize = 6;
 /// Days on which runs begin: working days, days before zones change their clocks, the end of a year.
 const DAYS: [(i16, i8, i8); 6] = [(2026, 3, 25), (2026, 5, 12), (2026, 3, 28), (2026, 3, 7), (2026, 10, 24), (2026, 12, 31)];
 
@@ -213,15 +211,14 @@ impl Run {
 
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None, by_hand: false }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
     }
 
     /// The command that makes the same run again.
     pub(super) fn command(&self) -> String {
-        let Self { kind, seed, users, meetings, hours, by_hand, .. } = self;
-        let by_hand = if *by_hand { "CALLSHEET_BY_HAND=1 " } else { "" };
+        let Self { kind, seed, users, meetings, hours, .. } = self;
         format!(
-            "{by_hand}CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
+            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
             kind.word()
         )
     }
@@ -451,13 +448,11 @@ impl Run {
 
     /// What people do by hand, while meetings begin.
     fn deeds(&self, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
-        if !self.by_hand {
-            return Vec::new();
-        }
         let mut dice = Dice::of(self.seed, "deeds");
         let length = end.duration_since(start).as_secs().unsigned_abs().saturating_sub(3600);
-        let any = |dice: &mut Dice| start + Elapsed::from_secs(600 + dice.below(length.max(1)).cast_signed());
-        Deed::ALL.iter().cycle().take(DEEDS).map(|deed| (any(&mut dice), Incident::Hand(*deed))).collect()
+        let any = |dice: &mut Dice| start + Elapsed::from_secs(600 + dice.below(length.max(1200)).cast_signed());
+        let count = (self.meetings / MEETINGS_A_DEED).max(Deed::ALL.len());
+        Deed::ALL.iter().cycle().take(count).map(|deed| (any(&mut dice), Incident::Hand(*deed))).collect()
     }
 
     /// Lets hosts live until `end`; when something happened to them, and how often.

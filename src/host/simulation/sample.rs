@@ -92,7 +92,7 @@ impl Sample {
             let kinds: Vec<String> = kinds.map(|(kind, count)| format!("{kind:?} {count}")).collect();
             writeln!(text, "{fault:?}: {}", kinds.join(", ")).expect("a text takes everything");
         }
-        let _ = writeln!(text, "bots: {:?}\nhosts: {:?}", self.happened, self.incidents);
+        let _ = writeln!(text, "bots: {:?}\nhosts and people: {:?}", self.happened, self.incidents);
         text
     }
 
@@ -101,7 +101,7 @@ impl Sample {
         let mut missing: Vec<String> = Vec::new();
         let met = |fault: Fault| Request::ALL.into_iter().any(|kind| self.met.contains_key(&(fault, kind)));
         missing.extend(Fault::all().filter(|fault| !met(*fault)).map(|fault| format!("{fault:?}")));
-        let hosts = [
+        let incidents = [
             "killed",
             "held up",
             "dark hour",
@@ -113,8 +113,14 @@ impl Sample {
             "died",
             "left",
             "joined",
+            "stop said",
+            "record said",
+            "word taken back",
+            "bot sent",
+            "bot sent again",
+            "bot called back",
         ];
-        missing.extend(hosts.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
+        missing.extend(incidents.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
         let bots = [Happened::Accepted, Happened::Refused, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));
         missing

@@ -19,11 +19,6 @@ fn from_environment<T: std::str::FromStr>(name: &str) -> Option<T> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Whether people do things by hand: `CALLSHEET_BY_HAND=1`. Not yet in every test run: what it finds is in `BENCHMARKS.md`.
-fn by_hand() -> bool {
-    from_environment::<u8>("CALLSHEET_BY_HAND").is_some_and(|said| said > 0)
-}
-
 /// `CALLSHEET_LIFECYCLES=1000000`: so many lives, and `CALLSHEET_SEED`: from that one on. Kinds take turns.
 #[test]
 fn no_invariant_is_violated_in_thousands_of_lives() {
@@ -33,7 +28,7 @@ fn no_invariant_is_violated_in_thousands_of_lives() {
     let began = std::time::Instant::now();
     let sample = Sample::until(lives, |number| {
         let kind = usize::try_from(number).expect("few runs") % Kind::ALL.len();
-        Run { meetings, by_hand: by_hand(), ..Run::of(Kind::ALL[kind], first + number) }
+        Run { meetings, ..Run::of(Kind::ALL[kind], first + number) }
     });
     println!("{}in {:.1} s", sample.coverage(), began.elapsed().as_secs_f64());
     assert!(sample.wrong.is_empty(), "{} runs went wrong:\n{}", sample.wrong.len(), sample.wrong.join("\n"));
@@ -47,7 +42,7 @@ fn replay() {
     let seed = from_environment("CALLSHEET_SEED").unwrap_or(7);
     let word: String = from_environment("CALLSHEET_SKY").unwrap_or_else(|| "flaky".to_owned());
     let kind = Kind::from_word(&word).expect("a kind of run");
-    let mut run = Run { by_hand: by_hand(), ..Run::of(kind, seed) };
+    let mut run = Run::of(kind, seed);
     let size: Option<String> = from_environment("CALLSHEET_SIZE");
     let sizes: Vec<usize> = size.iter().flat_map(|size| size.split('x')).filter_map(|part| part.parse().ok()).collect();
     if let [users, meetings, hours] = sizes[..] {
@@ -76,9 +71,8 @@ const SEEDS_EACH: u64 = 24;
 /// The first finding of each invariant that a planted bug violates, and the seeds it took until the one that names it.
 fn hunt(bug: Bug, invariant: &str, kind: Kind) -> (Vec<String>, Option<u64>) {
     let mut found: Vec<String> = Vec::new();
-    let by_hand = matches!(bug, Bug::WordUnheard | Bug::ErrandForgotten | Bug::ErrandStaysAlone);
     for seed in 0..SEEDS_EACH {
-        let run = Run { users: 6, meetings: 50, by_hand, ..Run::of(kind, 9000 + seed) };
+        let run = Run { users: 6, meetings: 50, ..Run::of(kind, 9000 + seed) };
         // Every other run ends before most of its meetings begin: looks before bots have not yet made good what was lost.
         let run = if seed.is_multiple_of(2) { run } else { Run { hours: 1, ..run } };
         let wrong = planted::with(bug, || run.report()).wrong;
