@@ -115,6 +115,8 @@ pub(super) struct Run {
     pub(super) hours: i64,
     /// Where the first host dies, besides what its kind brings.
     pub(super) death: Option<Death>,
+    /// Whether people say things and send bots by hand.
+    pub(super) by_hand: bool,
 }
 
 /// What came of a run.
@@ -211,14 +213,15 @@ impl Run {
 
     /// The run of a seed, as large as runs of a sample are.
     pub(super) fn of(kind: Kind, seed: u64) -> Self {
-        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None }
+        Self { kind, seed, users: 16, meetings: Self::USUAL, hours: HOURS, death: None, by_hand: true }
     }
 
     /// The command that makes the same run again.
     pub(super) fn command(&self) -> String {
-        let Self { kind, seed, users, meetings, hours, .. } = self;
+        let Self { kind, seed, users, meetings, hours, by_hand, .. } = self;
+        let by_hand = if *by_hand { "CALLSHEET_BY_HAND=1 " } else { "" };
         format!(
-            "CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
+            "{by_hand}CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
             kind.word()
         )
     }
@@ -448,6 +451,9 @@ impl Run {
 
     /// What people do by hand, while meetings begin.
     fn deeds(&self, start: Instant, end: Instant) -> Vec<(Instant, Incident)> {
+        if !self.by_hand {
+            return Vec::new();
+        }
         let mut dice = Dice::of(self.seed, "deeds");
         let length = end.duration_since(start).as_secs().unsigned_abs().saturating_sub(3600);
         let any = |dice: &mut Dice| start + Elapsed::from_secs(600 + dice.below(length.max(1200)).cast_signed());

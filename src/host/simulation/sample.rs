@@ -29,6 +29,8 @@ pub(super) struct Sample {
     incidents: BTreeMap<&'static str, u64>,
     /// Lives by kind of run.
     kinds: BTreeMap<Kind, usize>,
+    /// Whether people did things by hand.
+    by_hand: bool,
 }
 
 impl Sample {
@@ -57,6 +59,7 @@ impl Sample {
 
     fn add(&mut self, run: &Run, mut report: Report, again: Option<&Report>) {
         self.runs += 1;
+        self.by_hand |= run.by_hand;
         if let Some(again) = again {
             self.twice += 1;
             if *again != report {
@@ -113,14 +116,10 @@ impl Sample {
             "died",
             "left",
             "joined",
-            "stop said",
-            "record said",
-            "word taken back",
-            "bot sent",
-            "bot sent again",
-            "bot called back",
         ];
-        missing.extend(incidents.into_iter().filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
+        let people = ["stop said", "record said", "word taken back", "bot sent", "bot sent again", "bot called back"];
+        let incidents = incidents.into_iter().chain(people.into_iter().filter(|_| self.by_hand));
+        missing.extend(incidents.filter(|word| !self.incidents.contains_key(word)).map(str::to_owned));
         let bots = [Happened::Accepted, Happened::Refused, Happened::Left, Happened::Again];
         missing.extend(bots.into_iter().filter(|what| !self.happened.contains_key(what)).map(|what| format!("{what:?}")));
         missing
