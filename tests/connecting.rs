@@ -3,6 +3,7 @@
 use crate::connect::browser::{Browser, Seen};
 use crate::connect::server::{CALENDAR, query};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -11,14 +12,14 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nobody waits longer for anything.
-const PATIENCE: Duration = Duration::from_secs(90);
-const RETURN: &str = "https://app.acme.example/connected";
+pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const RETURN: &str = "https://app.acme.example/connected";
 /// A directory of Microsoft's, and another one, whose accounts our client does not take.
 const DIRECTORY: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 const OTHER: &str = "0aa00000-0000-4000-8000-000000000002";
 
 /// Where the provider's package is installed; `None`, loudly, where it is not.
-fn package() -> Option<PathBuf> {
+pub fn package() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oidc");
     if folder.join("node_modules/oidc-provider").exists() {
         return Some(folder);
@@ -32,7 +33,7 @@ fn free_port() -> u16 {
 }
 
 /// A process that ends with the test.
-struct Process(Child);
+pub struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
@@ -41,43 +42,62 @@ impl Drop for Process {
     }
 }
 
+/// One process of a host: its role, and the folder below the desk's that it runs in.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub role: &'static str,
+    pub folder: &'static str,
+}
+
+/// A host that is one process.
+const WHOLE: &[Part] = &[Part { role: "all", folder: "." }];
+
 /// A folder, a host in it, and a provider beside it.
-struct Desk {
-    folder: PathBuf,
-    base: String,
+pub struct Desk {
+    pub folder: PathBuf,
+    pub base: String,
+    /// Where each part of the host listens, by role.
+    pub bases: BTreeMap<&'static str, String>,
     issuer: String,
     /// The word of the Microsoft client.
     microsoft: String,
     /// The word of one that is disabled, whose server answers for another directory.
     stranger: String,
-    key: String,
-    client: reqwest::Client,
+    pub key: String,
+    pub client: reqwest::Client,
     provider: Option<Process>,
-    host: Option<Process>,
+    pub hosts: BTreeMap<&'static str, Process>,
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
-        (self.host, self.provider) = (None, None);
+        self.hosts.clear();
+        self.provider = None;
         let _left_behind = std::fs::remove_dir_all(&self.folder);
     }
 }
 
 impl Desk {
     async fn new(package: &Path) -> Self {
+        Self::of(package, "sqlite:host.db", WHOLE).await
+    }
+
+    /// A host of these parts, of which the world reaches the last, with its state in a store.
+    pub async fn of(package: &Path, store: &str, parts: &[Part]) -> Self {
         let (own, other) = (free_port(), free_port());
         let folder = std::env::temp_dir().join(format!("callsheet-connecting-{}-{own}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
         let mut desk = Self {
             folder,
             base: format!("http://127.0.0.1:{own}"),
+            bases: BTreeMap::new(),
             issuer: format!("http://127.0.0.1:{other}"),
             microsoft: String::new(),
             stranger: String::new(),
             key: String::new(),
             client: reqwest::Client::new(),
             provider: None,
-            host: None,
+            hosts: BTreeMap::new(),
         };
         desk.admin(&["sealing-keys", "new-root", "root.key"]);
         desk.file("client.secret", "client-secret-canary-0123456789abcdef");
@@ -94,14 +114,12 @@ impl Desk {
             });
             desk.file(name, &endpoints.to_string());
         }
-        let config = format!(
-            "store = \"sqlite:host.db\"\nlisten = \"127.0.0.1:{own}\"\n[api]\npublic_url = \"{}\"\n[bots]\nurl = \"http://127.0.0.1:9\"\n\
-             [secrets]\nroot_key_file = \"root.key\"\n[providers]\ngoogle = \"{}/calendar/v3\"\n\
-             graph = \"{}/graph/v1.0\"\n",
-            desk.base, desk.issuer, desk.issuer
-        );
-        desk.file("callsheet.toml", &config);
-        desk.begin_host().await;
+        for (number, part) in parts.iter().enumerate() {
+            let port = if number + 1 == parts.len() { own } else { free_port() };
+            desk.bases.insert(part.role, format!("http://127.0.0.1:{port}"));
+            desk.configure(*part, store, port);
+            desk.begin(*part).await;
+        }
         let args = [
             "oauth-clients",
             "add",
@@ -119,7 +137,8 @@ impl Desk {
         let stranger = desk.microsoft("other.json");
         desk.admin(&["oauth-clients", "disable", &stranger]);
         desk.admin(&["return-urls", "add", RETURN]);
-        desk.key = desk.admin(&["keys", "add", "test", "--scope", "read,connect"])["secret"].as_str().expect("a key").to_owned();
+        desk.key =
+            desk.admin(&["keys", "add", "test", "--scope", "read,write,connect"])["secret"].as_str().expect("a key").to_owned();
         let registered = |client: &str| {
             json!([{
                 "client_id": "acme", "client_secret": "client-secret-canary-0123456789abcdef",
@@ -145,6 +164,25 @@ impl Desk {
         desk
     }
 
+    /// Writes a part's configuration. What opens secrets is in the folder above that of a part that is not to open any.
+    fn configure(&self, part: Part, store: &str, port: u16) {
+        let folder = self.folder.join(part.folder);
+        std::fs::create_dir_all(&folder).expect("a scratch folder");
+        std::fs::write(folder.join("shared.key"), "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").expect("a scratch file");
+        let store = if part.folder == "." { store.to_owned() } else { store.replace("sqlite:", "sqlite:../") };
+        let secrets = "[bots]\nurl = \"http://127.0.0.1:9\"\n[secrets]\nroot_key_file = \"root.key\"\n";
+        let config = format!(
+            "store = \"{store}\"\nlisten = \"127.0.0.1:{port}\"\nrole = \"{}\"\n[api]\npublic_url = \"{}\"\n\
+             secret_file = \"shared.key\"\n{}[providers]\ngoogle = \"{}/calendar/v3\"\ngraph = \"{}/graph/v1.0\"\n",
+            part.role,
+            self.base,
+            if part.role == "api" { "" } else { secrets },
+            self.issuer,
+            self.issuer
+        );
+        std::fs::write(folder.join("callsheet.toml"), config).expect("a scratch file");
+    }
+
     fn file(&self, name: &str, content: &str) {
         std::fs::write(self.folder.join(name), content).expect("a scratch file");
     }
@@ -156,21 +194,21 @@ impl Desk {
         self.admin(&[&args[..], &more[..]].concat())["client"].as_str().expect("its word").to_owned()
     }
 
-    /// Starts the host, and waits until it answers.
-    async fn begin_host(&mut self) {
+    /// Starts a part of the host, and waits until it answers.
+    pub async fn begin(&mut self, part: Part) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).expect("a scratch file");
         let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
             .args(["serve", "--config", "callsheet.toml", "--show", "log"])
-            .current_dir(&self.folder)
+            .current_dir(self.folder.join(part.folder))
             .env_remove("CALLSHEET_STORE")
             .stdout(log.try_clone().expect("a handle"))
             .stderr(log)
             .spawn()
             .expect("the program starts");
-        self.host = Some(Process(child));
+        self.hosts.insert(part.role, Process(child));
         let begun = Instant::now();
         loop {
-            let answer = self.client.get(format!("{}/readyz", self.base)).send().await;
+            let answer = self.client.get(format!("{}/readyz", self.bases[part.role])).send().await;
             if answer.is_ok_and(|answer| answer.status() == 200) {
                 return;
             }
@@ -183,7 +221,7 @@ impl Desk {
         std::fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
-    fn admin(&self, arguments: &[&str]) -> Value {
+    pub fn admin(&self, arguments: &[&str]) -> Value {
         let output = Command::new(env!("CARGO_BIN_EXE_callsheet"))
             .arg("admin")
             .args(arguments)
@@ -196,7 +234,7 @@ impl Desk {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
-    async fn ask(&self, path: &str, body: Value) -> (u16, Value) {
+    pub async fn ask(&self, path: &str, body: Value) -> (u16, Value) {
         let request = self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.key).json(&body);
         let answer = request.send().await.expect("the host answers");
         (answer.status().as_u16(), answer.json().await.expect("JSON"))
@@ -209,13 +247,13 @@ impl Desk {
     }
 
     /// From now on the provider's users do this.
-    async fn control(&self, manner: Value) {
+    pub async fn control(&self, manner: Value) {
         let sent = self.client.post(format!("{}/control", self.issuer)).json(&manner).send().await;
         assert!(sent.is_ok_and(|answer| answer.status() == 200));
     }
 
     /// Waits until the provider has seen so many of something.
-    async fn waited(&self, what: &str, count: u64) -> Value {
+    pub async fn waited(&self, what: &str, count: u64) -> Value {
         let begun = Instant::now();
         loop {
             let seen = self.seen().await;
@@ -244,7 +282,7 @@ impl Desk {
     }
 
     /// A user connects: what the tenant is told.
-    async fn connect(&self, user: &str) -> Value {
+    pub async fn connect(&self, user: &str) -> Value {
         self.connect_with("google", user).await
     }
 
@@ -280,9 +318,9 @@ fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says
         writeln!(told, "connected, read, renewed with rotation").expect("a text takes everything");
 
         // A host that begins anew has the newest refresh token: the one before it would end the grant.
-        desk.host = None;
+        desk.hosts.clear();
         let before = seen["refreshes"].as_u64().expect("a number");
-        desk.begin_host().await;
+        desk.begin(WHOLE[0]).await;
         let seen = desk.waited("refreshes", before + 1).await;
         assert_eq!(seen["failures"], json!([]));
         writeln!(told, "renewed after a kill").expect("a text takes everything");
@@ -323,7 +361,7 @@ fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says
         "#]]
         .assert_eq(&told);
         desk.one_address_has_a_measure().await;
-        desk.secrets_stay().await;
+        desk.secrets_stay(Desk::files).await;
     });
 }
 
@@ -384,7 +422,7 @@ fn a_microsoft_calendar_is_connected_by_accounts_of_its_directory_alone() {
             another directory: "failed" "identity-not-believed"
         "#]]
         .assert_eq(&told);
-        desk.secrets_stay().await;
+        desk.secrets_stay(Desk::files).await;
     });
 }
 
@@ -405,16 +443,19 @@ impl Desk {
         assert_eq!(status, 201);
     }
 
-    /// No token, code or secret is in a log, a metric or the database's files.
-    async fn secrets_stay(&mut self) {
+    /// The database's files.
+    pub fn files(&self) -> String {
+        let read = |name| std::fs::read(self.folder.join(name)).unwrap_or_default();
+        ["host.db", "host.db-wal"].map(|name| String::from_utf8_lossy(&read(name)).into_owned()).concat()
+    }
+
+    /// No token, code or secret is in a log, a metric or what is stored.
+    pub async fn secrets_stay(&mut self, stored: impl Fn(&Self) -> String) {
         let seen = self.seen().await;
         let metrics = self.client.get(format!("{}/metrics", self.base)).send().await.expect("the host answers");
         let mut told = self.log() + &metrics.text().await.expect("a body");
-        self.host = None;
-        for name in ["host.db", "host.db-wal"] {
-            let bytes = std::fs::read(self.folder.join(name)).unwrap_or_default();
-            told.push_str(&String::from_utf8_lossy(&bytes));
-        }
+        self.hosts.clear();
+        told.push_str(&stored(self));
         let secrets = seen["secrets"].as_array().expect("a list");
         assert!(secrets.len() > 10, "{}", secrets.len());
         let known = ["client-secret-canary", &self.key, "session_ref="];

@@ -56,6 +56,8 @@ mod load;
 mod matching;
 mod read;
 mod recurrence;
+#[cfg(all(feature = "host", feature = "cli"))]
+mod roles;
 mod semantics;
 mod small_world;
 #[cfg(all(feature = "host", feature = "cli"))]

@@ -7,7 +7,7 @@
 
 use super::context::Context;
 use super::model::{AuditRow, ConnectionState, DeliveryState, ErrandState, TenantId};
-use super::seal::SealError;
+use super::seal::{Purpose, SealError};
 use super::store::Write;
 use aws_lc_rs::digest::{SHA256, digest as hashed};
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
@@ -160,9 +160,6 @@ fn names_a_user(write: &Write) -> bool {
     }
 }
 
-/// What a tenant's key for pseudonyms is derived for.
-const PURPOSE: &[u8] = b"callsheet pseudonyms v1";
-
 /// Makes what stands for end users in a tenant's audit. With a root key, nobody who has the audit alone can try names until one fits;
 /// and with the tenant goes what made them. Without one, whoever knows a name can look it up.
 #[derive(Clone, Default)]
@@ -181,7 +178,7 @@ impl Pseudonyms {
     /// # Errors
     /// [`SealError`]: there is a root key, and it cannot be used.
     pub async fn of(host: &Context, tenant: TenantId) -> Result<Self, SealError> {
-        match host.vault.derived(&host.store, tenant, PURPOSE).await {
+        match host.vault.derived(&host.store, tenant, Purpose::Pseudonyms).await {
             Ok(bytes) => Ok(Self(Some(Key::new(HMAC_SHA256, bytes.expose_secret())))),
             Err(SealError::NoRootKey) => Ok(Self::default()),
             Err(error) => Err(error),

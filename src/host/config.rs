@@ -4,6 +4,7 @@
 //! ```toml
 //! store = "sqlite:callsheet.db"        # or postgres://…
 //! listen = "127.0.0.1:8462"            # health, metrics
+//! role = "all"                         # or "api", "worker": docs/secrets.md
 //! horizon_days = 14
 //! keep_days = 30                       # past meetings, events and deliveries
 //!
@@ -41,8 +42,10 @@
 //!
 //! Secrets come from files or the environment, never inline, so that a configuration can be shown to others.
 
+mod role;
 mod secrets;
 
+pub use role::Role;
 pub use secrets::{Keeper, RootAt, Secrets};
 
 use crate::event::Address;
@@ -62,6 +65,8 @@ pub struct Config {
     pub store: Option<String>,
     /// Where it listens for health checks, metrics and notifications.
     pub listen: Option<String>,
+    /// What this process does, one of [`Role`]'s words; `all` where nobody says.
+    pub role: Option<String>,
     /// How far ahead meetings are planned.
     pub horizon_days: Option<u16>,
     /// How long past meetings are kept, with their bots, events and deliveries.
@@ -102,7 +107,8 @@ pub struct Api {
     /// The networks of reverse proxies whose `X-Forwarded-For` says who asks, like `10.0.0.0/8`.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
-    /// A file with 32 bytes in base64 that all hosts behind one address share; it signs cursors of lists.
+    /// A file with 32 bytes in base64 that all hosts behind one address share, and processes of several roles must; it signs cursors of
+    /// lists, and seals what tenants' keys lend to processes that open nothing.
     pub secret_file: Option<String>,
 }
 
@@ -122,8 +128,8 @@ pub struct OauthClients {
 pub struct OauthClient {
     /// What the provider calls it.
     pub client_id: String,
-    /// A file that holds its secret.
-    pub client_secret_file: String,
+    /// A file that holds its secret; for processes that exchange codes.
+    pub client_secret_file: Option<String>,
     /// Of Microsoft: whose accounts may grant; `organizations` where nobody says.
     pub authority: Option<String>,
     /// Where the provider's authorization server is, as JSON, where it is not where it publishes to be.
@@ -336,8 +342,12 @@ pub enum ConfigError {
 }
 
 /// Keys that the environment can set, and the variables that do.
-pub const VARIABLES: &[(&str, &str)] =
-    &[("store", "CALLSHEET_STORE"), ("listen", "CALLSHEET_LISTEN"), ("bots.url", "CALLSHEET_BOTS_URL")];
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("store", "CALLSHEET_STORE"),
+    ("listen", "CALLSHEET_LISTEN"),
+    ("role", "CALLSHEET_ROLE"),
+    ("bots.url", "CALLSHEET_BOTS_URL"),
+];
 
 /// Most days that a host plans ahead.
 pub const HORIZON_DAYS_MAX: u16 = 60;
@@ -361,6 +371,7 @@ impl Config {
         let set = |name: &str| VARIABLES.iter().find(|(key, _)| *key == name).and_then(|(_, name)| variable(name));
         config.store = set("store").or(config.store);
         config.listen = set("listen").or(config.listen);
+        config.role = set("role").or(config.role);
         if let Some(url) = set("bots.url") {
             let rest = config.bots.take().unwrap_or_else(|| Bots::at(String::new()));
             config.bots = Some(Bots { url: Some(url), ..rest });
@@ -391,6 +402,7 @@ impl Config {
         if self.keep_days.is_some_and(|days| !(KEEP_DAYS.0..=KEEP_DAYS.1).contains(&days)) {
             return wrong("keep_days", &format!("must be {} to {}", KEEP_DAYS.0, KEEP_DAYS.1));
         }
+        self.check_role()?;
         if let Some(bots) = &self.bots {
             bots.check()?;
         }
@@ -467,6 +479,11 @@ mod tests {
         let texts = [
             "store = \"mysql:x\"",
             "listen = \"8462\"",
+            "role = \"web\"",
+            "role = \"api\"",
+            "role = \"api\"\n[api]\nsecret_file = \"s\"\n[secrets]\nroot_key_file = \"root.key\"",
+            "role = \"api\"\n[api]\nsecret_file = \"s\"\n[oauth.google]\nclient_id = \"a\"\nclient_secret_file = \"g\"",
+            "[oauth.google]\nclient_id = \"a\"",
             "horizon_days = 0",
             "keep_days = 1",
             "horizon = 14",
@@ -491,6 +508,16 @@ mod tests {
 
             `listen` must be an address and a port, like `127.0.0.1:8462`
 
+            `role` must be one of `all`, `api`, `worker`
+
+            `api.secret_file` is missing: `role = "api"` shares it with the workers, which lend by it what it seals with
+
+            `secrets` is not for `role = "api"`, which must hold nothing that opens secrets
+
+            `oauth.google.client_secret_file` is not for `role = "api"`: workers exchange codes, and need it alone
+
+            `oauth.google.client_secret_file` is missing: codes are exchanged with it
+
             `horizon_days` must be 1 to 60
 
             `keep_days` must be 7 to 3660
@@ -499,7 +526,7 @@ mod tests {
               |
             1 | horizon = 14
               | ^^^^^^^
-            unknown field `horizon`, expected one of `store`, `listen`, `horizon_days`, `keep_days`, `bots`, `api`, `oauth`, `providers`, `secrets`, `tenant`, `feed`, `webhook`
+            unknown field `horizon`, expected one of `store`, `listen`, `role`, `horizon_days`, `keep_days`, `bots`, `api`, `oauth`, `providers`, `secrets`, `tenant`, `feed`, `webhook`
 
             `bots.url` is missing: it is where bots are asked for
 

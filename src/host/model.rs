@@ -523,6 +523,8 @@ pub struct KeyRow {
     pub root: String,
     /// When it was made.
     pub made_at: Instant,
+    /// What it lends to processes that have no root key, sealed for them.
+    pub lent: Option<String>,
 }
 
 /// Where the delivery of one event to one receiver stands.
@@ -803,7 +805,15 @@ mod tests {
             Write::List(canary(), canary()),
             Write::Endpoint(endpoint),
             Write::Token { connection: ConnectionId(2), was: Some(canary()), is: Some(canary()) },
-            Write::TenantKey(KeyRow { tenant, version: 1, wrapped: canary(), root: "local:1".to_owned(), made_at: at }),
+            Write::TenantKey(KeyRow {
+                tenant,
+                version: 1,
+                wrapped: canary(),
+                root: "local:1".to_owned(),
+                made_at: at,
+                lent: Some(canary()),
+            }),
+            Write::Lent { version: 1, lent: canary() },
             Write::Rewrapped { version: 1, was: "local:1".to_owned(), wrapped: canary(), root: "local:2".to_owned() },
             Write::Client(grants::ClientRow {
                 tenant,

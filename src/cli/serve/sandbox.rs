@@ -1,7 +1,7 @@
 //! The whole product on one machine: the simulated company on loopback, the host beside it, a store in a fresh folder.
 
 use super::Args;
-use super::start::{open, serve};
+use super::start::{Part, open, serve};
 use super::world;
 use crate::cli::{CliError, Outcome, say};
 use crate::host::clock::{Clock, SystemClock};
@@ -41,7 +41,8 @@ pub(super) async fn run(args: &Args) -> Result<Outcome, CliError> {
     say(&format!("the simulated company is on http://{address}; its state in {}", folder.display()));
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
     let settings = api::Settings { guard: world::guard()?, ..api::Settings::of_this_process() };
-    let outcome = serve(args, host, backend, (&settings, Vec::new()), listen, "callsheet sandbox: Larkspur, six people").await;
+    let outcome =
+        serve(args, host, Part::All(backend), (&settings, Vec::new()), listen, "callsheet sandbox: Larkspur, six people").await;
     stopper.stop();
     // The world has nothing to finish that anybody waits for.
     simulated.abort();

@@ -6,7 +6,7 @@ use crate::cli::{CliError, Outcome, say};
 use crate::host::app::{self, Stop};
 use crate::host::bots::Backend;
 use crate::host::clock::SystemClock;
-use crate::host::config::{Config, ConfigError, Feed};
+use crate::host::config::{Config, ConfigError, Feed, Role};
 use crate::host::context::Context;
 use crate::host::http::Egress;
 use crate::host::model::Origin;
@@ -18,7 +18,7 @@ use crate::host::oauth::{self, pages};
 use crate::host::push::Push;
 use crate::host::push::lots::Lots;
 use crate::host::push::routes::routes;
-use crate::host::seal::{Vault, configured};
+use crate::host::seal::{LendingKey, Vault, configured};
 use crate::host::setup::{self, TENANT};
 use crate::host::store::{Store, StoreError};
 use crate::host::sync::Bases;
@@ -37,7 +37,36 @@ const STORE_DEFAULT: &str = "sqlite:callsheet.db";
 /// Where health checks are served where nobody says otherwise.
 const LISTEN_DEFAULT: &str = "127.0.0.1:8462";
 
+/// What a process does, and with whom.
+pub(super) enum Part {
+    /// Everything.
+    All(Backend),
+    /// It answers, and opens nothing.
+    Api,
+    /// It works, and answers health checks alone.
+    Worker(Backend),
+}
+
 pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliError> {
+    let wrong = |error: ConfigError| CliError::Usage(error.to_string());
+    match config.role().map_err(wrong)? {
+        Role::Api => run_api(args, config).await,
+        Role::All => run_work(args, config, Part::All).await,
+        Role::Worker => run_work(args, config, Part::Worker).await,
+    }
+}
+
+/// Answers the API and browsers. What the configuration says of its own tenant is for the workers to bring into the store.
+async fn run_api(args: &Args, config: &Config) -> Result<Outcome, CliError> {
+    let network = Network::new(Guard::default(), &[]).map_err(|error| CliError::Usage(error.to_string()))?;
+    let vault = vault(config).await?;
+    let store = open(config.store.as_deref().unwrap_or(STORE_DEFAULT)).await?;
+    let host = Context::new(store, Arc::new(network), Arc::new(SystemClock), owner());
+    let host = configured_host(host, config, vault)?;
+    serve_configured(args, config, host, Part::Api).await
+}
+
+async fn run_work(args: &Args, config: &Config, part: fn(Backend) -> Part) -> Result<Outcome, CliError> {
     let missing = |what: &str| CliError::Usage(format!("nothing to do: {what}"));
     let Some(bots) = &config.bots else {
         return Err(missing(
@@ -60,22 +89,32 @@ pub(super) async fn run(args: &Args, config: &Config) -> Result<Outcome, CliErro
         ));
     }
     let egress: Arc<dyn Egress> = Arc::new(Files::new(local, store.clone(), Arc::new(network)));
-    let mut host = Context::new(store, egress, Arc::new(SystemClock), owner());
-    host = host.with_vault(vault(&config).await?);
-    host.oauth = Arc::new(oauth_settings(&config)?);
-    host.bases = bases(&config);
+    let host = Context::new(store, egress, Arc::new(SystemClock), owner());
+    let host = configured_host(host, &config, vault(&config).await?)?;
+    setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
+    serve_configured(args, &config, host, part(backend)).await
+}
+
+/// The host, with what the configuration says of it.
+fn configured_host(host: Context, config: &Config, vault: Vault) -> Result<Context, CliError> {
+    let mut host = host.with_vault(vault);
+    host.oauth = Arc::new(oauth_settings(config)?);
+    host.bases = bases(config);
     if let Some(days) = config.keep_days {
         host.keep = Elapsed::from_hours(i64::from(days) * 24);
     }
     if let Some(days) = config.horizon_days {
         host.horizon = Elapsed::from_hours(i64::from(days) * 24);
     }
-    setup::apply(&host, &config, &files).await.map_err(|error| CliError::Usage(error.to_string()))?;
-    let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
     host.push = config.api.public_url.as_deref().map(|url| Arc::new(Push::new(url, Lots::of_system())));
+    Ok(host)
+}
+
+async fn serve_configured(args: &Args, config: &Config, host: Context, part: Part) -> Result<Outcome, CliError> {
+    let listen = config.listen.as_deref().unwrap_or(LISTEN_DEFAULT);
     // The configuration was checked.
     let trusted = config.api.trusted_proxies.iter().filter_map(|text| Subnet::any(text).ok()).collect();
-    serve(args, host, backend, (&settings(&config)?, trusted), listen, "callsheet").await
+    serve(args, host, part, (&settings(config)?, trusted), listen, "callsheet").await
 }
 
 /// Where the providers' interfaces are.
@@ -97,7 +136,7 @@ pub(in crate::cli) fn oauth_settings(config: &Config) -> Result<oauth::Settings,
         let published = oauth::Endpoints::published(provider, &authority);
         // The configuration was checked.
         let own = client.endpoints.as_ref().and_then(|text| oauth::Endpoints::parse(text).ok());
-        let secret = SecretString::from(read(&client.client_secret_file)?.trim());
+        let secret = client.client_secret_file.as_deref().map(read).transpose()?.map(|text| SecretString::from(text.trim()));
         let client_id = client.client_id.clone();
         houses.push(oauth::House { provider, client_id, secret, authority, endpoints: own.unwrap_or(published) });
     }
@@ -108,27 +147,41 @@ pub(in crate::cli) fn oauth_settings(config: &Config) -> Result<oauth::Settings,
 /// How the programming interface is served.
 fn settings(config: &Config) -> Result<api::Settings, CliError> {
     let mut settings = api::Settings::of_this_process();
-    if let Some(name) = &config.api.secret_file {
-        let bytes = data_encoding::BASE64.decode(read(name)?.trim().as_bytes()).unwrap_or_default();
-        let wrong = |_| CliError::Content { name: name.clone(), why: "must be 32 bytes in base64".to_owned() };
-        settings.secret = <[u8; 32]>::try_from(bytes).map_err(wrong)?;
-    }
+    settings.secret = shared_secret(config)?.unwrap_or(settings.secret);
     settings.requests_per_second = config.api.requests_per_second.unwrap_or(settings.requests_per_second);
     Ok(settings)
 }
 
-/// What the configuration's root keys open.
+/// What all processes behind one address share.
+fn shared_secret(config: &Config) -> Result<Option<[u8; 32]>, CliError> {
+    let Some(name) = &config.api.secret_file else { return Ok(None) };
+    let bytes = data_encoding::BASE64.decode(read(name)?.trim().as_bytes()).unwrap_or_default();
+    let wrong = |_| CliError::Content { name: name.clone(), why: "must be 32 bytes in base64".to_owned() };
+    <[u8; 32]>::try_from(bytes).map(Some).map_err(wrong)
+}
+
+/// What this process seals with, and what it opens with where its role is to.
 pub(in crate::cli) async fn vault(config: &Config) -> Result<Vault, CliError> {
+    let wrong = |why: &dyn std::fmt::Display| CliError::Usage(why.to_string());
     let variable = |name: &str| std::env::var(name).ok().map(SecretString::from);
+    let lending = shared_secret(config)?.map(|secret| LendingKey::new(&secret)).transpose().map_err(|error| wrong(&error))?;
+    if config.role().map_err(|error| wrong(&error))? == Role::Api {
+        if variable(configured::ROOT_KEY).is_some() {
+            let why = "is not for `role = \"api\"`, which must hold nothing that opens secrets".to_owned();
+            return Err(wrong(&ConfigError::Value { key: configured::ROOT_KEY.to_owned(), why }));
+        }
+        // The configuration was checked: there is one.
+        return Ok(lending.map_or_else(Vault::without_root, |key| Vault::borrowing(key, Arc::new(SystemClock))));
+    }
     let roots = configured::roots(&config.secrets, variable).await.map_err(|error| CliError::Usage(error.to_string()))?;
-    Ok(roots.map_or_else(Vault::without_root, |roots| Vault::new(roots, Arc::new(SystemClock))))
+    Ok(roots.map_or_else(Vault::without_root, |roots| Vault::lending(roots, lending, Arc::new(SystemClock))))
 }
 
 /// Runs the host, its health server, and the view, until it is told to stop.
 pub(super) async fn serve(
     args: &Args,
     mut host: Context,
-    backend: Backend,
+    part: Part,
     (settings, trusted): (&api::Settings, Vec<Subnet>),
     listen: &str,
     title: &str,
@@ -153,13 +206,13 @@ pub(super) async fn serve(
     if let Err(error) = forget_gone(&store).await {
         tracing::warn!(error = %error, "the other hosts of the store could not be seen");
     }
-    let running = tokio::spawn(app::run(host.clone(), backend, stop.clone()));
+    let router = router(&host, &part, settings, trusted).into_make_service_with_connect_info::<SocketAddr>();
+    let running = match part {
+        Part::All(backend) | Part::Worker(backend) => tokio::spawn(app::run(host.clone(), backend, stop.clone())),
+        Part::Api => tokio::spawn(app::run_api(host.clone(), stop.clone())),
+    };
     let mut work = tokio::task::JoinSet::new();
     let mut ended = stop.clone();
-    let router = health::router(host.clone()).merge(api::router(host.clone(), settings));
-    let router = router.merge(strangers::guarded(&host, pages::router(host.clone()), trusted.clone(), strangers::PAGES));
-    let router = router.merge(strangers::guarded(&host, routes(&host), trusted, strangers::PUSH));
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     // Answers are sent whole: none waits for more to come.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
@@ -198,6 +251,17 @@ pub(super) async fn serve(
     say("stopping: what is under way is finished first");
     drained.await;
     Ok(Outcome::Clean)
+}
+
+/// What is answered. Whoever works alone has no door to the world: whatever came in by it would be where secrets are opened.
+fn router(host: &Context, part: &Part, settings: &api::Settings, trusted: Vec<Subnet>) -> axum::Router {
+    let health = health::router(host.clone());
+    if matches!(part, Part::Worker(_)) {
+        return health;
+    }
+    let pages = strangers::guarded(host, pages::router(host.clone()), trusted.clone(), strangers::PAGES);
+    let push = strangers::guarded(host, routes(host), trusted, strangers::PUSH);
+    health.merge(api::router(host.clone(), settings)).merge(pages).merge(push)
 }
 
 /// How long what is under way is waited for where it can change nothing.

@@ -1,7 +1,7 @@
 //! The host against a simulated world: what the sandbox does with its own, and load programs with theirs.
 
 use super::Args;
-use super::start::{open, owner, serve};
+use super::start::{Part, open, owner, serve};
 use crate::cli::{CliError, Outcome};
 use crate::host::api;
 use crate::host::bots::Backend;
@@ -30,7 +30,8 @@ pub(super) async fn run(args: &Args, address: &str) -> Result<Outcome, CliError>
     let tokens = tokens(&store).await.map_err(|error| CliError::Usage(error.to_string()))?;
     let (host, backend) = context(store, Arc::new(SystemClock), &Bases::below(address), Credentials::new(tokens))?;
     let settings = api::Settings { guard: guard()?, ..api::Settings::of_this_process() };
-    serve(args, host, backend, (&settings, Vec::new()), args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet").await
+    serve(args, host, Part::All(backend), (&settings, Vec::new()), args.listen.as_deref().unwrap_or("127.0.0.1:0"), "callsheet")
+        .await
 }
 
 async fn tokens(store: &Store) -> Result<Vec<(ConnectionId, String)>, StoreError> {

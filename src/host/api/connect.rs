@@ -6,6 +6,7 @@ use super::route::{Call, Doc, Json, NoQuery, Routes, Shown, Told};
 use super::time;
 use crate::host::model::{ConnectionState, Origin};
 use crate::host::oauth::connect::{self, Ask, ConnectError, Ended, Offered};
+use crate::host::seal::SealError;
 use axum::http::Method;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -56,7 +57,7 @@ pub struct FlowView {
     pub flow: String,
     /// `google` or `microsoft`.
     pub provider: String,
-    /// `offered`, `begun`, `parked`, `bound`, `connected` or `failed`.
+    /// `offered`, `begun`, `parked`, `handed`, `bound`, `connected` or `failed`. What is `handed` or `bound` is under way: ask again.
     pub state: String,
     /// Why it failed: `access-denied`, `admin-consent-needed`, `permission-missing`, `no-refresh-token`, `another-account`,
     /// `another-user`, `expired` and others, which docs/connecting.md explains.
@@ -127,6 +128,7 @@ impl From<ConnectError> for Problem {
             ConnectError::Unknown => Self::absent(),
             ConnectError::Refused(_) => Self::new(Kind::Refused, error.to_string()),
             ConnectError::Store(error) => error.into(),
+            ConnectError::Seal(SealError::NotLent) => Self::not_lent(),
             ConnectError::Seal(_) | ConnectError::Random(_) => {
                 tracing::error!(error = %error, "a calendar cannot be connected");
                 Self::new(Kind::Unavailable, "the host cannot seal or open secrets at the moment")

@@ -4,6 +4,7 @@ use super::problem::Problem;
 use super::route::Answer;
 use crate::host::context::Context;
 use crate::host::model::TenantId;
+use crate::host::seal::Purpose;
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign, verify};
 use data_encoding::BASE64URL_NOPAD;
 use secrecy::ExposeSecret;
@@ -100,8 +101,6 @@ pub struct CursorKeys {
     of_tenants: Mutex<BTreeMap<TenantId, Key>>,
 }
 
-/// What a tenant's key for cursors is derived for.
-const PURPOSE: &[u8] = b"callsheet cursors v1";
 /// Most keys that are remembered; past it all are forgotten, and derived anew.
 const KEYS_MAX: usize = 10_000;
 
@@ -120,7 +119,7 @@ impl CursorKeys {
         if let Some(key) = known {
             return Cursors { key, other };
         }
-        match host.vault.derived(&host.store, tenant, PURPOSE).await {
+        match host.vault.derived(&host.store, tenant, Purpose::Cursors).await {
             Ok(bytes) => {
                 let key = Key::new(HMAC_SHA256, bytes.expose_secret());
                 let mut keys = self.of_tenants.lock().unwrap_or_else(PoisonError::into_inner);

@@ -228,6 +228,13 @@ impl From<CommitError> for Problem {
 }
 
 impl Problem {
+    /// This process seals with what workers lend it, and they have not yet.
+    #[must_use]
+    pub fn not_lent() -> Self {
+        let why = "no worker has lent this process what it seals with; one does within seconds where one runs with the same `api.secret_file`";
+        Self { retry_after: Some(5), ..Self::new(Kind::Unavailable, why) }
+    }
+
     /// Others were faster.
     #[must_use]
     pub fn conflict() -> Self {
@@ -245,6 +252,7 @@ impl From<OperationError> for Problem {
             OperationError::Seal(SealError::NoRootKey) => {
                 Self::new(Kind::Unavailable, "the host has no root key to seal secrets with, which its operator gives it")
             }
+            OperationError::Seal(SealError::NotLent) => Self::not_lent(),
             OperationError::Seal(ref error) => {
                 tracing::error!(error = %error, "a secret cannot be sealed");
                 Self::new(Kind::Unavailable, "the host cannot seal secrets at the moment")

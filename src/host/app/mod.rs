@@ -7,6 +7,7 @@ pub mod attendance;
 pub mod channels;
 pub mod deliveries;
 pub mod dispatches;
+pub mod handed;
 pub mod partings;
 pub mod preflights;
 mod round;
@@ -73,7 +74,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     attendance.spawn(attendance::run(host.clone(), ended_last));
     let mut duties = JoinSet::new();
     let clock = host.clock.clone();
-    duties.spawn(times::run(host.clone(), backend.clone(), stop.clone()));
+    duties.spawn(times::run(host.clone(), Some(backend.clone()), stop.clone()));
     duties.spawn(syncs::run(host.clone(), stop.clone()));
     duties.spawn(dispatches::run(host.clone(), backend, stop.clone()));
     duties.spawn(preflights::run(host.clone(), stop.clone()));
@@ -83,6 +84,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.spawn(seals::run(host.clone(), stop.clone()));
     duties.spawn(channels::run(host.clone(), stop.clone()));
     duties.spawn(partings::run(host.clone(), stop.clone()));
+    duties.spawn(handed::run(host.clone(), stop.clone()));
     duties.spawn(pruning::run(host, stop.clone()));
     let over = async {
         stop.set().await;
@@ -97,6 +99,15 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
     duties.shutdown().await;
     last.stop();
     while attendance.join_next().await.is_some() {}
+}
+
+/// Runs what a process needs that answers the API and does nothing else, until `stop`: no calendar is read, no bot sent and nothing
+/// delivered, and nobody counts it among those who share quotas.
+pub async fn run_api(host: Context, stop: Stop) {
+    let mut duties = JoinSet::new();
+    duties.spawn(times::run(host.clone(), None, stop.clone()));
+    duties.spawn(seals::tidy(host, stop));
+    ended(&mut duties).await;
 }
 
 /// Waits until every duty has ended.

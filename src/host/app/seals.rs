@@ -29,6 +29,15 @@ pub async fn run(host: Context, mut stop: Stop) {
     }
 }
 
+/// Drops what was in memory for long enough, until `stop`: for processes that turn over no keys.
+pub async fn tidy(host: Context, mut stop: Stop) {
+    let mut nothing: Work<TenantId> = Work::new(1);
+    while !stop.is_set() {
+        host.vault.tidy();
+        rest(&host, TIDY_EVERY, &mut nothing, &mut stop).await;
+    }
+}
+
 /// One round over all tenants.
 pub async fn round(host: &Context) {
     match keeping::sweep(&host.vault, &host.store).await {

@@ -17,8 +17,8 @@ const PATIENCE: (Elapsed, Duration) = (Elapsed::from_secs(2), Duration::from_sec
 /// How often is asked while the doubt lasts.
 const ASK_EVERY: Elapsed = Elapsed::from_secs(1);
 
-/// Asks whenever the time is in doubt, until `stop`.
-pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
+/// Asks whenever the time is in doubt, until `stop`; the bot service where this process knows one.
+pub async fn run(host: Context, backend: Option<Backend>, mut stop: Stop) {
     while !stop.is_set() {
         tokio::select! {
             biased;
@@ -30,7 +30,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
         tokio::select! {
             biased;
             () = stop.set() => return,
-            () = settle(&host, &backend) => {}
+            () = settle(&host, backend.as_ref()) => {}
         }
         let (word, off) = (word(host.clock.standing()), host.clock.off());
         host.metrics.clock(word);
@@ -44,7 +44,7 @@ pub async fn run(host: Context, backend: Backend, mut stop: Stop) {
 }
 
 /// Ends when the time is known, or nobody said it for too long.
-async fn settle(host: &Context, backend: &Backend) {
+async fn settle(host: &Context, backend: Option<&Backend>) {
     while host.clock.is_in_doubt() {
         let next = soon(host, ASK_EVERY);
         tokio::join!(ask_store(host), ask_bots(host, backend));
@@ -68,7 +68,8 @@ async fn ask_store(host: &Context) {
     }
 }
 
-async fn ask_bots(host: &Context, backend: &Backend) {
+async fn ask_bots(host: &Context, backend: Option<&Backend>) {
+    let Some(backend) = backend else { return };
     let nobody = Keyed { tenant: TenantId(0), meeting: "", epoch: 0 }.key();
     let mut request = backend.find(&nobody).request;
     request.timeout = PATIENCE.1;

@@ -46,6 +46,8 @@ pub enum FlowState {
     Begun,
     /// The provider's code is here, sealed, and waits for the word on whose browser it was.
     Parked,
+    /// That word was given, to a process that opens nothing: the code waits for one that does.
+    Handed,
     /// That word was given: the code is being exchanged.
     Bound,
     /// The calendar is connected.
@@ -57,6 +59,7 @@ words!(FlowState {
     Offered = "offered",
     Begun = "begun",
     Parked = "parked",
+    Handed = "handed",
     Bound = "bound",
     Connected = "connected",
     Failed = "failed",

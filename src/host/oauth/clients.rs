@@ -102,8 +102,8 @@ pub struct House {
     pub provider: Origin,
     /// What the provider calls it.
     pub client_id: String,
-    /// Its secret.
-    pub secret: SecretString,
+    /// Its secret; `None` in a process that exchanges nothing.
+    pub secret: Option<SecretString>,
     /// Of Microsoft: whose accounts may grant.
     pub authority: String,
     /// Where the provider is.
@@ -140,7 +140,7 @@ pub struct Client {
 
 #[derive(Clone, Debug)]
 enum Kept {
-    Open(SecretString),
+    Open(Option<SecretString>),
     Sealed(TenantId, String),
 }
 
@@ -157,7 +157,7 @@ impl Client {
     /// [`SealError`].
     pub async fn secret(&self, host: &Context) -> Result<SecretString, SealError> {
         match &self.secret {
-            Kept::Open(secret) => Ok(secret.clone()),
+            Kept::Open(secret) => secret.clone().ok_or(SealError::NotThisRole),
             Kept::Sealed(tenant, sealed) => {
                 host.vault.open(&host.store, &secret_place(*tenant, &self.id, self.provider), sealed).await
             }
@@ -255,7 +255,7 @@ pub(super) fn tests_client(provider: Origin, endpoints: Endpoints) -> Client {
     Client::of_house(&House {
         provider,
         client_id: "client-1".to_owned(),
-        secret: "client-secret".to_owned().into(),
+        secret: Some("client-secret".to_owned().into()),
         authority: AUTHORITY_DEFAULT.to_owned(),
         endpoints,
     })

@@ -5,6 +5,7 @@
 
 use super::clients::{self, Client};
 use super::flow::{self, CODE_BYTES_MAX, Refused};
+use super::handed;
 use super::identity::{self, Account};
 use super::secret::{self, NoRandom, hash, is_secret};
 use super::token::{self, TokenError, Tokens};
@@ -96,7 +97,7 @@ fn public_url(host: &Context) -> Result<&str, ConnectError> {
 /// [`ConnectError`].
 pub async fn offer(host: &Context, tenant: TenantId, ask: Ask) -> Result<Offered, ConnectError> {
     let public_url = public_url(host)?;
-    if !host.vault.has_root() {
+    if !host.vault.seals() {
         return Err(ConnectError::NotSet("it has no root key"));
     }
     if ask.user.is_empty() || ask.user.len() > USER_BYTES_MAX || ask.user.chars().any(char::is_control) {
@@ -140,7 +141,7 @@ fn stored(done: Result<(), CommitError>) -> Result<(), ConnectError> {
 }
 
 /// Stores a step; the flow as it is now stored.
-async fn step(host: &Context, flow: Flow) -> Result<Flow, ConnectError> {
+pub(super) async fn step(host: &Context, flow: Flow) -> Result<Flow, ConnectError> {
     stored(host.store.commit(Commit { tenant: flow.tenant, writes: vec![Write::Flow(flow.clone())] }).await)?;
     Ok(Flow { version: flow.version + 1, ..flow })
 }
@@ -359,8 +360,7 @@ pub async fn complete(host: &Context, tenant: TenantId, session: &str, user: &st
     if flow.tenant != tenant || flow.bare {
         return Err(ConnectError::Unknown);
     }
-    let flow = step(host, flow::bound(&flow, user, host.now())?).await?;
-    finish(host, flow).await
+    finish(host, flow::bound(&flow, user, host.now())?).await
 }
 
 /// Whoever opened a bare link was told who receives access, and said yes. `cookie` looks one up by its name.
@@ -373,8 +373,7 @@ pub async fn confirm(host: &Context, session: &str, cookie: impl FnOnce(&str) ->
     }
     let flow = found(host, Handle::Session(&hash(session))).await?;
     let cookie = cookie(&confirm_cookie_name(session));
-    let flow = step(host, flow::confirmed(&flow, cookie.as_deref(), host.now())?).await?;
-    finish(host, flow).await
+    finish(host, flow::confirmed(&flow, cookie.as_deref(), host.now())?).await
 }
 
 /// The name of the cookie that a bare flow is confirmed with.
@@ -387,6 +386,7 @@ pub fn confirm_cookie_name(session: &str) -> String {
 #[must_use]
 pub fn landed(ended: &Ended) -> String {
     match (&ended.name, ended.flow.reason.as_deref()) {
+        _ if is_pending(&ended.flow) => away(&ended.flow, &[("error", "pending")]),
         (Some(name), None) => away(&ended.flow, &[("connected", name)]),
         (_, reason) => away(&ended.flow, &[("error", reason.unwrap_or("failed"))]),
     }
@@ -412,19 +412,32 @@ pub async fn look_back(host: &Context, tenant: TenantId, id: u64) -> Result<Ende
     Ok(ended)
 }
 
-/// Exchanges the code of a flow that was bound, and makes the connection.
+/// Whether it is known whose browser it was, and not yet what comes of it.
+pub(super) fn is_pending(flow: &Flow) -> bool {
+    matches!(flow.state, FlowState::Handed | FlowState::Bound)
+}
+
+/// Stores on whose word a flow goes on, and sees to its end: here, or where it is handed over to.
 async fn finish(host: &Context, flow: Flow) -> Result<Ended, ConnectError> {
-    if flow.state != FlowState::Bound {
-        return end(host, flow).await;
-    }
-    let done = match granted(host, &flow).await {
+    let flow = if host.vault.hands_over() { flow::handed_over(flow) } else { flow };
+    let flow = step(host, flow).await?;
+    let flow = match flow.state {
+        FlowState::Bound => exchanged(host, flow).await?,
+        FlowState::Handed => {
+            audit(host, &flow, "connect.handed-over", format!("flow/{}", flow.id)).await;
+            handed::awaited(host, flow).await?
+        }
+        _ => flow,
+    };
+    end(host, flow).await
+}
+
+/// Exchanges the code of a flow that is bound, and makes the connection; the flow as it is then.
+pub(super) async fn exchanged(host: &Context, flow: Flow) -> Result<Flow, ConnectError> {
+    match granted(host, &flow).await {
         Ok((client, tokens, account)) => taken(host, &flow, &client, tokens, account).await,
         Err(Fault::Word(word)) => fail(host, &flow, word).await,
         Err(Fault::Error(error)) => Err(error),
-    };
-    match done {
-        Ok(flow) => end(host, flow).await,
-        Err(error) => Err(error),
     }
 }
 

@@ -8,6 +8,8 @@
 //!         ─ the tenant's server says whose browser it is → bound ─ the code is exchanged → connected
 //! ```
 //!
+//! Where whoever hears that word opens nothing, the flow is *handed* over in between, and *bound* by whoever takes it over.
+//!
 //! Any of them may end in *failed*, with a reason. No clock and no randomness: both come in.
 
 use super::secret::hash;
@@ -186,6 +188,27 @@ pub fn confirmed(flow: &Flow, cookie: Option<&str>, now: Instant) -> Result<Flow
     })
 }
 
+/// A flow that is bound, for others to exchange its code; one that failed as it is.
+#[must_use]
+pub fn handed_over(flow: Flow) -> Flow {
+    match flow.state {
+        FlowState::Bound => Flow { state: FlowState::Handed, ..flow },
+        _ => flow,
+    }
+}
+
+/// The code of a flow that was handed over is being exchanged, here and nowhere else; too late, it failed.
+///
+/// # Errors
+/// [`Refused::Used`].
+pub fn taken_over(flow: &Flow, now: Instant) -> Result<Flow, Refused> {
+    match stands(flow, FlowState::Handed, now) {
+        Ok(()) => Ok(Flow { state: FlowState::Bound, ..flow.clone() }),
+        Err(Refused::Expired) => Ok(failed(flow, "expired")),
+        Err(Refused::Used) => Err(Refused::Used),
+    }
+}
+
 /// The calendar is connected.
 #[must_use]
 pub fn connected(flow: &Flow, connection: ConnectionId) -> Flow {
@@ -209,5 +232,35 @@ fn emptied(flow: &Flow) -> Flow {
         verifier: None,
         code: None,
         ..flow.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_is_handed_over_by_who_is_bound_and_taken_over_once_and_in_time() {
+        let now = Instant::UNIX_EPOCH;
+        let wanted = Wanted {
+            tenant: TenantId(1),
+            id: 1,
+            provider: Origin::Google,
+            client: "c".to_owned(),
+            user: "ana".to_owned(),
+            return_url: "https://app.example".to_owned(),
+            bare: false,
+        };
+        let parked = Flow { state: FlowState::Parked, code: Some("sealed".to_owned()), ..offered(wanted, "reference", now) };
+        let handed = handed_over(bound(&parked, "ana", now).expect("it is time"));
+        assert_eq!((handed.state, handed.code.as_deref()), (FlowState::Handed, Some("sealed")));
+        let taken = taken_over(&handed, now).expect("it is time");
+        assert_eq!((taken.state, taken.code.as_deref()), (FlowState::Bound, Some("sealed")));
+        assert_eq!(taken_over(&taken, now).map(|flow| flow.state), Err(Refused::Used));
+        let late = taken_over(&handed, handed.expires_at).expect("it fails");
+        assert_eq!((late.state, late.reason.as_deref(), late.code), (FlowState::Failed, Some("expired"), None));
+        // Whose browser it was not: the code goes nowhere.
+        let other = handed_over(bound(&parked, "eve", now).expect("it is time"));
+        assert_eq!((other.state, other.reason.as_deref(), other.code), (FlowState::Failed, Some("another-user"), None));
     }
 }

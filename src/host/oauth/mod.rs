@@ -15,6 +15,7 @@ pub mod clients;
 pub mod connect;
 pub mod cut;
 pub mod flow;
+pub mod handed;
 pub mod identity;
 pub mod pages;
 pub mod refresh;

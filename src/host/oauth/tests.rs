@@ -455,7 +455,7 @@ fn settings_show_no_secret() {
     let house = House {
         provider: Origin::Google,
         client_id: "c".to_owned(),
-        secret: "ca-na-ry".to_owned().into(),
+        secret: Some("ca-na-ry".to_owned().into()),
         authority: String::new(),
         endpoints: Endpoints::published(Origin::Google, ""),
     };

@@ -33,7 +33,7 @@ pub async fn add(host: &Context, id: TenantId, url: &str, secret: SecretString) 
 
 /// The secret as the row holds it. One that nobody could name again is never stored plain.
 async fn sealed(host: &Context, id: TenantId, endpoint: EndpointId, secret: &SecretString) -> Result<String, OperationError> {
-    if !host.vault.has_root() {
+    if !host.vault.seals() {
         return Err(SealError::NoRootKey.into());
     }
     Ok(stored(&host.vault, &host.store, (id, endpoint), secret).await?)

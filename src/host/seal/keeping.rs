@@ -39,6 +39,22 @@ pub async fn begin(vault: &Vault, store: &Store) -> Result<usize, SealError> {
     Ok(sealed)
 }
 
+/// Lends what processes without a root key need of the keys of tenants that lend them nothing yet. How many tenants that were.
+///
+/// # Errors
+/// [`SealError`], the last one: what is wrong with one tenant's key keeps no other from lending.
+pub async fn lend(vault: &Vault, store: &Store) -> Result<usize, SealError> {
+    let Some(beginning) = vault.lent_beginning() else { return Ok(0) };
+    let mut lent = Ok(0);
+    for tenant in store.unlent(beginning).await? {
+        match vault.lend(store, tenant).await {
+            Ok(()) => lent = lent.map(|count| count + 1),
+            Err(error) => lent = Err(error),
+        }
+    }
+    lent
+}
+
 /// What a round came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {

@@ -5,13 +5,18 @@
 //! steals the store has nothing. What is sealed says where it belongs, its [`Place`], and opens nowhere else. A [`Vault`] is what
 //! the rest of the host uses; [`keeping`] turns keys over, [`receivers`] are the signing secrets of webhooks.
 //!
+//! A process that is not to open anything has no root key: its vault seals for those who have one ([`handed`]), with what the tenants'
+//! keys lend it ([`lent`]).
+//!
 //! A tenant's key goes with the tenant: whatever a copy of the store still holds of its secrets is lost then.
 //!
 //! Source: reliability.md 6.2.
 
 pub mod configured;
+pub mod handed;
 pub mod keeping;
 pub mod kms;
+pub mod lent;
 pub mod receivers;
 pub mod record;
 pub mod root;
@@ -19,6 +24,7 @@ pub mod root;
 pub(super) mod tests;
 mod vault;
 
+pub use lent::{LendingKey, Purpose};
 pub use record::{Place, SEALED, SECRET_BYTES_MAX, is_sealed, version_of};
 pub use root::{KeyWrapper, Label, RootKey, Roots, WrapError};
 pub use vault::{KEPT_MAX, Vault};
@@ -28,9 +34,12 @@ use super::store::StoreError;
 /// Why something could not be sealed or opened. Never says what it was about.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// This process seals, and does not open.
+    /// This process hands over what it seals, and opens nothing.
     #[error("this role of the host opens no secrets")]
     NotThisRole,
+    /// No process with the root key has lent this one what it seals with.
+    #[error("no worker has lent this process what it needs of the tenant's key")]
+    NotLent,
     /// The host has no root key.
     #[error("the host has no root key; docs/secrets.md says how to make one")]
     NoRootKey,

@@ -8,7 +8,7 @@ use crate::host::model::{Endpoint, EndpointId, TenantId};
 use crate::host::store::Store;
 use secrecy::{ExposeSecret, SecretString};
 
-/// A secret as a receiver's row holds it: sealed, where there is a root key.
+/// A secret as a receiver's row holds it: sealed, where the host seals.
 ///
 /// # Errors
 /// [`SealError`].
@@ -18,7 +18,7 @@ pub async fn stored(
     (tenant, endpoint): (TenantId, EndpointId),
     secret: &SecretString,
 ) -> Result<String, SealError> {
-    if vault.has_root() {
+    if vault.seals() {
         vault.seal(store, &Place::webhook(tenant, endpoint), secret).await
     } else {
         Ok(secret.expose_secret().to_owned())

@@ -6,6 +6,7 @@
 //! two places never read alike.
 
 use super::SealError;
+use super::handed::HANDED;
 use crate::host::model::{ConnectionId, EndpointId, Origin, TenantId};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{hkdf, rand};
@@ -14,8 +15,10 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use std::fmt;
 
-/// What every sealed text begins with.
+/// What every text begins with that a tenant's key sealed.
 pub const SEALED: &str = "v1.";
+/// The same, among what is authenticated.
+const FORMAT: &str = "v1";
 /// Longest secret that is sealed, in bytes.
 pub const SECRET_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a key.
@@ -26,7 +29,7 @@ const TAG_BYTES: usize = 16;
 /// What is in front of the ciphertext.
 const HEAD_BYTES: usize = SALT_BYTES + NONCE_LEN;
 /// Bytes of the longest text that can be one of ours.
-const TEXT_BYTES_MAX: usize = (SECRET_BYTES_MAX + HEAD_BYTES + TAG_BYTES) * 4 / 3 + 64;
+pub(super) const TEXT_BYTES_MAX: usize = (SECRET_BYTES_MAX + HEAD_BYTES + TAG_BYTES) * 4 / 3 + 64;
 
 /// What keys of records are derived for.
 const RECORD: &[u8] = b"callsheet record v1";
@@ -78,10 +81,10 @@ impl Place {
         Self { tenant, table: "endpoints", column: "secrets", row: endpoint.to_string(), provider: "webhook" }
     }
 
-    /// What is authenticated with a secret that is here.
-    fn bound(&self, version: u64) -> Vec<u8> {
+    /// What is authenticated with a secret that is here, sealed in this format by this version of the tenant's key.
+    pub(super) fn bound(&self, format: &str, version: u64) -> Vec<u8> {
         let (tenant, version) = (self.tenant.to_string(), version.to_string());
-        authenticated(&["v1", &tenant, self.table, self.column, &self.row, self.provider, &version])
+        authenticated(&[format, &tenant, self.table, self.column, &self.row, self.provider, &version])
     }
 }
 
@@ -95,20 +98,21 @@ pub(super) fn authenticated(parts: &[&str]) -> Vec<u8> {
     bytes
 }
 
-/// Whether the text looks sealed. No signing secret does: base64 has no dot.
+/// Whether the text looks sealed, by a tenant's key or for it. No signing secret does: base64 has no dot.
 #[must_use]
 pub fn is_sealed(text: &str) -> bool {
-    text.starts_with(SEALED)
+    text.starts_with(SEALED) || text.starts_with(HANDED)
 }
 
-/// The version of the key that a text is sealed with; `None` where it is not sealed.
+/// The version of the key that opens a text; `None` where it is not sealed.
 #[must_use]
 pub fn version_of(sealed: &str) -> Option<u64> {
-    parts(sealed).map(|(version, _)| version)
+    parts(SEALED, sealed).or_else(|| parts(HANDED, sealed)).map(|(version, _)| version)
 }
 
-fn parts(sealed: &str) -> Option<(u64, &str)> {
-    let (version, encoded) = sealed.strip_prefix(SEALED)?.split_once('.')?;
+/// What follows this beginning: the version of the key, and the rest.
+pub(super) fn parts<'a>(beginning: &str, sealed: &'a str) -> Option<(u64, &'a str)> {
+    let (version, encoded) = sealed.strip_prefix(beginning)?.split_once('.')?;
     let number: u64 = version.parse().ok()?;
     // One way to write it only.
     (number.to_string() == version).then_some((number, encoded))
@@ -133,7 +137,7 @@ pub fn seal(key: &TenantKey, place: &Place, secret: &SecretString) -> Result<Str
     if plain.len() > SECRET_BYTES_MAX {
         return Err(SealError::TooLong);
     }
-    let sealed = seal_bytes(&key.bytes, RECORD, &place.bound(key.version), plain)?;
+    let sealed = seal_bytes(&key.bytes, RECORD, &place.bound(FORMAT, key.version), plain)?;
     let mut text = format!("{SEALED}{}.", key.version);
     BASE64URL_NOPAD.encode_append(&sealed, &mut text);
     Ok(text)
@@ -144,12 +148,12 @@ pub fn seal(key: &TenantKey, place: &Place, secret: &SecretString) -> Result<Str
 /// # Errors
 /// [`SealError::NotSealed`], [`SealError::NoKey`] for another version than the key's, [`SealError::Refused`].
 pub fn open(key: &TenantKey, place: &Place, sealed: &str) -> Result<SecretString, SealError> {
-    let (version, encoded) = parts(sealed).filter(|_| sealed.len() <= TEXT_BYTES_MAX).ok_or(SealError::NotSealed)?;
+    let (version, encoded) = parts(SEALED, sealed).filter(|_| sealed.len() <= TEXT_BYTES_MAX).ok_or(SealError::NotSealed)?;
     if version != key.version {
         return Err(SealError::NoKey(version));
     }
     let sealed = BASE64URL_NOPAD.decode(encoded.as_bytes()).map_err(|_| SealError::NotSealed)?;
-    let plain = open_bytes(&key.bytes, RECORD, &place.bound(version), sealed)?;
+    let plain = open_bytes(&key.bytes, RECORD, &place.bound(FORMAT, version), sealed)?;
     let text = std::str::from_utf8(&plain).map_err(|_| SealError::Refused)?;
     Ok(SecretString::from(text))
 }

@@ -1,6 +1,7 @@
 //! What sealing promises, each with what would break it.
 
 mod keeping;
+mod lent;
 mod record;
 mod root;
 mod stolen;

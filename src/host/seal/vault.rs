@@ -1,5 +1,7 @@
 //! What the host seals and opens with.
 
+use super::handed::{self, HANDED};
+use super::lent::{Borrower, LendingKey, Purpose};
 use super::record::{self, KeyBytes, TenantKey};
 use super::root::{KeyWrapper, Label, Roots, WrapError};
 use super::{Place, SealError};
@@ -16,20 +18,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How long a tenant's key stays in memory.
 pub const KEPT_MAX: Elapsed = Elapsed::from_mins(5);
 /// Most keys that stay in memory.
-const KEYS_MAX: usize = 10_000;
+pub(super) const KEYS_MAX: usize = 10_000;
 /// How often a tenant's first key is made because another host was faster and its row is gone again.
 const TRIES_MAX: u32 = 3;
 
 /// Seals and opens the secrets of tenants, with keys that it unwraps, or makes, when they are first needed. A clone is another
 /// handle on the same.
 #[derive(Clone, Default)]
-pub struct Vault {
-    inner: Option<Arc<Inner>>,
-    opens: bool,
+pub struct Vault(Held);
+
+/// What a vault has.
+#[derive(Clone, Default)]
+enum Held {
+    #[default]
+    Nothing,
+    /// Root keys: it seals and opens.
+    Roots(Arc<Inner>),
+    /// What tenants' keys lend: it hands over, and opens nothing.
+    Lent(Arc<Borrower>),
 }
 
 struct Inner {
     roots: Roots,
+    lending: Option<LendingKey>,
     clock: Arc<dyn Clock>,
     kept: Mutex<Kept>,
 }
@@ -44,9 +55,10 @@ struct Kept {
 
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.inner {
-            Some(inner) => write!(f, "vault with {:?}", inner.roots),
-            None => f.write_str("vault without root key"),
+        match &self.0 {
+            Held::Nothing => f.write_str("vault without root key"),
+            Held::Roots(inner) => write!(f, "vault with {:?}", inner.roots),
+            Held::Lent(_) => f.write_str("vault that hands over"),
         }
     }
 }
@@ -55,25 +67,60 @@ impl Vault {
     /// A vault under these root keys.
     #[must_use]
     pub fn new(roots: Roots, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Some(Arc::new(Inner { roots, clock, kept: Mutex::default() })), opens: true }
+        Self::lending(roots, None, clock)
     }
 
-    /// A vault without a root key: it neither seals nor opens.
+    /// The same, that lends to processes without a root key, where there is a key to lend with.
+    #[must_use]
+    pub fn lending(roots: Roots, lending: Option<LendingKey>, clock: Arc<dyn Clock>) -> Self {
+        Self(Held::Roots(Arc::new(Inner { roots, lending, clock, kept: Mutex::default() })))
+    }
+
+    /// A vault for a process that is not to open anything, such as one that answers the API: it seals for those who can open, and
+    /// [`Vault::open`] refuses, since there is nothing in it to open with.
+    #[must_use]
+    pub fn borrowing(key: LendingKey, clock: Arc<dyn Clock>) -> Self {
+        Self(Held::Lent(Arc::new(Borrower::new(key, clock))))
+    }
+
+    /// A vault with nothing in it: it neither seals nor opens.
     #[must_use]
     pub fn without_root() -> Self {
         Self::default()
     }
 
-    /// The same vault for a role that seals and never opens, such as the one that answers the API: [`Vault::open`] refuses.
-    #[must_use]
-    pub fn closed(&self) -> Self {
-        Self { opens: false, ..self.clone() }
-    }
-
     /// Whether there is a root key.
     #[must_use]
     pub fn has_root(&self) -> bool {
-        self.inner.is_some()
+        matches!(self.0, Held::Roots(_))
+    }
+
+    /// Whether it seals: with a root key, or by handing over.
+    #[must_use]
+    pub fn seals(&self) -> bool {
+        !matches!(self.0, Held::Nothing)
+    }
+
+    /// Whether what it seals is for others to open.
+    #[must_use]
+    pub fn hands_over(&self) -> bool {
+        matches!(self.0, Held::Lent(_))
+    }
+
+    /// Whether it lends to processes that hand over.
+    #[must_use]
+    pub fn lends(&self) -> bool {
+        self.lending_key().is_some()
+    }
+
+    /// What everything begins with that it lends; `None` where it lends nothing.
+    #[must_use]
+    pub fn lent_beginning(&self) -> Option<&str> {
+        self.lending_key().map(LendingKey::beginning)
+    }
+
+    fn lending_key(&self) -> Option<&LendingKey> {
+        self.inner().ok().and_then(|inner| inner.lending.as_ref())
     }
 
     /// The root keys.
@@ -85,7 +132,11 @@ impl Vault {
     }
 
     fn inner(&self) -> Result<&Inner, SealError> {
-        self.inner.as_deref().ok_or(SealError::NoRootKey)
+        match &self.0 {
+            Held::Nothing => Err(SealError::NoRootKey),
+            Held::Roots(inner) => Ok(inner),
+            Held::Lent(_) => Err(SealError::NotThisRole),
+        }
     }
 
     /// Seals a secret for its place, with the newest key of its tenant; the tenant's first one is made where there is none. The
@@ -94,6 +145,9 @@ impl Vault {
     /// # Errors
     /// [`SealError`].
     pub async fn seal(&self, store: &Store, place: &Place, secret: &SecretString) -> Result<String, SealError> {
+        if let Held::Lent(borrower) = &self.0 {
+            return handed::seal(&borrower.of(store, place.tenant).await?.public, place, secret);
+        }
         let key = self.inner()?.newest(store, place.tenant).await?;
         record::seal(&key, place, secret)
     }
@@ -104,12 +158,9 @@ impl Vault {
     /// [`SealError`].
     pub async fn open(&self, store: &Store, place: &Place, sealed: &str) -> Result<SecretString, SealError> {
         let inner = self.inner()?;
-        if !self.opens {
-            return Err(SealError::NotThisRole);
-        }
         let version = record::version_of(sealed).ok_or(SealError::NotSealed)?;
         let key = inner.version(store, place.tenant, version).await?;
-        record::open(&key, place, sealed)
+        if sealed.starts_with(HANDED) { handed::open(&key, place, sealed) } else { record::open(&key, place, sealed) }
     }
 
     /// A key of the tenant that seals nothing, for one purpose: the same on every host and after every restart, renewing and rewrapping
@@ -118,18 +169,29 @@ impl Vault {
     ///
     /// # Errors
     /// [`SealError`].
-    pub async fn derived(&self, store: &Store, tenant: TenantId, purpose: &[u8]) -> Result<KeyBytes, SealError> {
+    pub async fn derived(&self, store: &Store, tenant: TenantId, purpose: Purpose) -> Result<KeyBytes, SealError> {
+        if let Held::Lent(borrower) = &self.0 {
+            return borrower.of(store, tenant).await?.key(purpose);
+        }
+        purpose.key(&*self.inner()?.first(store, tenant).await?)
+    }
+
+    /// Lends what the tenant's newest key lends, the first one being made where there is none, for processes that have no root key.
+    ///
+    /// # Errors
+    /// [`SealError`]; [`SealError::NotLent`] where there is nothing to lend with.
+    pub async fn lend(&self, store: &Store, tenant: TenantId) -> Result<(), SealError> {
         let inner = self.inner()?;
-        let first = match inner.version(store, tenant, 1).await {
-            Err(SealError::NoKey(_)) => {
-                inner.newest(store, tenant).await?;
-                inner.version(store, tenant, 1).await?
-            }
-            other => other?,
-        };
-        let mut derived = Ok(());
-        let key = KeyBytes::init_with_mut(|bytes| derived = record::derive(first.bytes.expose_secret(), b"", purpose, bytes));
-        derived.map(|()| key)
+        let lending = inner.lending.as_ref().ok_or(SealError::NotLent)?;
+        let first = inner.first(store, tenant).await?;
+        // As stored: the one in memory may be five minutes old.
+        let newest = inner.version(store, tenant, self.newest_version(store, tenant).await?).await?;
+        let write = Write::Lent { version: newest.version, lent: lending.lend(tenant, &newest, &first)? };
+        match store.commit(Commit { tenant, writes: vec![write] }).await {
+            // Gone with its tenant.
+            Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// The newest version of a tenant's key, as stored; 0 where there is none.
@@ -152,6 +214,9 @@ impl Vault {
 
     /// Drops the keys that were in memory for [`KEPT_MAX`].
     pub fn tidy(&self) {
+        if let Held::Lent(borrower) = &self.0 {
+            borrower.tidy();
+        }
         if let Ok(inner) = self.inner() {
             let now = inner.clock.monotonic();
             let mut kept = inner.kept();
@@ -162,6 +227,9 @@ impl Vault {
 
     /// Forgets a tenant's keys; for when it is removed.
     pub fn forget(&self, tenant: TenantId) {
+        if let Held::Lent(borrower) = &self.0 {
+            borrower.forget(tenant);
+        }
         if let Ok(inner) = self.inner() {
             let mut kept = inner.kept();
             kept.keys.retain(|(of, _), _| *of != tenant);
@@ -202,6 +270,17 @@ impl Inner {
         Ok(self.keep(tenant, key, rows.last() == Some(row)))
     }
 
+    /// The first version, which is made where there is none.
+    async fn first(&self, store: &Store, tenant: TenantId) -> Result<Arc<TenantKey>, SealError> {
+        match self.version(store, tenant, 1).await {
+            Err(SealError::NoKey(_)) => {
+                self.newest(store, tenant).await?;
+                self.version(store, tenant, 1).await
+            }
+            other => other,
+        }
+    }
+
     async fn unwrapped(&self, row: &KeyRow) -> Result<TenantKey, SealError> {
         let label = Label { tenant: row.tenant, version: row.version };
         let bytes = self.roots.named(&row.root)?.unwrap(label, &row.wrapped).await?;
@@ -212,7 +291,7 @@ impl Inner {
     async fn make(&self, store: &Store, tenant: TenantId, version: u64) -> Result<Option<Arc<TenantKey>>, SealError> {
         let (bytes, root) = (record::new_key()?, self.roots.current());
         let wrapped = proven(root, Label { tenant, version }, &bytes).await?;
-        let row = KeyRow { tenant, version, wrapped, root: root.root().to_owned(), made_at: self.clock.now() };
+        let row = KeyRow { tenant, version, wrapped, root: root.root().to_owned(), made_at: self.clock.now(), lent: None };
         match store.commit(Commit { tenant, writes: vec![Write::TenantKey(row)] }).await {
             Ok(()) => Ok(Some(self.keep(tenant, TenantKey { version, bytes }, true))),
             Err(CommitError::Conflict("tenant")) => Err(SealError::NoTenant),

@@ -73,6 +73,7 @@ impl Write {
             | Self::Token { .. }
             | Self::RemoveToken(_)
             | Self::Rewrapped { .. }
+            | Self::Lent { .. }
             | Self::Entry(..)
             | Self::RemoveEntry(..)
             | Self::Sighting(_)

@@ -11,12 +11,13 @@ use super::{
     Watched,
 };
 use crate::host::clock::Clock;
-use crate::host::model::grants::{ClientRow, Flow, Grant, Parting, ReturnUrl};
+use crate::host::model::grants::{ClientRow, Flow, FlowState, Grant, Parting, ReturnUrl};
 use crate::host::model::{
     ApiKey, AuditRow, Calendar, CalendarId, CalendarState, Channel, Connection, ConnectionId, ConnectionState, Delivery,
     DeliveryState, Dispatch, DispatchState, Endpoint, EndpointId, EndpointState, Entry, Errand, ErrandId, ErrandState, EventId,
     KeyRow, Meeting, Origin, OutboxEvent, OverrideRow, RequestRow, RulesRow, Sighting, Tenant, TenantId, Undecided, Wake,
 };
+use crate::host::seal::is_sealed;
 use crate::time::{Elapsed, Instant};
 use rows::{HostRow, Rows};
 use std::collections::{BTreeMap, BTreeSet};
@@ -436,9 +437,17 @@ impl Queries for Memory {
         })
     }
 
+    async fn unlent(&self, prefix: &str) -> Result<Vec<TenantId>, StoreError> {
+        self.read("unlent", |rows| {
+            let newest = |tenant| rows.keys.range((tenant, 0)..=(tenant, u64::MAX)).next_back().map(|(_, row)| row);
+            let is_lent = |row: &KeyRow| row.lent.as_ref().is_some_and(|lent| lent.starts_with(prefix));
+            rows.tenants.keys().copied().filter(|tenant| !newest(*tenant).is_some_and(is_lent)).collect()
+        })
+    }
+
     async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
         self.read("unsealed", |rows| {
-            let plain = rows.endpoints.values().filter(|row| row.secrets.first().is_some_and(|text| !text.starts_with("v1.")));
+            let plain = rows.endpoints.values().filter(|row| row.secrets.first().is_some_and(|text| !is_sealed(text)));
             let tenants: BTreeSet<TenantId> = plain.map(|row| row.tenant).collect();
             tenants.into_iter().collect()
         })
@@ -524,6 +533,15 @@ impl Queries for Memory {
             Handle::Session(hash) => row.session_hash.as_deref() == Some(hash),
         };
         self.read("flow_of", |rows| rows.flows.values().find(opens).cloned())
+    }
+
+    async fn handed_flows(&self, limit: usize) -> Result<Vec<Flow>, StoreError> {
+        self.read("handed_flows", |rows| {
+            let mut handed: Vec<Flow> = rows.flows.values().filter(|row| row.state == FlowState::Handed).cloned().collect();
+            handed.sort_by_key(|row| (row.expires_at, row.tenant, row.id));
+            handed.truncate(limit);
+            handed
+        })
     }
 
     async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {

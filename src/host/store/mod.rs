@@ -185,6 +185,13 @@ pub enum Write {
         /// The name of the root key now.
         root: String,
     },
+    /// What a version of the tenant's key lends to processes without a root key is this now. The version must be there.
+    Lent {
+        /// Which version.
+        version: u64,
+        /// What it lends, sealed for them.
+        lent: String,
+    },
     /// Adds an event, and a pending delivery for every active receiver of the tenant, due at the event's time.
     Event(OutboxEvent),
     /// Removes an event, if it is there, with its deliveries.
@@ -253,6 +260,7 @@ impl fmt::Debug for Write {
             Self::RemoveToken(id) => row("RemoveToken", id),
             Self::TenantKey(of) => row("TenantKey", of),
             Self::Rewrapped { version, .. } => row("Rewrapped", version),
+            Self::Lent { version, .. } => row("Lent", version),
             Self::Calendar(of) => row("Calendar", of),
             Self::Entry(calendar, _) => row("Entry", calendar),
             Self::RemoveEntry(calendar, _) => row("RemoveEntry", calendar),
@@ -551,6 +559,8 @@ queries! {
     fn key_roots(&self) -> Vec<String>;
     /// The sealed tokens of a tenant that do not begin with `prefix`, of connections after `after`, by connection, at most `limit`.
     fn tokens_not_under(&self, tenant: TenantId, prefix: &str, after: ConnectionId, limit: usize) -> Vec<SealedToken>;
+    /// The tenants whose newest key lends nothing that begins with `prefix`, or that have no key yet, ascending.
+    fn unlent(&self, prefix: &str) -> Vec<TenantId>;
     /// The tenants that have receivers with secrets of which the newest is not sealed, ascending.
     fn unsealed(&self) -> Vec<TenantId>;
     /// The provided lists: name and text, by name.
@@ -578,6 +588,8 @@ queries! {
     fn flow(&self, tenant: TenantId, flow: u64) -> Option<Flow>;
     /// The flow that a secret opens, whosever it is.
     fn flow_of(&self, handle: Handle<'_>) -> Option<Flow>;
+    /// The flows of all tenants whose codes were handed over, by the end of their time, tenant and number, at most `limit`.
+    fn handed_flows(&self, limit: usize) -> Vec<Flow>;
     /// What is known of the grant of a connection.
     fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Option<Grant>;
     /// The grants of a tenant, by connection.

@@ -191,6 +191,7 @@ on_every_store! {
     sealed {
         keys_are_numbered_without_gaps_and_need_their_tenant
         a_key_is_rewrapped_from_the_root_that_was_read
+        what_a_key_lends_is_found_missing_until_the_newest_lends_it
         keys_go_with_their_tenant_and_no_other
         a_token_changes_from_what_was_read_alone
         tokens_under_other_keys_come_in_pages
@@ -199,6 +200,7 @@ on_every_store! {
     grants {
         clients_and_return_urls_are_their_tenants
         flows_are_guarded_by_version_and_found_by_what_opens_them
+        flows_that_were_handed_over_are_found_until_they_are_taken
         a_grant_needs_its_connection_and_goes_with_it
         partings_are_guarded_due_by_time_and_go_with_their_tenant
     }

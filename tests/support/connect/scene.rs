@@ -74,7 +74,7 @@ impl Scene {
         let house = House {
             provider: Origin::Google,
             client_id: "house-client".to_owned(),
-            secret: "house-secret-canary".to_owned().into(),
+            secret: Some("house-secret-canary".to_owned().into()),
             authority: String::new(),
             endpoints: Endpoints::published(Origin::Google, ""),
         };

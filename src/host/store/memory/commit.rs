@@ -67,6 +67,7 @@ impl Work<'_> {
             Write::Token { connection, was, is } => self.token(*connection, was, is)?,
             Write::RemoveToken(id) => self.remove_token(*id),
             Write::TenantKey(row) => self.tenant_key(row)?,
+            Write::Lent { version, lent } => self.lent(*version, lent)?,
             Write::Rewrapped { version, was, wrapped, root } => self.rewrapped(*version, was, wrapped, root)?,
             Write::Calendar(row) => self.calendar(row)?,
             Write::Entry(calendar, row) => self.entry(*calendar, row)?,
@@ -355,6 +356,13 @@ impl Work<'_> {
             return Err(CommitError::Conflict("tenant key"));
         };
         self.put(Change::TenantKey(key, Some(KeyRow { wrapped: wrapped.to_owned(), root: root.to_owned(), ..stored })));
+        Ok(())
+    }
+
+    fn lent(&mut self, version: u64, lent: &str) -> Result<(), CommitError> {
+        let key = (self.tenant, version);
+        let Some(stored) = self.rows.keys.get(&key).cloned() else { return Err(CommitError::Conflict("tenant key")) };
+        self.put(Change::TenantKey(key, Some(KeyRow { lent: Some(lent.to_owned()), ..stored })));
         Ok(())
     }
 

@@ -55,6 +55,10 @@ pub(super) async fn one(link: &mut impl Link, tenant: TenantId, write: &Write) -
         }
         Write::RemoveToken(id) => remove(link.run(sql::REMOVE_TOKEN, vec![t(), number(id.0)]).await),
         Write::TenantKey(row) => add_tenant_key(link, row).await,
+        Write::Lent { version, lent } => {
+            let args = vec![t(), number(*version), text(lent)];
+            guard(link.run(sql::LEND, args).await?, "tenant key")
+        }
         Write::Rewrapped { version, was, wrapped, root } => {
             let args = vec![t(), number(*version), text(was), text(wrapped), text(root)];
             guard(link.run(sql::REWRAP_KEY, args).await?, "tenant key")
@@ -191,7 +195,14 @@ async fn put_connection(link: &mut impl Link, row: &Connection) -> Result<(), Fa
 }
 
 async fn add_tenant_key(link: &mut impl Link, row: &KeyRow) -> Result<(), Fail> {
-    let args = vec![number(row.tenant.0), number(row.version), text(&row.wrapped), text(&row.root), time(row.made_at)];
+    let args = vec![
+        number(row.tenant.0),
+        number(row.version),
+        text(&row.wrapped),
+        text(&row.root),
+        time(row.made_at),
+        maybe_text(row.lent.as_deref()),
+    ];
     guard(belongs(link.run(sql::ADD_TENANT_KEY, args).await, "tenant")?, "tenant key")
 }
 

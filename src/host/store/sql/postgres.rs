@@ -46,6 +46,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (8, "push", include_str!("../migrations/postgres/0008_push.sql")),
     (9, "api", include_str!("../migrations/postgres/0009_api.sql")),
     (10, "partings", include_str!("../migrations/postgres/0010_partings.sql")),
+    (11, "roles", include_str!("../migrations/postgres/0011_roles.sql")),
 ];
 
 /// Connections of one host.

@@ -307,6 +307,10 @@ impl<S: Ask> Queries for S {
         of(self, tenant, sql::TOKENS_NOT_UNDER, [text(prefix), number(after.0), number(limit)], rows::token).await
     }
 
+    async fn unlent(&self, prefix: &str) -> Result<Vec<TenantId>, StoreError> {
+        self.ask(Scope::Scheduler, sql::UNLENT, vec![text(prefix)], rows::tenant_id).await
+    }
+
     async fn unsealed(&self) -> Result<Vec<TenantId>, StoreError> {
         self.ask(Scope::Scheduler, sql::UNSEALED, vec![], rows::tenant_id).await
     }
@@ -387,6 +391,10 @@ impl<S: Ask> Queries for S {
             Handle::Session(hash) => (sql::FLOW_BY_SESSION, hash),
         };
         Ok(self.ask(Scope::Scheduler, sql, vec![text(hash)], rows::grants::flow).await?.pop())
+    }
+
+    async fn handed_flows(&self, limit: usize) -> Result<Vec<Flow>, StoreError> {
+        enough(self, limit, sql::HANDED_FLOWS, |wider| vec![wider.of(limit)], rows::grants::flow).await
     }
 
     async fn grant(&self, tenant: TenantId, connection: ConnectionId) -> Result<Option<Grant>, StoreError> {

@@ -278,6 +278,7 @@ pub(super) fn tenant_key(cells: &mut dyn Cells) -> Answer<KeyRow> {
         wrapped: row.text()?,
         root: row.text()?,
         made_at: row.time()?,
+        lent: row.maybe_text()?,
     })
 }
 

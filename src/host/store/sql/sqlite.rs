@@ -50,6 +50,7 @@ const STEPS: &[(i64, &str, &str)] = &[
     (8, "push", include_str!("../migrations/sqlite/0008_push.sql")),
     (9, "api", include_str!("../migrations/sqlite/0009_api.sql")),
     (10, "partings", include_str!("../migrations/sqlite/0010_partings.sql")),
+    (11, "roles", include_str!("../migrations/sqlite/0011_roles.sql")),
 ];
 
 /// Most commits that share one transaction: what one of them can wait for the others.

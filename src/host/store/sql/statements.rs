@@ -21,7 +21,7 @@ macro_rules! columns {
                        attempts, verified, reason, calendar, errand, version" };
     (errands) => { "tenant, id, name, room, url, title, at, state, made_at, version" };
     (endpoints) => { "tenant, id, url, secrets, state, failing_since, due_at, tries, last_answer, configured, version" };
-    (tenant_keys) => { "tenant, version, wrapped, root, made_at" };
+    (tenant_keys) => { "tenant, version, wrapped, root, made_at, lent" };
     (events) => { "tenant, id, kind, subject, body, happened_at" };
     (clients) => { "tenant, id, provider, client_id, secret, authority, endpoints, enabled" };
     (flows) => { "tenant, id, provider, client, user_name, return_url, bare, state, ref_hash, state_hash, cookie_hash, nonce_hash, \
@@ -122,7 +122,10 @@ statements! {
     KEY_ROOTS { "SELECT DISTINCT root FROM tenant_keys ORDER BY root" }
     TOKENS_NOT_UNDER { "SELECT id, origin, token FROM connections WHERE tenant = $1 AND id > $3 AND token IS NOT NULL
             AND substr(token, 1, length($2)) <> $2 ORDER BY id LIMIT $4" }
-    UNSEALED { "SELECT DISTINCT tenant FROM endpoints WHERE secrets <> '[]' AND substr(secrets, 1, 5) <> '[\"v1.' ORDER BY tenant" }
+    UNSEALED { "SELECT DISTINCT tenant FROM endpoints WHERE secrets <> '[]' AND substr(secrets, 1, 5) NOT IN ('[\"v1.', '[\"h1.')
+        ORDER BY tenant" }
+    UNLENT { "SELECT t.tenant FROM tenants t WHERE (SELECT substr(k.lent, 1, length($1)) FROM tenant_keys k
+            WHERE k.tenant = t.tenant ORDER BY k.version DESC LIMIT 1) IS DISTINCT FROM $1 ORDER BY t.tenant" }
     LISTS { "SELECT name, body FROM lists WHERE tenant = $1 ORDER BY name" }
     ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE tenant = $1 ORDER BY id" }
     DUE_ENDPOINTS { "SELECT " (endpoints) " FROM endpoints WHERE due_at < $1 AND CAST(tenant AS text) NOT IN (" [3] ")
@@ -164,6 +167,8 @@ statements! {
     CLIENTS { "SELECT " (clients) " FROM oauth_clients WHERE tenant = $1 ORDER BY id" }
     RETURN_URLS { "SELECT tenant, url, bare FROM return_urls WHERE tenant = $1 ORDER BY url" }
     FLOW { "SELECT " (flows) " FROM connect_flows WHERE tenant = $1 AND id = $2" }
+    // As the index says it.
+    HANDED_FLOWS { "SELECT " (flows) " FROM connect_flows WHERE state = 'handed' ORDER BY expires_at, tenant, id LIMIT $1" }
     FLOW_BY_REF { "SELECT " (flows) " FROM connect_flows WHERE ref_hash = $1" }
     FLOW_BY_STATE { "SELECT " (flows) " FROM connect_flows WHERE state_hash = $1" }
     FLOW_BY_SESSION { "SELECT " (flows) " FROM connect_flows WHERE session_hash = $1" }
@@ -225,9 +230,10 @@ statements! {
             zone = excluded.zone, state = excluded.state, token_file = excluded.token_file" }
     CHANGE_TOKEN { "UPDATE connections SET token = $4 WHERE tenant = $1 AND id = $2 AND token IS NOT DISTINCT FROM $3" }
     REMOVE_TOKEN { "UPDATE connections SET token = NULL WHERE tenant = $1 AND id = $2" }
-    ADD_TENANT_KEY { "INSERT INTO tenant_keys (" (tenant_keys) ") SELECT $1, $2, $3, $4, $5
+    ADD_TENANT_KEY { "INSERT INTO tenant_keys (" (tenant_keys) ") SELECT $1, $2, $3, $4, $5, $6
         WHERE (SELECT coalesce(max(version), 0) + 1 FROM tenant_keys WHERE tenant = $1) = $2 ON CONFLICT DO NOTHING" }
     REWRAP_KEY { "UPDATE tenant_keys SET wrapped = $4, root = $5 WHERE tenant = $1 AND version = $2 AND root = $3" }
+    LEND { "UPDATE tenant_keys SET lent = $3 WHERE tenant = $1 AND version = $2" }
     REMOVE_CONNECTION { "DELETE FROM connections WHERE tenant = $1 AND id = $2" }
     ADD_CALENDAR { "INSERT INTO calendars (" (calendars) ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10 + 1) ON CONFLICT DO NOTHING" }
     CHANGE_CALENDAR { "UPDATE calendars SET connection = $3, origin = $4, reference = $5, cursor = $6, state = $7, synced_at = $8,

@@ -47,10 +47,12 @@ fn every_statement_is_confined_to_a_tenant_or_known_not_to_be() {
         "UNDECIDED",
         "KEY_ROOTS",
         "UNSEALED",
+        "UNLENT",
         "DUE_ENDPOINTS",
         "DUE_DELIVERIES",
         // Whose a key is, is what is asked.
         "API_KEY",
+        "HANDED_FLOWS",
         // Whose a flow is, is known by secrets that nobody can guess; and whether somebody else holds the same grant.
         "FLOW_BY_REF",
         "FLOW_BY_STATE",

@@ -79,6 +79,19 @@ pub(super) async fn clients_and_return_urls_are_their_tenants(store: Store) {
     assert_eq!(store.oauth_clients(TenantId(2)).await.expect(WORKS).len(), 1);
 }
 
+pub(super) async fn flows_that_were_handed_over_are_found_until_they_are_taken(store: Store) {
+    let handed = |tenant, id, ends, version| Flow { state: FlowState::Handed, ..flow(tenant, id, ends, version) };
+    let found = async |limit| {
+        let found = store.handed_flows(limit).await.expect(WORKS);
+        found.iter().map(|row| (row.tenant.0, row.id)).collect::<Vec<_>>()
+    };
+    put(&store, [tenant(1), Write::Flow(handed(1, 5, 20, 0)), Write::Flow(flow(1, 6, 5, 0))]).await;
+    store.commit(commit(2, [tenant(2), Write::Flow(handed(2, 5, 10, 0))])).await.expect(WORKS);
+    assert_eq!((found(10).await, found(1).await), (vec![(2, 5), (1, 5)], vec![(2, 5)]));
+    put(&store, [Write::Flow(Flow { state: FlowState::Bound, ..flow(1, 5, 20, 1) })]).await;
+    assert_eq!(found(10).await, [(2, 5)]);
+}
+
 pub(super) async fn flows_are_guarded_by_version_and_found_by_what_opens_them(store: Store) {
     put(&store, [tenant(1), Write::Flow(flow(1, 5, 10, 0)), Write::Flow(flow(1, 6, 20, 0))]).await;
     store.commit(commit(2, [tenant(2), Write::Flow(flow(2, 5, 10, 0))])).await.expect(WORKS);

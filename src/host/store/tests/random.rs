@@ -114,6 +114,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
             let stored = model.tenant_keys(owner).await.expect(WORKS).last().map_or(0, |row| row.version);
             let root = format!("local:{}", d % 2);
             match c % 4 {
+                1 => Write::Lent { version: stored, lent: format!("{root}.{name}") },
                 0 => Write::Rewrapped { version: stored, was: format!("local:{}", a % 2), wrapped: name.to_owned(), root },
                 _ => Write::TenantKey(KeyRow {
                     tenant: owner,
@@ -121,6 +122,7 @@ async fn drawn(model: &Store, t: u64, [kind, a, b, c, d, luck]: Draw) -> Write {
                     wrapped: name.to_owned(),
                     root,
                     made_at: when,
+                    lent: None,
                 }),
             }
         }

@@ -7,7 +7,7 @@ use crate::host::store::{Commit, CommitError, Store, Write};
 
 fn key(tenant: u64, version: u64) -> KeyRow {
     let wrapped = format!("wrapped {version}");
-    KeyRow { tenant: TenantId(tenant), version, wrapped, root: "local:a".to_owned(), made_at: at(0) }
+    KeyRow { tenant: TenantId(tenant), version, wrapped, root: "local:a".to_owned(), made_at: at(0), lent: None }
 }
 
 fn rewrapped(version: u64, was: &str) -> Write {
@@ -36,6 +36,24 @@ pub(super) async fn a_key_is_rewrapped_from_the_root_that_was_read(store: Store)
     assert!(store.tenant_keys(ONE).await.expect(WORKS) == [moved, key(1, 2)]);
     let roots = store.key_roots().await.expect(WORKS);
     assert!(roots.contains(&"local:a".to_owned()) && roots.contains(&"local:b".to_owned()), "{roots:?}");
+}
+
+pub(super) async fn what_a_key_lends_is_found_missing_until_the_newest_lends_it(store: Store) {
+    let lent = |version, text: &str| Write::Lent { version, lent: text.to_owned() };
+    let unlent = async |prefix: &str| store.unlent(prefix).await.expect(WORKS).contains(&ONE);
+    put(&store, [tenant(1)]).await;
+    assert!(unlent("a.").await, "there is no key yet");
+    refused(&store, [lent(1, "a.1")], "tenant key").await;
+    put(&store, [Write::TenantKey(key(1, 1)), lent(1, "a.1")]).await;
+    assert!(!unlent("a.").await && unlent("b.").await);
+    put(&store, [Write::TenantKey(key(1, 2))]).await;
+    assert!(unlent("a.").await, "the newest lends nothing");
+    put(&store, [lent(2, "a.2")]).await;
+    let stored: Vec<_> = store.tenant_keys(ONE).await.expect(WORKS).into_iter().map(|row| row.lent).collect();
+    assert_eq!(stored, [Some("a.1".to_owned()), Some("a.2".to_owned())]);
+    assert!(!unlent("a.").await);
+    put(&store, [Write::TenantKey(KeyRow { lent: Some("b.3".to_owned()), ..key(1, 3) })]).await;
+    assert!(!unlent("b.").await && unlent("a.").await);
 }
 
 pub(super) async fn keys_go_with_their_tenant_and_no_other(store: Store) {
