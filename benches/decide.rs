@@ -1,83 +1,218 @@
-//! Deciding, beside what it is measured against: the plain evaluator over the same rules and events.
+//! Deciding, beside closures of plain Rust over the same rules and events: the ratios that `BENCHMARKS.md` tells.
 //!
-//! The rules and calendars are those of `rules-examples/`. Read the ratios of one run, not the times.
+//! - `cargo bench --profile load --no-default-features --features calendars --bench decide`: Criterion's report, then the table of ratios
+//! - `-- --table`: the table alone; `-- --write`: written into `BENCHMARKS.md` as well
+//! - `-- --test`: everything once, to see that it runs
+//! - `CALLSHEET_EVENTS=100000`: over so many events; 20,000 where nothing is said
+//!
+//! Read the ratios of one run, not the times.
 
-use callsheet::engine::{CheckOptions, Machine, RuleSet, RuleText, check};
-use callsheet::event::{ConnectedUser, Occurrence, ProvidedLists, Question};
-use callsheet::providers;
-use callsheet::time::{Instant, Zone};
-use callsheet::value::Overrides;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+#[path = "workload/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "each program uses its part")]
+mod workload;
+
+use callsheet::code;
+use callsheet::engine::{Machine, RuleSet};
+use callsheet::event::Occurrence;
+use criterion::Criterion;
+use std::fmt::Write;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
+use workload::native::{Closures, HandWritten, View};
+use workload::ratios::{Effort, Runner, Timing, race};
+use workload::tables::{self, Table};
+use workload::written::{self, Asker};
+use workload::{Event, Rule, Size, agree, events, rules};
 
-/// An example of `rules-examples/`, read.
-struct Example {
-    name: String,
-    text: String,
-    calendar: Vec<u8>,
+// The same for everybody.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const SEED: u64 = 1;
+
+fn main() {
+    let asked = |flag: &str| std::env::args().any(|argument| argument == flag);
+    let smoke = asked("--test");
+    if !asked("--table") && !asked("--write") {
+        criterion(&Corpus::new(2_000));
+    }
+    let (effort, count) = if smoke { (Effort::SMOKE, 200) } else { (Effort::FULL, events_asked_for()) };
+    let figures = figures(&Corpus::new(count), effort);
+    println!("{figures}");
+    if asked("--write") {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("BENCHMARKS.md");
+        tables::write_section(&file, "decide", &figures);
+    }
 }
 
-fn examples() -> Vec<Example> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules-examples");
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(root).expect("the examples").map(|entry| entry.expect("an entry").path()).collect();
-    folders.retain(|path| path.is_dir());
-    folders.sort();
-    let read = |folder: PathBuf| {
-        let name = folder.file_name().expect("a name").to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(folder.join(format!("{name}.rules"))).expect("its rules");
-        let calendar = std::fs::read(folder.join("events.ics")).expect("its calendar");
-        Example { name, text, calendar }
+fn events_asked_for() -> usize {
+    std::env::var("CALLSHEET_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000)
+}
+
+/// The events in every form that somebody decides about.
+struct Corpus {
+    events: Vec<Event>,
+    occurrences: Vec<Occurrence>,
+    asker: Asker,
+}
+
+impl Corpus {
+    fn new(count: usize) -> Self {
+        let events = events(SEED, count);
+        let occurrences = events.iter().map(written::occurrence).collect();
+        Self { events, occurrences, asker: Asker::new() }
+    }
+
+    fn views(&self) -> Vec<View<'_>> {
+        self.events.iter().map(View::of).collect()
+    }
+}
+
+/// The rules of a size in every form.
+struct Rules {
+    size: Size,
+    rules: Vec<Rule>,
+    rule_set: RuleSet,
+    closures: Closures,
+}
+
+impl Rules {
+    fn new(size: Size) -> Self {
+        let rules = rules(size);
+        Self { size, rule_set: written::rule_set(&rules), closures: Closures::compile(&rules), rules }
+    }
+}
+
+/// Everything by Criterion: for whoever compares two states of the program on one machine.
+fn criterion(corpus: &Corpus) {
+    let mut criterion = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .configure_from_args();
+    let views = corpus.views();
+    for size in Size::ALL {
+        let rules = Rules::new(size);
+        let mut group = criterion.benchmark_group(format!("{} rules", size.label()));
+        group.bench_function("decide", |bencher| {
+            let (mut machine, mut next) = (Machine::new(), corpus.occurrences.iter().cycle());
+            let mut decide = || next.next().map(|one| agree::decide(&rules.rule_set, &mut machine, &corpus.asker, one));
+            bencher.iter(|| black_box(decide()));
+        });
+        group.bench_function("decide, closures", |bencher| {
+            let mut next = views.iter().cycle();
+            bencher.iter(|| black_box(next.next().map(|view| rules.closures.decide(view))));
+        });
+        let (text, stored) = (written::text(&rules.rules), rules.rule_set.to_bytes());
+        group.bench_function("compile", |bencher| bencher.iter(|| black_box(written::compile(text.clone()))));
+        group.bench_function("load", |bencher| bencher.iter(|| black_box(load(&stored))));
+        group.finish();
+    }
+    criterion.final_summary();
+}
+
+/// A stored program, read and proven.
+fn load(stored: &[u8]) -> code::Verified {
+    code::verify(code::decode(stored).expect("what was stored can be read")).expect("what was stored may run")
+}
+
+/// The table of ratios, and how it came about.
+fn figures(corpus: &Corpus, effort: Effort) -> String {
+    let mut table = Table::new(["work", "rules", "callsheet", "closures", "ratio", "at most"]);
+    let (mut notes, mut decisions) = (String::new(), Vec::new());
+    for size in Size::ALL {
+        let rules = Rules::new(size);
+        notes += &agreement(&rules, corpus);
+        decisions.push(evaluation(&mut table, &rules, corpus, effort));
+        compilation(&mut table, &rules, effort);
+    }
+    growth(&mut table, &decisions);
+    let mut text = format!(
+        "{} events, seed {SEED}; medians of processor time, {} rounds in turns, load average {}.\n\n",
+        corpus.events.len(),
+        effort.rounds,
+        tables::load_average()
+    );
+    let _ = write!(text, "{}\n{notes}", table.markdown());
+    text
+}
+
+/// Whether both decide alike, and what the rules do with these events.
+fn agreement(rules: &Rules, corpus: &Corpus) -> String {
+    let some = corpus.events.len().min(if rules.size == Size::Xl { 300 } else { 2_000 });
+    let outcome = agree::compare(&rules.rules, &corpus.events[..some], 0);
+    format!(
+        "- {} rules: {:.1} looked at by the closures for one event, {:.0} % of events decided by a rule; {} of {some} decided \
+         differently.\n",
+        rules.size.label(),
+        outcome.scanned_mean(),
+        outcome.decided_percent(),
+        outcome.differences.len()
+    )
+}
+
+/// Times decisions, and gives the time of one.
+fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort) -> f64 {
+    let count = corpus.events.len();
+    let (views, hand_written, mut machine) = (corpus.views(), HandWritten::new(), Machine::new());
+    let mut runners = vec![
+        Runner::new("closures", |at| _ = black_box(rules.closures.decide(&views[at % count]))),
+        Runner::new("an event as it is read", |at| {
+            _ = black_box(agree::decide(&rules.rule_set, &mut machine, &corpus.asker, &corpus.occurrences[at % count]));
+        }),
+        Runner::new("closures, from the event as it is", |at| {
+            _ = black_box(rules.closures.decide(&View::of(&corpus.events[at % count])));
+        }),
+    ];
+    if rules.size == Size::S {
+        runners.push(Runner::new("five `if`s, from the event as it is", |at| {
+            _ = black_box(hand_written.decide(&corpus.events[at % count]));
+        }));
+    }
+    let timings = race(&mut runners, effort);
+    let names: Vec<&str> = runners.iter().map(|runner| runner.name.as_str()).collect();
+    let closures = timings[0];
+    let decided = timings[1];
+    let label = rules.size.label();
+    table.row(["decide, not prepared", label, &time(decided), &time(closures), &ratio(decided, closures), ""]);
+    for (name, timing) in names.iter().zip(&timings).skip(2) {
+        table.row([&format!("({name})"), label, &time(*timing), &time(closures), &ratio(*timing, closures), ""]);
+    }
+    decided.median
+}
+
+/// Times compiling from text, and loading what was stored.
+fn compilation(table: &mut Table, rules: &Rules, effort: Effort) {
+    let (text, stored) = (written::text(&rules.rules), rules.rule_set.to_bytes());
+    let mut runners = [
+        Runner::new("closures", |_| _ = black_box(Closures::compile(&rules.rules))),
+        Runner::new("compile", |_| _ = black_box(written::compile(text.clone()))),
+        Runner::new("load", |_| _ = black_box(load(&stored))),
+    ];
+    let rounds = if rules.size == Size::Xl { effort.rounds.min(3) } else { effort.rounds };
+    let [closures, compile, load] = race(&mut runners, Effort { rounds, ..effort }.with_pieces(1))[..] else { return };
+    let most = match rules.size {
+        Size::M => "1.5 ms where the closures take 9 (0.17)",
+        Size::L => "15 ms where the closures take 131 (0.115)",
+        _ => "",
     };
-    folders.into_iter().map(read).collect()
+    let label = rules.size.label();
+    table.row(["compile from text", label, &time(compile), &time(closures), &ratio(compile, closures), most]);
+    table.row(["load what was compiled", label, &time(load), "", "", ""]);
 }
 
-fn compiled(example: &Example) -> RuleSet {
-    let text = RuleText { name: example.name.clone(), text: example.text.clone(), layer: None };
-    check(&[text], &CheckOptions::default()).rule_set.expect("an example without errors")
+/// How the time of a decision grows with the number of rules.
+fn growth(table: &mut Table, decisions: &[f64]) {
+    let [five, _, thousand, ten_thousand] = decisions[..] else { return };
+    table.row(["growth of a decision", "5 → 1,000", "", "", &tables::ratio(thousand / five), "5"]);
+    table.row(["growth of a decision", "1,000 → 10,000", "", "", &tables::ratio(ten_thousand / thousand), "3"]);
 }
 
-fn occurrences(examples: &[Example]) -> Vec<Occurrence> {
-    let instant = |text: &str| -> Instant { text.parse().expect("an instant") };
-    let (from, to) = (instant("2026-01-01T00:00:00Z"), instant("2027-01-01T00:00:00Z"));
-    let read = |example: &Example| providers::read(&example.calendar, &Zone::utc()).expect("its calendar");
-    examples.iter().flat_map(|example| read(example).occurrences(from..to, &Zone::utc()).occurrences).collect()
+fn time(timing: Timing) -> String {
+    tables::time(timing.median)
 }
 
-fn decide(criterion: &mut Criterion) {
-    let examples = examples();
-    let rules: Vec<RuleSet> = examples.iter().map(compiled).collect();
-    let occurrences = occurrences(&examples);
-    let (user, lists) = (ConnectedUser::default(), ProvidedLists::default());
-    let ask = |occurrence| Question { occurrence, user: &user, overrides: Overrides::default(), lists: &lists };
-    let questions: Vec<Question<'_>> = occurrences.iter().map(ask).collect();
-    let pairs = || rules.iter().flat_map(|rules| questions.iter().map(move |question| (rules, question)));
-    let mut group = criterion.benchmark_group("decide every example over every calendar");
-    group.throughput(Throughput::Elements((questions.len() * rules.len()) as u64));
-    group.bench_function("machine", |bencher| {
-        let mut machine = Machine::new();
-        bencher.iter(|| pairs().for_each(|(rules, question)| _ = black_box(rules.decide(&mut machine, question))));
-    });
-    group.bench_function("plain evaluator", |bencher| {
-        bencher.iter(|| pairs().for_each(|(rules, question)| _ = black_box(rules.decide_plainly(question))));
-    });
-    group.finish();
+fn ratio(timing: Timing, to: Timing) -> String {
+    tables::ratio(timing.median / to.median)
 }
-
-fn compile(criterion: &mut Criterion) {
-    let examples = examples();
-    let bytes: u64 = examples.iter().map(|example| example.text.len() as u64).sum();
-    let stored: Vec<Vec<u8>> = examples.iter().map(|example| compiled(example).to_bytes()).collect();
-    let mut group = criterion.benchmark_group("all examples");
-    group.throughput(Throughput::Bytes(bytes));
-    group.bench_function("check and compile", |bencher| bencher.iter(|| examples.iter().map(compiled).count()));
-    group.bench_function("load and verify", |bencher| {
-        bencher
-            .iter(|| stored.iter().filter_map(|bytes| callsheet::code::decode(bytes).ok()).map(callsheet::code::verify).count());
-    });
-    group.finish();
-}
-
-criterion_group!(benches, decide, compile);
-criterion_main!(benches);

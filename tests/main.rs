@@ -75,4 +75,5 @@ mod text_round_trip;
 mod verifier;
 #[cfg(feature = "host")]
 mod webhooks;
+mod workload;
 mod zones;
