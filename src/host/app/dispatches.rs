@@ -141,7 +141,9 @@ fn writes(before: &Dispatch, step: &Step) -> Vec<Write> {
 fn errand_over(before: &Dispatch, next: &Dispatch) -> impl Iterator<Item = Write> + use<> {
     let ended = |row: &Dispatch| matches!(row.state, DispatchState::Ended | DispatchState::Missed);
     let errand = next.errand.filter(|_| ended(next) && !ended(before));
-    errand.into_iter().flat_map(|id| [Write::ErrandOver(id), Write::Undecided(Some(errand::place(id)))])
+    // Who adopted a bot that had left before still wants one.
+    let over = errand.filter(|_| !protocol::left_sender(next)).map(Write::ErrandOver);
+    over.into_iter().chain(errand.map(|id| Write::Undecided(Some(errand::place(id)))))
 }
 
 /// Goes on from a step that is stored: sends the request, stores what came of it, and so on.

@@ -80,8 +80,11 @@ pub const QUIET_LOOK_SECS: i64 = 15;
 
 /// Why a dispatch is told as missed while a bot may be there.
 pub const UNCONFIRMED: &str = "unconfirmed";
-/// The mark of a bot that somebody adopted, until it is seen; and why it ended where it never was: it had left before.
+/// The mark of a bot that a calendar, or another person, adopted from the one who sent it, until it is seen; and why it ended where
+/// it never was: it had left before.
 pub const UNSEEN: &str = "unseen";
+/// The same of a calendar's bot that a person adopted.
+pub const UNSEEN_BY_SENDER: &str = "unseen-by-sender";
 
 /// Something that happened to a dispatch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,7 +208,13 @@ pub fn step(dispatch: &Dispatch, now: Instant, input: Input<'_>) -> Step {
 /// Whether a bot that somebody adopted had left before, as far as anybody saw.
 #[must_use]
 pub fn left_unseen(dispatch: &Dispatch) -> bool {
-    dispatch.state == DispatchState::Ended && dispatch.reason.as_deref() == Some(UNSEEN)
+    dispatch.state == DispatchState::Ended && row::unseen(dispatch).is_some()
+}
+
+/// Whether it was a calendar's, and the person who adopted it had none.
+#[must_use]
+pub fn left_sender(dispatch: &Dispatch) -> bool {
+    left_unseen(dispatch) && dispatch.reason.as_deref() == Some(UNSEEN_BY_SENDER)
 }
 
 /// Whether nobody knows if there is a bot, and it was told as missed.

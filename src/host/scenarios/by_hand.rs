@@ -455,3 +455,24 @@ async fn a_bot_that_is_sent_after_the_calendars_was_missed_is_another_one() {
         assert_eq!((stage.stays().len(), misses(&stage).await), (stays, told), "{}", stage.told().await);
     }
 }
+
+/// The bot that a person sent had been told as missed, and the calendar's meeting counted on it.
+#[tokio::test(start_paused = true)]
+async fn a_meeting_whose_turn_comes_after_a_bot_that_was_sent_was_missed_gets_another() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-1500).await;
+    stage.setting.shared.world().weather.darken(Service::Bots, at(1400));
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(1700).await;
+    assert_eq!((stage.stays().len(), misses(&stage).await), (0, 2), "{}", stage.told().await);
+}
+
+/// The calendar's bot was there when the room was looked at, and left with its meeting seconds later.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_leaves_with_its_meeting_serves_nobody_who_wants_one_right_after() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(600).await;
+    sends_for(&stage, LINK, 1805).await;
+    stage.live_until(2000).await;
+    assert!(matches!(stage.stays()[..], [(_, 1800), (1785..=1806, _)]), "{}", stage.told().await);
+}

@@ -121,7 +121,9 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Withdrawn, Some(_)) if planted::is(Bug::WithdrawnForGood) => Vec::new(),
         (Withdrawn, Some(wanted)) => planned_again(last, target, wanted, now),
         // Whoever wanted it was told that it is missed; who comes later gets another one.
-        (Unknown, Some(wanted)) if target.joins && protocol::is_given_up(last) => replaced(last, target, wanted, now),
+        (Unknown, Some(wanted)) if has_newcomer(last, target, wanted) && protocol::is_given_up(last) => {
+            replaced(last, target, wanted, now)
+        }
         // A bot at the door with an old password does not get in (C25); one that is inside needs none.
         (Claimed | Unknown | Accepted, _) if same && knows_address => kept(last, target, now),
         (Joined, _) if same => kept(last, target, now),
@@ -140,7 +142,8 @@ pub fn changes(stored: &[Dispatch], target: Target<'_>, now: Instant) -> Vec<Wri
         (Ended, Some(wanted)) if !same => planned(target, wanted, last.epoch + 1, now),
         // Too late for another one: whoever looks for what is due says so.
         (Ended, None) if protocol::left_unseen(last) => {
-            target.wanted.map(|wanted| planned(target, wanted, last.epoch + 1, now)).unwrap_or_default()
+            let left = target.wanted.filter(|wanted| wanted.sent.is_some() || !protocol::left_sender(last));
+            left.map(|wanted| planned(target, wanted, last.epoch + 1, now)).unwrap_or_default()
         }
         (Missed | Ended, Some(_)) | (Recalling | Recalled | Withdrawn | Missed | Ended, None) => Vec::new(),
     }
@@ -174,13 +177,18 @@ fn knows_address(dispatch: &Dispatch, wanted: &Wanted) -> bool {
 /// Whether somebody wants a bot who had none of the last one, which is over.
 fn is_news(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> bool {
     // Sent after the last one was over, for an errand is over with its bot.
-    let sent = wanted.errand().is_some_and(|errand| last.errand != Some(errand));
+    let sent = wanted.errand().is_some_and(|errand| last.errand != Some(errand) || protocol::left_sender(last));
     // A bot that was sent by hand and left before the turn of the calendar had come did not serve it.
     let next = Keyed { tenant: target.tenant, meeting: target.meeting, epoch: last.epoch + 1 }.key();
     let found_gone = |turn: Instant| now.duration_since(turn) < FOUND_GONE || protocol::left_unseen(last);
     let had_left = |turn: Instant| last.errand.is_some() && found_gone(turn);
     let turn = wanted.turn(&next).is_some_and(|turn| !last.calendar || had_left(turn));
     sent || turn
+}
+
+/// Whether somebody wants a bot that is there, or on its way, who did not before.
+fn has_newcomer(last: &Dispatch, target: Target<'_>, wanted: &Wanted) -> bool {
+    target.joins || wanted.join_secs.is_some() && !last.calendar
 }
 
 /// The bot that is there serves whoever wants it now.
@@ -193,9 +201,10 @@ fn kept(last: &Dispatch, target: Target<'_>, now: Instant) -> Vec<Write> {
     let mut next = Dispatch { calendar, errand, start: wanted.start, late_at: wanted.late_at(), ..last.clone() };
     // Whether it is still there is looked at once.
     let is_up = matches!(last.state, DispatchState::Accepted | DispatchState::Joined);
-    if is_up && (target.joins || calendar && !last.calendar) {
+    if is_up && has_newcomer(last, target, wanted) {
         next.due_at = Some(now);
-        next.reason = last.reason.clone().or(Some(protocol::UNSEEN.to_owned()));
+        let mark = if last.calendar { protocol::UNSEEN_BY_SENDER } else { protocol::UNSEEN };
+        next.reason = last.reason.clone().or(Some(mark.to_owned()));
     }
     let told = is_adopted(last, &next).then(|| Write::Event(protocol::event("recording.adopted", &next, None, now)));
     std::iter::once(Write::Dispatch(next)).chain(told).collect()

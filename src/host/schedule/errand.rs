@@ -5,7 +5,7 @@
 //! errand is for where it
 //!
 //! - runs at the instant of the errand, or begins within [`WINDOW`] after it; or
-//! - has a bot that is still in the room although the meeting should be over; or
+//! - has a bot that is still in the room although the meeting should be over, or that will be when the time of the errand comes; or
 //! - comes to its turn while the bot of the errand is still in the room.
 //!
 //! A bot that is still there although no calendar shows its meeting any more serves the errand too, and so does the bot of another
@@ -110,6 +110,8 @@ pub struct Candidate {
 #[must_use]
 pub fn fit(errand: &Errand, candidate: &Candidate, there: bool, now: Instant) -> Option<(bool, bool, bool, u64)> {
     let Candidate { start, end, turn, has_bot, known } = *candidate;
+    // A bot leaves with its meeting, as far as anybody can know before.
+    let leaves_before = end.is_some_and(|end| now < end && end <= errand.at);
     let end = end.filter(|end| *end > start).unwrap_or(start + LENGTH);
     let (from, to) = (errand.at - LOOK_BACK, errand.at + WINDOW);
     if start <= from {
@@ -118,7 +120,7 @@ pub fn fit(errand: &Errand, candidate: &Candidate, there: bool, now: Instant) ->
     let runs = errand.at < end && start <= errand.at;
     let meant = errand.at < end && start < to;
     let due = is_due(errand, now);
-    let overran = due && has_bot && start < now + WINDOW;
+    let overran = due && has_bot && start < now + WINDOW && !leaves_before;
     let turned = due && there && turn.is_some_and(|turn| turn <= now + TURN) && now < end;
     let off = start.duration_since(errand.at).as_secs().unsigned_abs();
     (meant || overran || turned).then_some((!known, !runs, turn.is_none(), off))
@@ -175,6 +177,9 @@ mod tests {
         let there = Candidate { has_bot: true, ..HALF_HOUR() };
         assert!(fit(&errand(40), &there, false, at(40)).is_some());
         assert!(fit(&errand(40), &there, false, at(35)).is_none(), "not yet asked for");
+        let second = Elapsed::from_secs(1);
+        assert!(fit(&Errand { at: at(30), ..errand(30) }, &there, false, at(30) - second).is_none(), "it leaves before");
+        assert!(fit(&Errand { at: at(30) - second, ..errand(30) }, &there, false, at(30) - second * 2).is_some());
         // The one that was sent overran into the turn of the calendar's.
         let turn = |minutes| fit(&errand(-90), &HALF_HOUR(), true, at(minutes)).is_some();
         assert_eq!([-90, -5, -2, 0, 29, 30].map(turn), [false, false, true, true, true, false]);

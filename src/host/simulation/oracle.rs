@@ -138,6 +138,7 @@ pub(super) struct Case<'a> {
 struct About<'a> {
     event: &'a OutboxEvent,
     meeting: String,
+    start: Instant,
     epoch: u64,
     bot: String,
     reason: Option<String>,
@@ -169,11 +170,12 @@ impl Case<'_> {
         let read = |event: &'_ OutboxEvent| {
             let body: Value = serde_json::from_str(&event.body).ok()?;
             let text = |name: &str| body[name].as_str().map(str::to_owned);
-            Some((text("meeting")?, body["epoch"].as_u64()?, text("bot")?, text("reason")))
+            let start = text("start")?.parse().ok()?;
+            Some((text("meeting")?, start, body["epoch"].as_u64()?, text("bot")?, text("reason")))
         };
         let about = self.stored.events.iter().filter_map(|event| {
-            let (meeting, epoch, bot, reason) = read(event)?;
-            Some(About { event, meeting, epoch, bot, reason })
+            let (meeting, start, epoch, bot, reason) = read(event)?;
+            Some(About { event, meeting, start, epoch, bot, reason })
         });
         about.collect()
     }
@@ -191,7 +193,9 @@ impl Case<'_> {
         let by_key: BTreeMap<&str, &Dispatch> = self.stored.dispatches.iter().map(|row| (row.key.as_str(), row)).collect();
         let mut missed: BTreeMap<Place, Vec<(Instant, bool)>> = BTreeMap::new();
         for told in about.iter().filter(|told| told.event.kind == "dispatch.missed") {
-            let Some(place) = by_key.get(told.bot.as_str()).and_then(|row| place_of(&row.spec)) else { continue };
+            // A bot that was sent for one start may be adopted by a meeting that has another one, and is told with that.
+            let Some((room, _)) = by_key.get(told.bot.as_str()).and_then(|row| place_of(&row.spec)) else { continue };
+            let place = (room, told.start);
             let for_good = told.reason.as_deref() == Some("platform-not-supported");
             missed.entry(place).or_default().push((told.event.at, for_good));
         }
@@ -253,7 +257,8 @@ impl Case<'_> {
         if known < self.span.start + SETTLED || late > self.span.end {
             return;
         }
-        let views = cluster.within(known, late);
+        // That a bot was missed is told within a minute; what is called off until then is not.
+        let views = cluster.within(known, late + Elapsed::from_secs(TOLD_SECS));
         let moved =
             |to: &Place| cluster.views.iter().any(|view| view.wanted.keys().any(|other| other.0 == to.0 && other.1 != to.1));
         let name = |plain: &'static str| if moved(place) { "I3" } else { plain };
@@ -478,7 +483,12 @@ impl Case<'_> {
             let own = events.get(&(row.meeting.as_str(), u64::from(row.epoch))).map_or(&[][..], Vec::as_slice);
             // What is moved into the past is missed when it is moved.
             let planned = own.iter().filter(|told| told.event.kind.starts_with("recording.")).map(|told| told.event.at).max();
-            let deadline = row.late_at.max(planned.unwrap_or(row.late_at)) + Elapsed::from_secs(TOLD_SECS);
+            // Who takes a bot back leaves it to those for whom it may be late already.
+            let room = place_of(&row.spec).map(|(room, _)| room);
+            let taken_back = self.hands.sent().iter().filter(|sent| Some(&sent.room) == room.as_ref());
+            let taken_back = taken_back.filter_map(|sent| sent.recalled_at).max();
+            let changed = planned.into_iter().chain(taken_back.filter(|at| *at <= self.end)).max();
+            let deadline = row.late_at.max(changed.unwrap_or(row.late_at)) + Elapsed::from_secs(TOLD_SECS);
             let of = |kind: &str| own.iter().find(|told| told.event.kind == kind);
             let open = matches!(row.state, DispatchState::Planned | DispatchState::Claimed | DispatchState::Unknown);
             if open && deadline < self.end && of("dispatch.missed").is_none() {
@@ -640,7 +650,7 @@ fn place_of(spec: &str) -> Option<Place> {
     place(&serde_json::from_str(spec).ok()?)
 }
 
-fn place(spec: &Value) -> Option<Place> {
+pub(super) fn place(spec: &Value) -> Option<Place> {
     Some((spec["room"].as_str()?.to_owned(), spec["start"].as_str()?.parse().ok()?))
 }
 

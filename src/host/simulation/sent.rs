@@ -2,9 +2,10 @@
 
 use super::expected::{Cluster, View};
 use super::hands::Sent;
-use super::oracle::{Case, PUNCTUAL_SECS, SETTLED, is_there, left_at};
+use super::oracle::{Case, PUNCTUAL_SECS, SETTLED, is_there, left_at, place};
 use super::run::{Kind, Report};
 use crate::host::dispatch::key::LATE_SECS;
+use crate::host::schedule::errand::{LOOK_BACK, WINDOW};
 use crate::host::world::bots::Bot;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ impl Case<'_> {
         for sent in self.hands.sent() {
             let views: Vec<&View> = clusters.iter().flat_map(|cluster| &cluster.views).collect();
             let starts: BTreeSet<Instant> = views.iter().flat_map(|view| view.starts_in(&sent.room)).collect();
-            self.comes(sent, report);
+            self.comes(sent, &starts, report);
             self.is_left_alone(sent, report);
             self.leaves_when_called_back(sent, &starts, report);
             if starts.len() < 2 {
@@ -39,7 +40,7 @@ impl Case<'_> {
     }
 
     /// I1: it is there when it was wanted.
-    fn comes(&self, sent: &Sent, report: &mut Report) {
+    fn comes(&self, sent: &Sent, starts: &BTreeSet<Instant>, report: &mut Report) {
         let late = sent.at + Elapsed::from_secs(LATE_SECS);
         let is_open = sent.recalled_at.is_none_or(|at| at > late);
         if !is_open || sent.at < self.span.start + SETTLED || late > self.span.end {
@@ -49,8 +50,14 @@ impl Case<'_> {
         let from = sent.at - Elapsed::from_mins(2);
         let troubled = self.heard.bots_troubled(from, late);
         let secs = if troubled || self.is_disturbed(from, late) { LATE_SECS + 30 } else { PUNCTUAL_SECS };
-        let bound = sent.at + Elapsed::from_secs(secs);
-        let came = self.in_room(&sent.room).any(|bot| is_there(bot, sent.at, bound));
+        // For the meeting that it is one with it is asked for until that one's bot is late.
+        let one_with =
+            starts.range(sent.at - LOOK_BACK..sent.at + WINDOW).next_back().map_or(sent.at, |start| sent.at.max(*start));
+        let from_when = if secs == PUNCTUAL_SECS { sent.at } else { one_with };
+        let bound = from_when + Elapsed::from_secs(secs);
+        // Bots are up to twenty seconds early, and so may the one be that is there until then.
+        let early = sent.at - Elapsed::from_secs(21);
+        let came = self.in_room(&sent.room).any(|bot| is_there(bot, early, bound));
         if !came && (!troubled || !self.is_missed(sent)) {
             report.wrong.push(format!("I1 no bot in {} for {}, to which a person sent one", sent.room, sent.at));
         }
@@ -87,7 +94,9 @@ impl Case<'_> {
             return;
         }
         report.unwanted += 1;
-        if self.in_room(&sent.room).any(|bot| is_there(bot, bound, Instant::MAX)) {
+        // Of meetings that begin later nobody says here who wants them.
+        let is_judged = |bot: &&Bot| place(&bot.spec).is_some_and(|(_, start)| start < self.span.end);
+        if self.in_room(&sent.room).filter(is_judged).any(|bot| is_there(bot, bound, Instant::MAX)) {
             report.wrong.push(format!("I2 a bot stays in {}, from which it was called back at {at}", sent.room));
         }
     }

@@ -4,7 +4,7 @@
 //! whoever asked, since the key is the same; that it has none, or refused, was true for that one request only and counts only
 //! where nobody has asked since, which the fence tells.
 
-use super::row::{Move, after, ask_again, is_final, is_unseen, was_told_missed};
+use super::row::{Move, after, ask_again, is_final, unseen, was_told_missed};
 use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer};
 use crate::host::model::{Dispatch, DispatchState};
@@ -64,7 +64,7 @@ pub(super) fn found(dispatch: &Dispatch, now: Instant, fence: u64, answer: FindA
 
 pub(super) fn bot_state(dispatch: &Dispatch, now: Instant, bot: BotState) -> Step {
     let mut next = Move::of(dispatch, now);
-    let is_seen = is_unseen(dispatch) && bot.is_live();
+    let is_seen = unseen(dispatch).is_some() && bot.is_live();
     if is_seen {
         next = next.because(None);
     }

@@ -1,6 +1,6 @@
 //! What the clock causes.
 
-use super::row::{Move, after, ask_again, is_unseen, next_look, was_told_missed};
+use super::row::{Move, after, ask_again, next_look, unseen, was_told_missed};
 use super::{
     ACT_SECS, ASK_AGAIN_SECS, ATTEMPTS_MAX, Effect, GRACE_SECS, LEASE_SECS, QUIET_SECS, RETRY_AFTER_SECS_MAX, SKEW_SECS_MAX,
     Step, UNCONFIRMED, WATCH_SECS_MAX,
@@ -117,9 +117,9 @@ fn looked_after(dispatch: &Dispatch, now: Instant) -> Step {
     }
     let look = next_look(dispatch, now);
     let told_at = after(dispatch.late_at, GRACE_SECS);
-    next.row.due_at = Some(if is_unseen(dispatch) && now < told_at { look.min(told_at) } else { look });
+    next.row.due_at = Some(if unseen(dispatch).is_some() && now < told_at { look.min(told_at) } else { look });
     // Who adopted it has counted on it for so long.
-    if is_unseen(dispatch) && now >= told_at {
+    if unseen(dispatch).is_some() && now >= told_at {
         next = next.because(Some(UNCONFIRMED)).tell("dispatch.missed");
     }
     next.find().done()

@@ -2,7 +2,7 @@
 
 use super::{
     ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_AT_END_SECS, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS, QUIET_SECS,
-    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, UNSEEN, event,
+    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, UNSEEN, UNSEEN_BY_SENDER, event,
 };
 use crate::host::bots::{BotState, Spec};
 use crate::host::model::{Dispatch, DispatchState};
@@ -109,7 +109,7 @@ impl Move {
     }
 
     pub(super) fn ended(self, reason: Option<&str>) -> Self {
-        let reason = reason.or(is_unseen(&self.row).then_some(UNSEEN));
+        let reason = reason.or(unseen(&self.row));
         self.to(DispatchState::Ended, None).because(reason).tell("dispatch.ended")
     }
 
@@ -132,9 +132,9 @@ pub(super) fn was_told_missed(row: &Dispatch) -> bool {
     can_be && row.reason.as_deref() == Some(UNCONFIRMED)
 }
 
-/// Whether somebody adopted the bot since it was seen last.
-pub(super) fn is_unseen(row: &Dispatch) -> bool {
-    row.reason.as_deref() == Some(UNSEEN)
+/// The mark of a bot that somebody adopted since it was seen last.
+pub(super) fn unseen(row: &Dispatch) -> Option<&'static str> {
+    [UNSEEN, UNSEEN_BY_SENDER].into_iter().find(|mark| row.reason.as_deref() == Some(mark))
 }
 
 /// Whether the row has come to its end; where it is due, only what a late request may have left is being recalled.
