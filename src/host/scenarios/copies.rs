@@ -43,6 +43,19 @@ async fn one_bot_follows_a_move_that_three_calendars_show_at_different_times() {
         .await;
 }
 
+/// The copy that was read first made the meeting one of the morning, which went on with the bot that was there. The other copy still
+/// showed the meeting there, which had none, and got another.
+#[tokio::test(start_paused = true)]
+async fn a_running_meeting_that_calendars_move_into_the_past_one_after_the_other_has_one_bot() {
+    for people in [[ANN, BEN], [BEN, ANN]] {
+        for moved_at in [15, 30, 45] {
+            let mut stage = Stage::new(&people, vec![meeting(ANN, &["ben"])], vec![(moved_at, moved(-9000))]).await;
+            stage.live_until(1900).await;
+            assert!(matches!(stage.stays()[..], [(-107, 1800)]), "{}", stage.told().await);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_copy_that_is_thrown_away_leaves_the_bot_to_the_others() {
     let drop = Edit::Drop(address("ben"));

@@ -67,9 +67,10 @@ pub struct Known {
 /// meetings join, the bot that exists stays; where one falls apart, it goes with the larger part, but one that a person sent and
 /// that is on its way goes with the errand.
 ///
-/// A meeting of which nothing was seen before is, before all that share sightings, the one whose bot is in its room for its very
-/// start, or on its way there: who calls a meeting off and makes it anew goes on in the same room, and whatever calendars still show
-/// of the former one is not in it. Else two bots would be there.
+/// Before all that, a bot that is in a room for a start, or on its way there, stays with the part that is there then: of a meeting
+/// that moves, one calendar may still show what another does no longer, and the same room would have two bots. It even goes with a
+/// meeting of which nothing was seen before: who calls one off and makes it anew goes on in the same room, and whatever calendars
+/// still show of the former one is not in it.
 #[must_use]
 pub fn assign<'a>(planned: &[Known], stored: &'a [Meeting], dispatches: &[Dispatch]) -> Vec<Option<&'a Meeting>> {
     let rank = progress(dispatches);
@@ -86,9 +87,9 @@ pub fn assign<'a>(planned: &[Known], stored: &'a [Meeting], dispatches: &[Dispat
             planned.iter().zip(&new).enumerate().filter_map(move |(at, (Known { places, room }, is_new))| {
                 let shared = meeting.sightings.iter().filter(|place| places.contains(*place)).count();
                 let is_left = sent.as_ref().is_some_and(|sent| !places.contains(sent));
-                let has_bot = *is_new && there.is_some() && there == room.as_ref();
+                let has_bot = there.is_some() && there == room.as_ref();
                 let rank = (Reverse(rank), !has_bot, is_left, Reverse(shared));
-                (shared > 0 || has_bot).then_some((rank, meeting.id.as_str(), at, meeting))
+                (shared > 0 || *is_new && has_bot).then_some((rank, meeting.id.as_str(), at, meeting))
             })
         })
         .collect();
