@@ -9,6 +9,7 @@ use crate::host::model::{Origin, Outcome};
 use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
 use crate::host::world::feed;
 use crate::host::world::script::Plan;
+use crate::host::world::weather::STALE_MOST;
 use crate::time::{Elapsed, Instant, Zone};
 use crate::value::words::Verb;
 use crate::value::{DecidedBy, Decision, NotRecordable, UnknownReason};
@@ -65,6 +66,8 @@ pub(super) struct Cluster {
     pub(super) views: Vec<View>,
     /// How many occurrences there were.
     pub(super) lives: usize,
+    /// Rooms that they were in shortly before the begin, and no longer: a stale answer shows that, and hosts follow it.
+    pub(super) former: BTreeSet<String>,
     /// The meetings.
     ids: Vec<MeetingId>,
 }
@@ -134,7 +137,16 @@ impl<'a> Oracle<'a> {
             View { from: *from, wanted: wanted.collect(), linkless, rooms }
         });
         let views = views.collect();
-        Cluster { accounts, views, lives: names.len(), ids: ids.to_vec() }
+        Cluster { accounts, views, lives: names.len(), former: self.former(ids, span.start, &shown), ids: ids.to_vec() }
+    }
+
+    /// The rooms that these meetings were in shortly before the begin, where that was changed by then.
+    fn former(&self, ids: &[MeetingId], begin: Instant, shown: &Range<Instant>) -> BTreeSet<String> {
+        let (before, base) = (self.truth.rev_at(begin - STALE_MOST), self.truth.rev_at(begin));
+        let states = ids.iter().flat_map(|id| self.truth.states(*id));
+        let changes: BTreeSet<u64> = states.map(|state| state.rev).filter(|rev| (before + 1..=base).contains(rev)).collect();
+        let former = changes.iter().map(|rev| self.decided(ids, (rev - 1, begin), shown));
+        former.flatten().filter_map(|told| told.room).collect()
     }
 
     /// Everything that is decided at the end about what starts in `span`.

@@ -130,6 +130,17 @@ impl Hands {
         words.flat_map(|word| std::iter::once(word.from).chain(word.until)).collect()
     }
 
+    /// The bots that were sent to rooms that a finding names, and what was said about meetings of these UIDs, for whoever looks into
+    /// it.
+    pub(super) fn told(&self, wrong: &str, uids: &BTreeSet<String>) -> String {
+        let sent = self.sent.iter().filter(|sent| wrong.contains(&sent.room));
+        let words = self.words.iter().filter(|word| uids.contains(&word.about.uid));
+        let until = |at: Option<Instant>| at.map_or_else(|| "-".to_owned(), |at| at.to_string());
+        let sent = sent.map(|sent| format!("\n    sent {} for {}, taken back {}", sent.id, sent.at, until(sent.recalled_at)));
+        let words = words.map(|word| format!("\n    said {:?} from {} until {}", word.says(), word.from, until(word.until)));
+        sent.chain(words).collect()
+    }
+
     /// Does it; how it is called, where there was something to do.
     pub(super) async fn act(&mut self, setting: &Setting, deed: Deed) -> Option<&'static str> {
         let done = match deed {

@@ -13,6 +13,17 @@ use std::ops::Range;
 struct Read {
     at: Instant,
     is_clean: bool,
+    /// It lists what a calendar has, or had changed: a look at one meeting says nothing of the others.
+    lists: bool,
+    /// It was told of something there is that there is none.
+    is_denied: bool,
+}
+
+impl Read {
+    /// Something besides the reading of a calendar.
+    fn other(at: Instant, is_clean: bool) -> Self {
+        Self { at, is_clean, lists: false, is_denied: false }
+    }
 }
 
 /// Requests that lie no further apart belong to one pass.
@@ -55,6 +66,12 @@ fn begins_reading(request: &Request) -> bool {
     request.method == Method::Get && (is_google || path.ends_with("/delta") && has("$deltatoken"))
 }
 
+/// Whether a request lists what a calendar has, or its changes.
+fn lists(request: &Request) -> bool {
+    let path = request.url.split_once('?').map_or(request.url.as_str(), |(path, _)| path);
+    request.purpose == Purpose::Feed || ["/events", "/delta", "/calendarView"].iter().any(|end| path.ends_with(end))
+}
+
 impl Heard {
     /// Nothing yet; `tokens` open the accounts in their order.
     pub(in crate::host) fn of(tokens: impl Iterator<Item = String>) -> Self {
@@ -79,7 +96,8 @@ impl Heard {
         let bad = !matches!(result, Ok(Response { status: 200..=399, .. }));
         if ear::is_loud() {
             let status = result.as_ref().map_or(0, |response| response.status);
-            println!("{now} {:?} {} {status} until {answered}", request.method, request.url);
+            let account = self.account(request).map(|number| format!(" of account {number}")).unwrap_or_default();
+            println!("{now} {:?} {}{account} {status} until {answered}", request.method, request.url);
         }
         if request.url == tokens::URL {
             return self.note_token((now, answered), request, bad);
@@ -88,7 +106,9 @@ impl Heard {
             Purpose::Provider | Purpose::Feed => {
                 let account = self.account(request);
                 if let Some(account) = account {
-                    self.reads.entry(account).or_default().push(Read { at: now, is_clean: !met_fault });
+                    let is_denied = met_fault && matches!(result, Ok(Response { status: 404, .. }));
+                    let read = Read { at: now, is_clean: !met_fault, lists: lists(request), is_denied };
+                    self.reads.entry(account).or_default().push(read);
                     if begins_reading(request) && matches!(result, Ok(Response { status: 200, .. })) {
                         self.readings.entry(account).or_default().push(now);
                     }
@@ -116,7 +136,7 @@ impl Heard {
     fn note_token(&mut self, (now, answered): (Instant, Instant), request: &Request, bad: bool) {
         let Some((name, _)) = tokens::about(request) else { return };
         if let Some(account) = self.accounts.get(&name) {
-            self.reads.entry(*account).or_default().push(Read { at: now, is_clean: !bad });
+            self.reads.entry(*account).or_default().push(Read::other(now, !bad));
         }
         if self.renewing.get(&name).is_some_and(|until| *until > now) {
             self.hurried.push(format!("I13 a token of {name} was asked for at {now}, while somebody else asked for one"));
@@ -135,7 +155,7 @@ impl Heard {
         for (account, at) in untold {
             let reads = self.reads.entry(account.0).or_default();
             let place = reads.partition_point(|read| read.at <= *at);
-            reads.insert(place, Read { at: *at, is_clean: false });
+            reads.insert(place, Read::other(*at, false));
         }
     }
 
@@ -198,19 +218,61 @@ impl Heard {
             return fine;
         }
         // The begin of the last pass that nothing disturbed, and that had time to be taken over.
-        let (mut begin, mut clean, mut next) = (None, true, None::<Instant>);
+        let (mut begin, mut clean, mut listed, mut next) = (None, true, false, None::<Instant>);
+        let is_taken_over = |begin: Option<Instant>| begin.filter(|begin| *begin + Elapsed::from_mins(2) < at);
         for read in reads[..end].iter().rev() {
             if next.is_some_and(|next: Instant| next.duration_since(read.at) > PASS) {
-                if clean && begin.is_some_and(|begin: Instant| begin + Elapsed::from_mins(2) < at) {
+                if clean && listed && is_taken_over(begin).is_some() {
                     break;
                 }
-                clean = true;
+                (clean, listed) = (true, false);
+            }
+            // That is believed until the next pass, whatever was known before.
+            if read.is_denied {
+                return Instant::MIN;
             }
             clean &= read.is_clean;
+            listed |= read.lists;
             begin = Some(read.at);
             next = Some(read.at);
         }
-        let known = if clean { begin } else { None };
-        known.filter(|begin| *begin + Elapsed::from_mins(2) < at).map_or(Instant::MIN, |begin| begin.min(fine))
+        is_taken_over(begin).filter(|_| clean && listed).map_or(Instant::MIN, |begin| begin.min(fine))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An instant so many minutes from a fixed one.
+    fn at(minutes: i64) -> Instant {
+        Instant::UNIX_EPOCH + Elapsed::from_mins(minutes)
+    }
+
+    /// What is known at half an hour of a calendar that was read for the last time at ten minutes, and then asked for these things,
+    /// each with its answer and whether that met a fault.
+    fn known(asked: &[(i64, &str, u16, bool)]) -> Instant {
+        let mut heard = Heard::of(std::iter::once("ann".to_owned()));
+        for (minute, path, status, met_fault) in [(10, "calendarView/delta", 200, false)].iter().chain(asked) {
+            let url = format!("https://graph.example/v1.0/me/{path}");
+            let request = Request::new(Purpose::Provider, Method::Get, url).header("authorization", "Bearer ann");
+            let result = Ok(Response { status: *status, ..Response::default() });
+            heard.note((at(*minute), at(*minute)), &request, &result, *met_fault);
+        }
+        heard.known_at(0, at(30), Elapsed::from_mins(7))
+    }
+
+    #[test]
+    fn a_look_at_one_meeting_is_no_reading_of_a_calendar() {
+        let failed = (20, "calendarView/delta", 500, true);
+        assert_eq!(known(&[failed, (25, "events/x", 200, false)]), at(10));
+        assert_eq!(known(&[failed, (22, "calendarView/delta", 200, false)]), at(22));
+    }
+
+    #[test]
+    fn what_a_service_denied_by_mistake_is_known_again_by_the_next_reading() {
+        let denied = (20, "events/x", 404, true);
+        assert_eq!(known(&[denied]), Instant::MIN);
+        assert_eq!(known(&[denied, (22, "calendarView/delta", 200, false)]), at(22));
     }
 }

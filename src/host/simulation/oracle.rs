@@ -14,13 +14,13 @@ use crate::host::model::{
     Sighting,
 };
 use crate::host::outbox::delivery::{DELAYS, message_id};
-use crate::host::schedule::{self, identity};
+use crate::host::schedule::{self, errand, identity};
 use crate::host::store::{DueDelivery, PassedOver};
 use crate::host::sync::calendar_of;
 use crate::host::sync::share::TAKEN_OVER;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
-use crate::host::world::calendar::{MeetingId, State};
+use crate::host::world::calendar::{Exception, MeetingId, State};
 use crate::host::world::push::ENDED_ALONE;
 use crate::time::{Elapsed, Instant, Zone};
 use serde_json::Value;
@@ -212,7 +212,7 @@ impl Case<'_> {
         self.sent_bots(clusters, report);
         for cluster in clusters {
             let places: BTreeSet<&Place> = cluster.views.iter().flat_map(|view| view.wanted.keys()).collect();
-            let rooms: BTreeSet<&str> = places.iter().map(|(room, _)| room.as_str()).collect();
+            let rooms: BTreeSet<&str> = places.iter().map(|(room, _)| room).chain(&cluster.former).map(String::as_str).collect();
             let there = joined.keys().filter(|(room, _)| rooms.contains(room.as_str()));
             let places: BTreeSet<&Place> = places.iter().copied().chain(there).collect();
             for place in &places {
@@ -681,7 +681,7 @@ fn joined(world: &World) -> BTreeMap<Place, Vec<(&str, &Bot)>> {
 
 /// What the world, the bot service and the store know of what a finding names, a room, a stored meeting or a UID, for whoever
 /// looks into it.
-pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
+pub(super) fn told(world: &World, hands: &Hands, stored: &Stored, wrong: &str) -> String {
     let in_room = |spec: &str| place_of(spec).is_some_and(|(room, _)| wrong.contains(&room));
     let by_room = stored.dispatches.iter().filter(|row| in_room(&row.spec)).map(|row| row.meeting.as_str());
     let by_name = stored.meetings.iter().map(|row| row.id.as_str()).filter(|id| wrong.contains(*id));
@@ -700,19 +700,19 @@ pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
         let first = &states[0].meeting;
         let uid = normalise_uid(&first.uid).norm;
         let room = |state: &State| {
-            state
-                .meeting
-                .content
-                .link
-                .as_deref()
-                .and_then(|link| link.rsplit('/').next())
-                .is_some_and(|room| wrong.contains(room))
+            let changed = state.meeting.exceptions.values().filter_map(|exception| match exception {
+                Exception::Changed(changed) => changed.content.link.as_deref(),
+                Exception::Cancelled { .. } => None,
+            });
+            let mut links = changed.chain(state.meeting.content.link.as_deref()).filter_map(|link| errand::link(link).ok());
+            links.any(|link| wrong.contains(&format!("{}/{}", link.platform, link.id)))
         };
         if wrong.contains(&first.uid) || uid.as_ref().is_some_and(|uid| uids.contains(uid)) || states.iter().any(room) {
             uids.extend(uid);
             text.extend(states.iter().map(|state| format!("\n    {} {:?}", state.at, state.meeting)));
         }
     }
+    text += &hands.told(wrong, &uids);
     for (key, bot) in
         world.bots.all().iter().filter(|(_, bot)| bot.spec["room"].as_str().is_some_and(|room| wrong.contains(room)))
     {
@@ -743,6 +743,8 @@ pub(super) fn told(world: &World, stored: &Stored, wrong: &str) -> String {
         for row in stored.dispatches.iter().filter(|dispatch| dispatch.meeting == row.id) {
             text +=
                 &format!("\n      {}, epoch {}, {}: {} {:?}", &row.key[..6], row.epoch, row.start, row.state.word(), row.reason);
+            let own = stored.events.iter().filter(|event| event.body.contains(&row.key));
+            text.extend(own.map(|event| format!(", {} {}", event.kind, event.at)));
         }
     }
     text

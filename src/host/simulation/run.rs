@@ -326,7 +326,7 @@ impl Run {
         };
         let mut report = case.report();
         for wrong in &mut report.wrong {
-            wrong.push_str(&told(&world, &stored, wrong));
+            wrong.push_str(&told(&world, &hands, &stored, wrong));
         }
         report.trace = hash(&format!("{} {}", world.trace(), stored.digest()));
         report.met = world.weather.met().clone();

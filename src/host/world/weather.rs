@@ -130,6 +130,11 @@ impl Kind {
     }
 }
 
+/// How far back stale answers look at the least, and at the most.
+const STALE_LEAST: Elapsed = Elapsed::from_secs(10);
+/// See [`STALE_LEAST`].
+pub const STALE_MOST: Elapsed = Elapsed::from_secs(300);
+
 /// Chances of each fault in ten thousand requests, under a flaky sky and in a storm.
 const CHANCES: [(Fault, u64, u64); 13] = [
     (Fault::Lost, 50, 300),
@@ -293,7 +298,7 @@ impl Weather {
 
     /// How far back a stale answer looks.
     pub fn staleness(&mut self) -> Elapsed {
-        Elapsed::from_secs(10 + i64::try_from(self.dice.below(290)).expect("below 290"))
+        STALE_LEAST + Elapsed::from_secs(self.dice.below(290).cast_signed())
     }
 
     /// One of two ways that a fault can go.
