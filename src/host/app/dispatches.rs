@@ -150,8 +150,9 @@ fn errand_over(before: &Dispatch, next: &Dispatch) -> impl Iterator<Item = Write
 async fn proceed(host: &Context, backend: &Backend, row: Dispatch, mut step: Step) {
     let before = row;
     let Some(mut row) = stored(host, &before, &step) else { return };
-    if before.state == DispatchState::Planned && preflights::is_changed_since(host, &row).await {
-        return;
+    if before.state == DispatchState::Planned {
+        let Some(claim) = preflights::claim_after_look(host, row).await else { return };
+        row = claim;
     }
     for _ in 0..STEPS_MAX {
         let Some(effect) = step.requests().next() else { return };

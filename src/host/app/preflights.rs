@@ -187,27 +187,29 @@ const LATE_PATIENCE: Elapsed = Elapsed::from_secs(5);
 const LATE: Elapsed = Elapsed::from_secs(2);
 
 /// Looks at the meeting of a bot that was claimed late, because its host was away, the meeting was moved or a try was refused:
-/// what is known may be old by now. Whether the plan is another one since. A bot in time waits for no provider, but its room is looked
-/// at, which may have had nobody to look before; one that is late for the sake of many others, where its meeting was looked at before,
-/// waits for nothing.
-pub async fn is_changed_since(host: &Context, claimed: &Dispatch) -> bool {
+/// what is known may be old by now. The claim as it stands after that, `None` where the plan is another one. A bot in time waits for no
+/// provider, but its room is looked at, which may have had nobody to look before; one that is late for the sake of many others, where
+/// its meeting was looked at before, waits for nothing.
+pub async fn claim_after_look(host: &Context, claimed: Dispatch) -> Option<Dispatch> {
     let now = host.now();
     let was_looked_at = host.has_many_bots() && host.has_looked_at(&claimed.key, now);
     if claimed.state != DispatchState::Claimed || was_looked_at {
-        return false;
+        return Some(claimed);
     }
     let in_time = !claimed.calendar || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now);
     let is_changed = if in_time {
-        adopts(host, claimed).await.unwrap_or(false)
+        adopts(host, &claimed).await.unwrap_or(false)
     } else {
-        look_at(host, claimed, Which::Last, now + LATE_PATIENCE).await == Outcome::Changed
+        look_at(host, &claimed, Which::Last, now + LATE_PATIENCE).await == Outcome::Changed
     };
     if !is_changed {
-        return false;
+        return Some(claimed);
     }
-    let rows = host.store.dispatches_of(claimed.tenant, std::slice::from_ref(&claimed.meeting)).await;
     // Where the store fails, the claim runs out, and the bot is looked for before it is asked for.
-    rows.map_or(true, |rows| rows.iter().all(|row| (row.epoch, row.version) != (claimed.epoch, claimed.version)))
+    let rows = host.store.dispatches_of(claimed.tenant, std::slice::from_ref(&claimed.meeting)).await.ok()?;
+    // A person, or another calendar, may still want the bot that this claim is about.
+    let stands = |row: &Dispatch| (row.epoch, row.state, row.fence) == (claimed.epoch, claimed.state, claimed.fence);
+    rows.into_iter().find(stands)
 }
 
 /// Looks at the copy that decided about a meeting, and lets the plan follow what it shows. Where that changed it, the copy that
@@ -247,17 +249,18 @@ async fn seen(host: &Context, dispatch: &Dispatch, which: Which, deadline: Insta
     if which == Which::Last && adopts(host, dispatch).await? {
         return Ok(Outcome::Changed);
     }
-    if !dispatch.calendar {
-        return Ok(Outcome::Confirmed);
-    }
     let meetings = host.store.meetings_named(dispatch.tenant, std::slice::from_ref(&dispatch.meeting)).await?;
     let Some(meeting) = meetings.first() else { return Ok(Outcome::Unread) };
+    if !dispatch.calendar {
+        wait_for_room(host, dispatch, meeting).await?;
+        return Ok(Outcome::Confirmed);
+    }
     let Some((row, connection, sighting)) = deciding_copy(host, meeting).await? else { return Ok(Outcome::Unread) };
     let outcome = compared(host, dispatch, (&row, &connection, &sighting), which, deadline).await?;
     if outcome == Outcome::Changed || which == Which::Afterwards || dispatch.errand.is_some() {
         return Ok(outcome);
     }
-    wait_for_room(host, dispatch, meeting, &sighting).await?;
+    wait_for_room(host, dispatch, meeting).await?;
     Ok(outcome)
 }
 
@@ -331,13 +334,13 @@ async fn rooms_of(host: &Context, dispatch: &Dispatch, open: &[Errand]) -> Resul
     Ok(shown.into_iter().filter_map(|sighting| sighting.room).chain(sent).collect())
 }
 
-/// Lets the bot wait where another meeting is still in its room.
-async fn wait_for_room(host: &Context, dispatch: &Dispatch, meeting: &Meeting, sighting: &Sighting) -> Result<(), PlanError> {
-    let Some(name) = &sighting.room else { return Ok(()) };
+/// Lets the bot wait where another meeting is still in its room, and no longer where none is.
+async fn wait_for_room(host: &Context, dispatch: &Dispatch, meeting: &Meeting) -> Result<(), PlanError> {
+    let Some(name) = room::name_of(dispatch) else { return Ok(()) };
     let from = dispatch.start - room::LOOK_BACK;
-    let there = host.store.sightings_in(dispatch.tenant, name, from, dispatch.start).await?;
-    let Some(until) = room::occupied_until(dispatch, meeting, &there) else { return Ok(()) };
-    let Some(next) = protocol::step(dispatch, host.now(), Input::Occupied { until }).next else { return Ok(()) };
+    let there = host.store.sightings_in(dispatch.tenant, &name, from, dispatch.start).await?;
+    let occupied_until = room::occupied_until(dispatch, meeting, &there);
+    let Some(next) = protocol::step(dispatch, host.now(), Input::RoomSeen { occupied_until }).next else { return Ok(()) };
     match host.store.commit(Commit { tenant: next.tenant, writes: vec![Write::Dispatch(next)] }).await {
         // Changed meanwhile: the next look sees to it.
         Ok(()) | Err(CommitError::Conflict(_)) => Ok(()),

@@ -78,6 +78,9 @@ pub const QUIET_SECS: i64 = 60;
 /// Services without tombstones are asked this often whether something arrived after all.
 pub const QUIET_LOOK_SECS: i64 = 15;
 
+/// How long the recall of a bot is under way before another sets out for the same meeting.
+pub const HEAD_START_SECS: i64 = 3;
+
 /// Why a dispatch is told as missed while a bot may be there.
 pub const UNCONFIRMED: &str = "unconfirmed";
 /// The mark of a bot that a calendar, or another person, adopted from the one who sent it, until it is seen; and why it ended where
@@ -122,10 +125,10 @@ pub enum Input<'a> {
         /// Whether it was confirmed.
         confirmed: bool,
     },
-    /// Another meeting is still in the room: no bot before this.
-    Occupied {
-        /// When that meeting ends, or this one starts.
-        until: Instant,
+    /// Another meeting is still in the room, or no longer: no bot before this.
+    RoomSeen {
+        /// When that meeting ends, or this one starts; `None` where the room is free at the planned second.
+        occupied_until: Option<Instant>,
     },
     /// The service told by itself what the bot does.
     BotState(BotState),
@@ -200,7 +203,7 @@ pub fn step(dispatch: &Dispatch, now: Instant, input: Input<'_>) -> Step {
         Input::RecallAnswered { fence, answer } => answers::recall_answered(dispatch, now, fence, answer),
         Input::Withdraw(why) => answers::withdrawn(dispatch, now, why),
         Input::PreflightAnswered { confirmed } => answers::preflight_answered(dispatch, confirmed),
-        Input::Occupied { until } => answers::occupied(dispatch, until),
+        Input::RoomSeen { occupied_until } => answers::room_seen(dispatch, now, occupied_until),
         Input::BotState(state) => answers::bot_state(dispatch, now, state),
     }
 }

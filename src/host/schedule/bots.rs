@@ -28,8 +28,8 @@ use crate::time::{Elapsed, Instant};
 /// A bot that was sent by hand, and is found to be gone no later than this after the turn of the calendar that adopted it, had left
 /// before: some looks at it may have failed.
 const FOUND_GONE: Elapsed = Elapsed::from_mins(3);
-/// How long the recall of a bot is under way before another sets out for the same meeting.
-const HEAD_START: Elapsed = Elapsed::from_secs(3);
+/// See [`protocol::HEAD_START_SECS`].
+const HEAD_START: Elapsed = Elapsed::from_secs(protocol::HEAD_START_SECS);
 
 /// The bot that a meeting should have.
 #[derive(Clone, Debug, PartialEq, Eq)]

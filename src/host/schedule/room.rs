@@ -24,9 +24,15 @@ pub fn of(occurrence: &Occurrence) -> Option<(String, Instant)> {
 #[must_use]
 pub fn of_bot(dispatch: &Dispatch) -> Option<(String, Instant)> {
     let under_way = dispatch.state.is_live() && dispatch.state != DispatchState::Planned && dispatch.errand.is_none();
-    let spec = Spec::read(&dispatch.spec).ok().filter(|_| under_way)?;
+    Some((name_of(dispatch).filter(|_| under_way)?, dispatch.start))
+}
+
+/// The room that a bot is sent to, as sightings name it.
+#[must_use]
+pub fn name_of(dispatch: &Dispatch) -> Option<String> {
+    let spec = Spec::read(&dispatch.spec).ok()?;
     let (platform, name) = spec.room.split_once('/')?;
-    Some((bounded(&format!("{platform}:{name}")), dispatch.start))
+    Some(bounded(&format!("{platform}:{name}")))
 }
 
 /// Until when another meeting is in the room that a bot is about to enter; `None` where it is free at the planned second.

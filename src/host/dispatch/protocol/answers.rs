@@ -5,7 +5,7 @@
 //! where nobody has asked since, which the fence tells.
 
 use super::row::{Move, after, ask_again, is_final, unseen, was_told_missed};
-use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
+use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, HEAD_START_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer};
 use crate::host::model::{Dispatch, DispatchState};
 use crate::host::planted::{self, Bug};
@@ -142,13 +142,15 @@ pub(super) fn preflight_answered(dispatch: &Dispatch, confirmed: bool) -> Step {
     Step { next: Some(next), effects: Vec::new() }
 }
 
-/// A bot that was never asked for waits for its room, but not past the start.
-pub(super) fn occupied(dispatch: &Dispatch, until: Instant) -> Step {
-    let until = until.min(dispatch.start);
+/// A bot that was never asked for waits for its room, but not past the start, and not once it is free.
+pub(super) fn room_seen(dispatch: &Dispatch, now: Instant, occupied_until: Option<Instant>) -> Step {
+    let due_at = occupied_until.map_or(dispatch.fire_at, |until| until.min(dispatch.start));
     let waits = dispatch.state == DispatchState::Planned && dispatch.fence == 0;
-    if !waits || dispatch.due_at.is_none_or(|due| due >= until) {
+    // One that is held back for so short a time may wait for the recall of another.
+    let is_near = dispatch.fire_at <= after(now, HEAD_START_SECS);
+    if !waits || dispatch.due_at.is_none_or(|due| due == due_at || due > due_at && is_near) {
         return Step::default();
     }
-    let next = Dispatch { due_at: Some(until), ..dispatch.clone() };
+    let next = Dispatch { due_at: Some(due_at), ..dispatch.clone() };
     Step { next: Some(next), effects: Vec::new() }
 }
