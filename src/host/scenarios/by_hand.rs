@@ -487,3 +487,18 @@ async fn a_bot_that_is_sent_to_a_meeting_that_has_just_moved_away_comes_at_once(
     stage.live_until(-300).await;
     assert!(matches!(stage.stays()[..], [(-600..=-595, _)]), "{}", stage.told().await);
 }
+
+/// A person counted on the calendar's bot, which left with its meeting while nobody could see it: another one comes, or it is told.
+#[tokio::test(start_paused = true)]
+async fn who_counts_on_a_calendars_bot_that_had_left_gets_another_or_hears_of_it() {
+    // The second leaves at once, since its meeting is over.
+    for (light_at, bots, told) in [(2300, 2, 0), (2405, 1, 1), (2420, 1, 1), (2600, 1, 1)] {
+        let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+        stage.live_until(1790).await;
+        stage.setting.shared.world().weather.darken(Service::Bots, at(light_at));
+        sends(&stage, TENANT, LINK).await;
+        stage.live_until(3000).await;
+        let accepted = stage.told().await.matches(" is accepted").count();
+        assert_eq!((accepted, misses(&stage).await), (bots, told), "{light_at}: {}", stage.told().await);
+    }
+}

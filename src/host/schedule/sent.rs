@@ -64,8 +64,7 @@ impl Open<'_> {
         let had_one = || input.dispatches.iter().any(|row| row.errand == Some(self.errand.id) && !protocol::left_sender(row));
         let is_own =
             |row: &Dispatch| input.meetings.iter().any(|meeting| meeting.id == row.meeting && meeting.sightings.contains(&own));
-        let left_unseen =
-            || input.dispatches.iter().any(|row| protocol::left_unseen(row) && !protocol::left_sender(row) && is_own(row));
+        let left_unseen = || input.dispatches.iter().any(|row| protocol::left_unseen(row) && is_own(row));
         let is_past = late_at(self.errand.at, None, 0) <= input.now;
         is_past && !had_one() && !left_unseen() && rooms_bots(input, self).next().is_none()
     }
