@@ -61,6 +61,9 @@ impl Event {
 /// Monday, 2026-03-02 00:00 in UTC.
 pub const EPOCH_SECS: i64 = 1_772_409_600;
 
+/// What stands between two words; mostly nothing but a space.
+const SEPARATORS: [&str; 8] = [" ", " ", " ", " ", " ", ": ", " / ", " - "];
+
 const ZONES: [&str; 4] = ["Europe/London", "Europe/Berlin", "America/New_York", "Asia/Tokyo"];
 
 /// The first `count` events of a seed: asking for more adds to the end.
@@ -121,7 +124,7 @@ fn title(dice: &mut Dice, vocabulary: &Vocabulary) -> String {
     let mut title = if adorned { format!("{} ", vocabulary::ornament(dice)) } else { String::new() };
     while title.chars().count() < length {
         if !title.is_empty() && !title.ends_with(' ') {
-            title.push_str(*dice.pick(&[" ", " ", " ", " ", " ", ": ", " / ", " - "]));
+            title.push_str(SEPARATORS[dice.between(0, SEPARATORS.len())]);
         }
         // The first word decides the script, so that a short title has it too.
         if mostly_foreign && (title.is_empty() || dice.happens(0.95)) {

@@ -23,7 +23,8 @@ impl Table {
     pub fn markdown(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let rule = format!("|{}\n", "---|".repeat(self.rows[0].len()));
-        line(&self.rows[0]) + &rule + &self.rows[1..].iter().map(|row| line(row)).collect::<String>()
+        let rows: String = self.rows[1..].iter().map(|row| line(row)).collect();
+        [line(&self.rows[0]), rule, rows].concat()
     }
 }
 

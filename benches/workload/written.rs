@@ -26,8 +26,7 @@ pub fn text(rules: &[Rule]) -> String {
          recordable {{ all_day: yes, declined: yes }}\n",
         domains.join(", ")
     );
-    let rules: Vec<String> = rules.iter().map(rule).collect();
-    head + &rules.concat()
+    std::iter::once(head).chain(rules.iter().map(rule)).collect()
 }
 
 fn rule(rule: &Rule) -> String {
