@@ -155,88 +155,88 @@ fn a_listing_reads_like_the_policy() {
     check(
         policy(),
         expect![[r#"
-        main:
-            0  RefuseCancelled
-            1  RefuseDraft
-            2  RefuseAllDay
-            3  RefuseKindsBut    kinds [default]
-            4  RefuseSubHourly
-            5  RefuseDeclined
-            6  RefuseUnjoinable
-          ; rule[0] `hr-private`: tier 1, organisation, never record, policy.rules:1
-            7  JumpUnlessFalse   q0 -> L1        ; title matches /hr/i
-            8  JumpIfFalse       q1 -> L2        ; visibility is private
-        L1:
-            9  Decide            rule[0]
-        L2:
-           10  DecideOverride
-          ; rule[1] `customer-calls`: tier 5, organisation, always record, policy.rules:5
-           11  JumpOffSeason     season[0] -> L3
-           12  JumpUnlessTrue    q2 -> L3        ; any attendee in customers
-           13  JumpUnlessFalse   q3 -> L3        ; title contains "[no recording]"
-           14  Decide            rule[1]
-        L3:
-          ; rule[3] `weekly`: tier 6, organisation, record, policy.rules:13
-           15  JumpUnlessTrue    q4 -> L4        ; every attendee (is internal and not declined)
-           16  Decide            rule[3]
-        L4:
-          ; rule[4] `the-rest`: tier 6, organisation, skip, policy.rules:17
-           17  Decide            rule[4]
-          ; rule[2] `demos`: shadow, never decides, policy.rules:10
-          ; rule[5] `never-met`: can never decide, policy.rules:20
-        questions:
-        q0:  ; title matches /hr/i
-           18  AskPattern        title pattern[0]
-        q1:  ; visibility is private
-           19  AskIs             visibility [private]
-        q2:  ; any attendee in customers
-           20  AskAttendees      any block[0]
-        q3:  ; title contains "[no recording]"
-           21  AskText           title contains texts[0]
-        q4:  ; every attendee (is internal and not declined)
-           22  AskAttendees      every block[1]
-        block[0]:
-           23  IsAmong           r0 people[0]
-           24  Answer            r0
-        block[1]:
-           25  IsInternal        r0
-           26  SkipIfFalse       r0 -> L5
-           27  HasAnswered       r1 declined
-           28  Not               r1
-           29  And               r0 r1
-        L5:
-           30  Answer            r0
-        constants:
-          texts[0] = ["[no recording]"]
-          pattern[0] = "hr" i
-          people[0] = [ceo@partner.example, @*.bigco.com, @customer.com]
-          season[0] = from 2026-01-01 in Europe/London
-        legend:
-          RefuseCancelled  if the event is cancelled then not recordable; halt
-          RefuseDraft      if the event is a draft then not recordable; halt
-          RefuseAllDay     if the event has no clock times then not recordable; halt
-          RefuseKindsBut   if the event's kind is not among kinds then not recordable; halt
-          RefuseSubHourly  if the series repeats faster than hourly then not recordable; halt
-          RefuseDeclined   if the user declined and no override records then not recordable; halt
-          RefuseUnjoinable if no bot can join the event's link then not recordable; halt
-          JumpOffSeason    if the local start date is outside of season then pc := to
-          JumpUnlessTrue   if q[ask] is not True then pc := to
-          JumpIfFalse      if q[ask] is False then pc := to
-          JumpUnlessFalse  if q[ask] is not False then pc := to
-          Decide           decision := what rule says; halt
-          DecideOverride   if a person stopped or ordered the recording then decision := their word; halt
-          AskText          q := event.field compares like that with any of texts
-          AskPattern       q := pattern is found in event.field as written
-          AskAttendees     q := the block holds of so many people of the meeting
-          AskIs            q := event.field is one of values
-          IsInternal       r[dst] := the address is in an own domain
-          IsAmong          r[dst] := people holds the address or its domain
-          HasAnswered      r[dst] := the person's answer is response
-          Not              r[dst] := not r[dst]
-          And              r[dst] := r[dst] and r[with]
-          SkipIfFalse      if r[test] is False then pc := to
-          Answer           the block's answer is r[from]; end of block
-    "#]],
+            main:
+                0  RefuseCancelled
+                1  RefuseDraft
+                2  RefuseAllDay
+                3  RefuseKindsBut    kinds [default]
+                4  RefuseSubHourly
+                5  RefuseDeclined
+                6  RefuseUnjoinable
+              ; rule[0] `hr-private`: tier 1, organisation, never record, policy.rules:1
+                7  JumpUnlessFalse   q1 -> L1        ; visibility is private
+                8  JumpIfFalse       q0 -> L2        ; title matches /hr/i
+            L1:
+                9  Decide            rule[0]
+            L2:
+               10  DecideOverride
+              ; rule[1] `customer-calls`: tier 5, organisation, always record, policy.rules:5
+               11  JumpOffSeason     season[0] -> L3
+               12  JumpUnlessFalse   q3 -> L3        ; title contains "[no recording]"
+               13  JumpUnlessTrue    q2 -> L3        ; any attendee in customers
+               14  Decide            rule[1]
+            L3:
+              ; rule[3] `weekly`: tier 6, organisation, record, policy.rules:13
+               15  JumpUnlessTrue    q4 -> L4        ; every attendee (is internal and not declined)
+               16  Decide            rule[3]
+            L4:
+              ; rule[4] `the-rest`: tier 6, organisation, skip, policy.rules:17
+               17  Decide            rule[4]
+              ; rule[2] `demos`: shadow, never decides, policy.rules:10
+              ; rule[5] `never-met`: can never decide, policy.rules:20
+            questions:
+            q0:  ; title matches /hr/i
+               18  AskPattern        title pattern[0]
+            q1:  ; visibility is private
+               19  AskIs             visibility [private]
+            q2:  ; any attendee in customers
+               20  AskAttendees      any block[0]
+            q3:  ; title contains "[no recording]"
+               21  AskText           title contains texts[0]
+            q4:  ; every attendee (is internal and not declined)
+               22  AskAttendees      every block[1]
+            block[0]:
+               23  IsAmong           r0 people[0]
+               24  Answer            r0
+            block[1]:
+               25  IsInternal        r0
+               26  SkipIfFalse       r0 -> L5
+               27  HasAnswered       r1 declined
+               28  Not               r1
+               29  And               r0 r1
+            L5:
+               30  Answer            r0
+            constants:
+              texts[0] = ["[no recording]"]
+              pattern[0] = "hr" i
+              people[0] = [ceo@partner.example, @*.bigco.com, @customer.com]
+              season[0] = from 2026-01-01 in Europe/London
+            legend:
+              RefuseCancelled  if the event is cancelled then not recordable; halt
+              RefuseDraft      if the event is a draft then not recordable; halt
+              RefuseAllDay     if the event has no clock times then not recordable; halt
+              RefuseKindsBut   if the event's kind is not among kinds then not recordable; halt
+              RefuseSubHourly  if the series repeats faster than hourly then not recordable; halt
+              RefuseDeclined   if the user declined and no override records then not recordable; halt
+              RefuseUnjoinable if no bot can join the event's link then not recordable; halt
+              JumpOffSeason    if the local start date is outside of season then pc := to
+              JumpUnlessTrue   if q[ask] is not True then pc := to
+              JumpIfFalse      if q[ask] is False then pc := to
+              JumpUnlessFalse  if q[ask] is not False then pc := to
+              Decide           decision := what rule says; halt
+              DecideOverride   if a person stopped or ordered the recording then decision := their word; halt
+              AskText          q := event.field compares like that with any of texts
+              AskPattern       q := pattern is found in event.field as written
+              AskAttendees     q := the block holds of so many people of the meeting
+              AskIs            q := event.field is one of values
+              IsInternal       r[dst] := the address is in an own domain
+              IsAmong          r[dst] := people holds the address or its domain
+              HasAnswered      r[dst] := the person's answer is response
+              Not              r[dst] := not r[dst]
+              And              r[dst] := r[dst] and r[with]
+              SkipIfFalse      if r[test] is False then pc := to
+              Answer           the block's answer is r[from]; end of block
+        "#]],
     );
 }
 
@@ -296,11 +296,11 @@ fn a_condition_in_three_values_becomes_jumps_on_two() {
             5  RefuseDeclined
             6  RefuseUnjoinable
           ; rule[0] `hr-private`: tier 1, organisation, never record, policy.rules:1
-            7  JumpIfFalse       q0 -> L1        ; title matches /hr/i
-            8  JumpUnlessTrue    q1 -> L2        ; visibility is private
+            7  JumpUnlessFalse   q3 -> L2        ; title contains "[no recording]"
+            8  JumpIfTrue        q1 -> L1        ; visibility is private
+            9  JumpUnlessFalse   q0 -> L2        ; title matches /hr/i
         L1:
-            9  JumpIfTrue        q2 -> L2        ; any attendee in customers
-           10  JumpIfFalse       q3 -> L3        ; title contains "[no recording]"
+           10  JumpUnlessTrue    q2 -> L3        ; any attendee in customers
         L2:
            11  Decide            rule[0]
         L3:

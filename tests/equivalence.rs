@@ -4,7 +4,7 @@ use crate::support::generate::Dice;
 use crate::support::generate::files::files;
 use crate::support::generate::occurrences::{Asked, asked, asked_of_a_crowd};
 use crate::support::generate::rules::rule_set;
-use callsheet::code::{Opcode, Origin, Part, Verified, decode, encode, verify};
+use callsheet::code::{Opcode, Origin, Part, Strategy, Verified, decode, encode, verify_as};
 use callsheet::codegen::emit;
 use callsheet::diagnostic::{Diagnostic, Severity};
 use callsheet::reference;
@@ -14,7 +14,7 @@ use callsheet::source::{Sources, Span};
 use callsheet::syntax::ast::{File, Layer};
 use callsheet::syntax::{self, Limits, printer};
 use callsheet::value::{DecidedBy, Decision, NotRecordable, Trace, Truth};
-use callsheet::vm::Machine;
+use callsheet::vm::{Machine, Prepared};
 use std::collections::BTreeMap;
 
 /// Rule sets made as the checker makes them, whatever their author could have written.
@@ -82,17 +82,25 @@ fn share_work(seeds: u64, work: impl Fn(u64, &[Asked], &mut Seen) + Sync) -> Vec
 /// One rule set, through its bytes, against some of the events.
 fn compare(hir: &Hir, origin: Origin, pairs: u64, events: &[Asked], dice: &mut Dice, seen: &mut Seen) {
     let stored = encode(&emit(hir, origin));
-    let program = verify(decode(&stored).expect("what was encoded decodes")).expect("what was emitted verifies");
+    let program =
+        |strategy| verify_as(decode(&stored).expect("what was encoded decodes"), strategy).expect("what was emitted verifies");
+    let programs = Strategy::ALL.map(program);
+    let program = &programs[0];
     let mut machine = Machine::new();
     for _ in 0..pairs {
         let event = dice.pick(events);
         let question = event.question();
-        let decided = machine.decide(&program, &question);
+        let decided = machine.decide(program, &question);
         assert_eq!(decided, reference::decide(hir, &question), "{hir:#?}\n{event:#?}");
         assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
-        let traced = machine.trace(&program, &question);
+        let prepared = Prepared::of(question);
+        for (program, strategy) in programs.iter().zip(Strategy::ALL) {
+            assert_eq!(machine.decide_prepared(program, &prepared), decided, "{strategy:?}\n{hir:#?}\n{event:#?}");
+            assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
+        }
+        let traced = machine.trace(program, &question);
         assert_eq!(traced, reference::trace(hir, &question), "{hir:#?}\n{event:#?}");
-        seen.add(&program, decided, &traced);
+        seen.add(program, decided, &traced);
     }
 }
 

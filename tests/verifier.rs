@@ -6,7 +6,8 @@ use crate::support::generate::rules::rule_set;
 use callsheet::code::opcode::{Op, Part};
 use callsheet::code::operand::{Addr, Block, Question, Reg, Rule, TextsIdx};
 use callsheet::code::{
-    Code, FORMAT_VERSION, LANGUAGE_VERSION, LoadError, Program, VerifyError, decode, encode, verify, with_checksum,
+    Code, FORMAT_VERSION, LANGUAGE_VERSION, LoadError, Program, Strategy, VerifyError, decode, encode, verify, verify_as,
+    with_checksum,
 };
 use callsheet::codegen::emit;
 use callsheet::vm::Machine;
@@ -29,11 +30,14 @@ fn events() -> Vec<Asked> {
 /// Loads, verifies and runs; says how far it got.
 fn load_and_run(bytes: &[u8], events: &[Asked], machine: &mut Machine) -> &'static str {
     let Ok(program) = decode(bytes) else { return "not decoded" };
-    let Ok(program) = verify(program) else { return "not verified" };
+    let Ok(indexed) = verify_as(program.clone(), Strategy::Indexed) else { return "not verified" };
+    let program = verify_as(program, Strategy::Plain).expect("verified already");
     let _ = callsheet::code::listing(program.program());
     for event in events {
         let question = event.question();
         let decision = machine.decide(&program, &question);
+        assert!(machine.steps() <= program.cost());
+        assert_eq!(machine.decide(&indexed, &question), decision, "an index never changes what is decided");
         assert!(machine.steps() <= program.cost());
         std::hint::black_box((decision, machine.trace(&program, &question)));
     }

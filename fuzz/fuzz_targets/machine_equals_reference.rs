@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "the tests draw crowds too")]
 mod generate;
 
-use callsheet::code::{Verified, decode, encode, verify};
+use callsheet::code::{Strategy, Verified, decode, encode, verify_as};
 use callsheet::codegen::emit;
 use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
 use callsheet::reference;
@@ -35,9 +35,10 @@ fuzz_target!(|seeds: (u64, Vec<u64>)| {
 fn compare_resolved(dice: &mut Dice, events: &[Asked]) {
     let (hir, origin) = rule_set(dice);
     let stored = encode(&emit(&hir, origin));
-    let program = verify(decode(&stored).expect("what was encoded decodes")).expect("what was emitted verifies");
-    for event in events {
-        compare(&hir, &program, event);
+    for strategy in Strategy::ALL {
+        let program = decode(&stored).expect("what was encoded decodes");
+        let program = verify_as(program, strategy).expect("what was emitted verifies");
+        events.iter().for_each(|event| compare(&hir, &program, event));
     }
 }
 

@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "only events are drawn here")]
 mod generate;
 
-use callsheet::code::{decode, encode, listing, verify, with_checksum};
+use callsheet::code::{Strategy, decode, encode, listing, verify_as, with_checksum};
 use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
 use callsheet::vm::Machine;
 use generate::Dice;
@@ -31,11 +31,14 @@ fuzz_target!(|input: (u64, Vec<(u16, u8)>)| {
     let Ok(program) = decode(&bytes) else { return };
     assert_eq!(decode(&encode(&program)).as_ref(), Ok(&program));
     let _ = RuleSet::from_bytes(&bytes);
-    let Ok(program) = verify(program) else { return };
+    let Ok(indexed) = verify_as(program.clone(), Strategy::Indexed) else { return };
+    let program = verify_as(program, Strategy::Plain).expect("verified already");
     assert!(!listing(program.program()).is_empty());
     let event = asked(&mut Dice::new(event));
     let mut machine = Machine::new();
-    let _ = machine.decide(&program, &event.question());
+    let decided = machine.decide(&program, &event.question());
+    assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
+    assert_eq!(machine.decide(&indexed, &event.question()), decided);
     assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
     let traced = machine.trace(&program, &event.question());
     assert_eq!(traced.atoms.len(), program.program().outline.atoms.len());

@@ -4,6 +4,7 @@
 //! > `kind` `provider` `conference` `source`: `is X`, `is any of [X, Y]` of a closed set.
 
 use crate::builtins::{Answer, Context, SetField, ValueSet};
+use crate::event::Facts;
 use crate::value::{Closed, Conference, Fact, Response, UnknownReason};
 
 impl ValueSet {
@@ -31,19 +32,9 @@ impl Context<'_> {
     /// `visibility is any of [private, confidential]`
     #[must_use]
     pub fn closed(&self, set: SetField, values: ValueSet) -> Answer {
-        let facts = &self.question.occurrence.facts;
         match set {
             SetField::MyResponse => is_in(self.my_response(), values),
-            SetField::Status => values.contains(facts.status).into(),
-            SetField::Visibility => is_in(facts.visibility.clone(), values),
-            SetField::ShowsAs => is_in(facts.shows_as.clone(), values),
-            SetField::Kind => values.contains(facts.kind).into(),
-            SetField::Provider => values.contains(facts.provider).into(),
-            SetField::Conference => {
-                let of_link = facts.link.as_ref().map(|link| link.as_ref().map_or(Conference::None, |link| link.conference));
-                is_in(of_link, values)
-            }
-            SetField::Source => values.contains(facts.source).into(),
+            stated => is_stated(&self.question.occurrence.facts, stated, values),
         }
     }
 
@@ -57,6 +48,24 @@ impl Context<'_> {
             None if self.question.user.addresses.is_empty() => Fact::Unknown(UnknownReason::UserUnknown),
             None => Fact::Unknown(*reason),
         }
+    }
+}
+
+/// The same of what the calendar itself states. The user's answer may stand in the guest list instead: [`Context::my_response`].
+#[must_use]
+pub fn is_stated(facts: &Facts, set: SetField, values: ValueSet) -> Answer {
+    match set {
+        SetField::MyResponse => is_in(facts.my_response.clone(), values),
+        SetField::Status => values.contains(facts.status).into(),
+        SetField::Visibility => is_in(facts.visibility.clone(), values),
+        SetField::ShowsAs => is_in(facts.shows_as.clone(), values),
+        SetField::Kind => values.contains(facts.kind).into(),
+        SetField::Provider => values.contains(facts.provider).into(),
+        SetField::Conference => {
+            let of_link = facts.link.as_ref().map(|link| link.as_ref().map_or(Conference::None, |link| link.conference));
+            is_in(of_link, values)
+        }
+        SetField::Source => values.contains(facts.source).into(),
     }
 }
 

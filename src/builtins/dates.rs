@@ -7,6 +7,7 @@
 //! A whole-day event lasts 24 hours for each of its days, whatever its zone's clocks do.
 
 use crate::builtins::{Answer, Context};
+use crate::event::Occurrence;
 use crate::event::recurrence::Rule;
 use crate::time::{Date, Moment};
 use crate::value::outline::ZoneRule;
@@ -23,14 +24,19 @@ impl Context<'_> {
     /// `duration < 10m`
     #[must_use]
     pub fn duration(&self, comparison: Comparison) -> Answer {
-        let occurrence = self.question.occurrence;
-        match &occurrence.end {
-            Fact::Unknown(reason) => Answer::Unknown(*reason),
-            Fact::Known(end) => match length(&occurrence.start, end) {
-                Some(secs) => crate::builtins::counts::holds(comparison, secs).into(),
-                None => Answer::Unknown(UnknownReason::EndUnspecified),
-            },
-        }
+        duration(self.question.occurrence, comparison)
+    }
+}
+
+/// The same of any occurrence.
+#[must_use]
+pub fn duration(occurrence: &Occurrence, comparison: Comparison) -> Answer {
+    match &occurrence.end {
+        Fact::Unknown(reason) => Answer::Unknown(*reason),
+        Fact::Known(end) => match length(&occurrence.start, end) {
+            Some(secs) => crate::builtins::counts::holds(comparison, secs).into(),
+            None => Answer::Unknown(UnknownReason::EndUnspecified),
+        },
     }
 }
 

@@ -6,11 +6,12 @@
 
 mod answer;
 pub mod clock;
-mod closed;
+pub mod closed;
 mod context;
 pub mod counts;
 pub mod dates;
 pub mod lists;
+pub mod literals;
 pub mod people;
 mod person;
 mod read;

@@ -17,12 +17,7 @@ impl Context<'_> {
     /// `repeats weekly on mon at least 4 times`
     #[must_use]
     pub fn repeats(&self, asked: &Repeats) -> Answer {
-        match &self.question.occurrence.series {
-            SeriesFacts::NotRecurring => Answer::False,
-            SeriesFacts::Orphan(_) if *asked == Repeats::default() => Answer::True,
-            SeriesFacts::Orphan(reason) => Answer::Unknown(*reason),
-            SeriesFacts::Of(series) => series_repeats(series, asked),
-        }
+        repeats(&self.question.occurrence.series, asked)
     }
 
     /// `occurrence is first`, `moved`, `changed`
@@ -35,6 +30,17 @@ impl Context<'_> {
             OccurrenceIs::Changed => occurrence.changed.clone(),
         }
         .into()
+    }
+}
+
+/// The same of what a series tells.
+#[must_use]
+pub fn repeats(series: &SeriesFacts, asked: &Repeats) -> Answer {
+    match series {
+        SeriesFacts::NotRecurring => Answer::False,
+        SeriesFacts::Orphan(_) if *asked == Repeats::default() => Answer::True,
+        SeriesFacts::Orphan(reason) => Answer::Unknown(*reason),
+        SeriesFacts::Of(series) => series_repeats(series, asked),
     }
 }
 

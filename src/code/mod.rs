@@ -19,8 +19,11 @@ mod wire;
 pub use encode::{FORMAT_VERSION, LANGUAGE_VERSION, LoadError, PROGRAM_BYTES_MAX, decode, encode, with_checksum};
 pub use flow::REGISTERS_MAX;
 pub use listing::listing;
-pub use lookup::Lookup;
+pub use lookup::{
+    About, Built, DomainsAsked, Form, Hashed, Hit, Index, Lookup, PATTERNS_MAX, PeopleKeys, Strategy, Titles, hash_of,
+    patterns_built,
+};
 pub use opcode::{Op, Opcode, Part};
 pub use program::{Code, Constants, Origin, Program};
-pub use verify::{COST_MAX, Verified, VerifyError, verify};
+pub use verify::{COST_MAX, Verified, VerifyError, verify, verify_as};
 pub use wire::DEPTH_MAX;

@@ -18,7 +18,7 @@ use crate::code::flow::longest_run;
 use crate::code::operand::{Operand, ProvidedIdx};
 use crate::code::program::{Constants, Program};
 use crate::code::wire::DEPTH_MAX;
-use crate::code::{Lookup, Op, Part};
+use crate::code::{Lookup, Op, Part, Strategy};
 use crate::event::PROVIDED_ITEMS_MAX;
 use crate::event::facts::{DESCRIPTION_BYTES_MAX, SHORT_TEXT_BYTES_MAX};
 use crate::event::people::PEOPLE_MAX;
@@ -100,6 +100,18 @@ pub enum VerifyError {
 /// # Errors
 /// Names the first thing that is wrong. Takes time and memory linear in the size of the program, whatever it holds.
 pub fn verify(program: Program) -> Result<Verified, VerifyError> {
+    verify_for(program, None)
+}
+
+/// The same, and has it run in a certain way, where its size would choose another: for tests and measurements.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_as(program: Program, strategy: Strategy) -> Result<Verified, VerifyError> {
+    verify_for(program, Some(strategy))
+}
+
+fn verify_for(program: Program, strategy: Option<Strategy>) -> Result<Verified, VerifyError> {
     check_counts(&program)?;
     check_constants(&program.constants)?;
     check_outline(&program)?;
@@ -107,7 +119,7 @@ pub fn verify(program: Program) -> Result<Verified, VerifyError> {
     if cost > COST_MAX {
         return Err(VerifyError::TooCostly(cost));
     }
-    let lookup = Lookup::of(&program);
+    let lookup = Lookup::of(&program, strategy);
     Ok(Verified { program, lookup, cost })
 }
 

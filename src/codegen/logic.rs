@@ -58,6 +58,28 @@ impl Test {
         matches!(self, Self::Any(parts) if parts.is_empty())
     }
 
+    /// The same test with cheaper parts first: parts have no effects, so their order changes nothing but the time they take.
+    pub fn by_cost(self, cost: &impl Fn(AtomIdx) -> u32) -> Self {
+        let ordered = |parts: Vec<Self>| {
+            let mut parts: Vec<Self> = parts.into_iter().map(|part| part.by_cost(cost)).collect();
+            parts.sort_by_cached_key(|part| part.cost(cost));
+            parts
+        };
+        match self {
+            Self::All(parts) => Self::All(ordered(parts)),
+            Self::Any(parts) => Self::Any(ordered(parts)),
+            ask @ Self::Ask(..) => ask,
+        }
+    }
+
+    /// What asking all of it costs.
+    fn cost(&self, cost: &impl Fn(AtomIdx) -> u32) -> u32 {
+        match self {
+            Self::Ask(atom, _) => cost(*atom),
+            Self::All(parts) | Self::Any(parts) => parts.iter().fold(0, |sum, part| sum.saturating_add(part.cost(cost))),
+        }
+    }
+
     /// With `negated`: the test that holds where `condition` does not meet `need`.
     fn reduce(condition: &Cond, need: Need, negated: bool) -> Self {
         let each = |parts: &[Cond]| parts.iter().map(|part| Self::reduce(part, need, negated)).collect();

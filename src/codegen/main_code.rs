@@ -15,15 +15,17 @@ use crate::value::words::Verb;
 pub(in crate::codegen) struct MainCode {
     pub ops: Vec<Op>,
     pub places: Vec<Place>,
+    /// What each question costs.
+    costs: Vec<u32>,
 }
 
 /// Jumps whose target is not known yet: the places of these instructions.
 #[derive(Default)]
 struct Label(Vec<usize>);
 
-/// Writes the policy of `outline`. Ends early where a rule always decides: nothing behind it can be reached.
-pub(in crate::codegen) fn emit_policy(outline: &Outline, pools: &mut Pools<'_>) -> MainCode {
-    let mut code = MainCode::default();
+/// Writes the policy of `outline`, whose questions cost so much. Ends early where a rule always decides: nothing behind it can be reached.
+pub(in crate::codegen) fn emit_policy(outline: &Outline, costs: Vec<u32>, pools: &mut Pools<'_>) -> MainCode {
+    let mut code = MainCode { costs, ..MainCode::default() };
     code.refuse(&outline.recordable);
     let (before, after): (Vec<_>, Vec<_>) = (0_u16..).zip(&outline.rules).partition(|(_, rule)| rule.tier.rank() < OVERRIDE);
     for (index, rule) in before {
@@ -78,6 +80,7 @@ impl MainCode {
             next.0.push(self.ops.len());
             self.ops.push(Op::JumpOffSeason { season, to: UNKNOWN });
         }
+        let test = test.by_cost(&|atom| self.costs[usize::from(atom)]);
         self.jump_where(&test, false, &mut next);
         self.ops.push(Op::Decide { rule: Rule(index) });
         self.bind(next);

@@ -1,11 +1,11 @@
 //! From rules resolved and typed to a program.
 //!
 //! Three steps: conditions become yes-or-no tests (`logic`), tests become jumps (`main_code`), atomic conditions become
-//! questions with their constants (`questions`, `pools`). Tests have no effects, so a later step may reorder the parts of one,
-//! or jump over rules that cannot match, without changing what is decided.
+//! questions with their constants (`questions`, `pools`). Tests have no effects, so their cheaper parts are asked first (`costs`).
 //!
 //! Deliberately absent: any doubt about the rules. What an author wrote wrongly never gets here.
 
+mod costs;
 mod logic;
 mod main_code;
 mod pools;
@@ -14,6 +14,7 @@ mod questions;
 use crate::code::operand::Addr;
 use crate::code::program::Origin;
 use crate::code::{Code, Op, Program};
+use crate::codegen::costs::cost_of;
 use crate::codegen::main_code::emit_policy;
 use crate::codegen::pools::Pools;
 use crate::codegen::questions::{Blocks, emit_question};
@@ -24,7 +25,8 @@ use crate::semantics::hir::Hir;
 pub fn emit(hir: &Hir, origin: Origin) -> Program {
     let mut pools = Pools::new(&hir.lists);
     let mut blocks = Blocks::new();
-    let policy = emit_policy(&hir.outline, &mut pools);
+    let costs = hir.atoms.iter().map(cost_of).collect();
+    let policy = emit_policy(&hir.outline, costs, &mut pools);
     let questions: Vec<Op> = hir.atoms.iter().map(|atom| emit_question(atom, &mut pools, &mut blocks)).collect();
     Program {
         places: policy.places,

@@ -77,6 +77,12 @@ impl RuleSet {
         machine.decide(&self.program, question)
     }
 
+    /// The same about an occurrence that was prepared before, for these rules or others.
+    #[must_use]
+    pub fn decide_prepared(&self, machine: &mut vm::Machine, prepared: &vm::Prepared<'_>) -> Decision {
+        machine.decide_prepared(&self.program, prepared)
+    }
+
     /// Decides by the plain evaluator; always the same as [`RuleSet::decide`], slower.
     #[must_use]
     pub fn decide_plainly(&self, question: &Question<'_>) -> Decision {

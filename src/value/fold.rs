@@ -2,6 +2,8 @@
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizer;
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use regex_syntax::is_word_character;
 use writeable::Writeable;
 
 /// `text` under NFKC and full case folding: equal exactly where the language calls two texts equal.
@@ -63,6 +65,53 @@ fn normalize(text: &str, out: &mut String) {
     normalizer.normalize_to(rest, out).expect("a String takes everything");
 }
 
+/// Replaces `out` by `text` with the case of each character folded on its own: two texts are alike under a regular expression's
+/// `i` where they are equal like this. Lengths in characters stay; nothing composes.
+///
+/// ```
+/// use callsheet::value::fold_characters;
+/// let mut folded = String::new();
+/// fold_characters("Straße", &mut folded);
+/// assert_eq!(folded, "straße");
+/// ```
+pub fn fold_characters(text: &str, out: &mut String) {
+    out.clear();
+    if text.is_ascii() {
+        out.push_str(text);
+        out.make_ascii_lowercase();
+        return;
+    }
+    out.extend(text.chars().map(fold_character));
+}
+
+/// Letters that expressions do not know yet stay: they are no part of words there.
+fn fold_character(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
+    let folded = CaseMapper::new().simple_fold(character);
+    let is_known = folded == character || is_word_character(character) == is_word_character(folded);
+    if is_known { folded } else { character }
+}
+
+/// Whether a text that was [folded so](fold_characters) is found, by an expression that ignores case, exactly in texts that fold to
+/// it: not where it holds letters whose other case the expressions do not know yet.
+#[must_use]
+pub fn folds_as_patterns_do(folded: &str) -> bool {
+    let agrees = |character: char| {
+        let other = CaseMapper::new().simple_uppercase(character);
+        fold_character(other) != character || found_alike(character).contains(&other)
+    };
+    folded.chars().all(|character| character.is_ascii() || agrees(character))
+}
+
+/// What an expression that ignores case finds for a character.
+fn found_alike(character: char) -> Vec<char> {
+    let mut alike = ClassUnicode::new([ClassUnicodeRange::new(character, character)]);
+    alike.case_fold_simple();
+    alike.iter().flat_map(|range| range.start()..=range.end()).collect()
+}
+
 /// Two passes reach the fixed point on every character of Unicode 17 (a test holds it); one more to see that.
 const PASSES_MAX: usize = 3;
 
@@ -75,6 +124,19 @@ mod tests {
         for character in '\0'..=char::MAX {
             let once = fold(character.encode_utf8(&mut [0; 4]));
             assert_eq!(fold(&once), once, "U+{:04X}", u32::from(character));
+        }
+    }
+
+    /// What patterns are looked for by rests on this: their literals are folded here, and matched there.
+    #[test]
+    fn characters_fold_alike_where_patterns_find_them_alike() {
+        for character in '\0'..=char::MAX {
+            let (folded, code) = (fold_character(character), u32::from(character));
+            let [is_word, stays] = [character, folded].map(is_word_character);
+            assert_eq!(is_word, stays, "U+{code:04X}");
+            let alike = found_alike(character);
+            assert!(alike.iter().all(|other| fold_character(*other) == folded), "U+{code:04X}");
+            assert!(alike.contains(&folded) || !folds_as_patterns_do(&folded.to_string()), "U+{code:04X}");
         }
     }
 }

@@ -1,16 +1,20 @@
-//! Running programs: main code here, questions and person blocks in [`super::questions`].
+//! Running programs: main code here, questions and person blocks in [`super::questions`], what is tried at all in
+//! [`super::candidates`].
 
 use crate::code::operand::{Addr, Question as QuestionIdx, SeasonIdx};
-use crate::code::{Op, Program, Verified};
+use crate::code::{Hit, Op, Program, Verified};
 use crate::event::Question;
 use crate::value::words::{Edge, Verb};
 use crate::value::{DecidedBy, Decision, Fact, NotRecordable, Override, Response, Status, Truth};
-use crate::vm::Prepared;
+use crate::vm::prepared::{Facts, Prepared};
+use crate::vm::scratch::{Known, Scratch};
+use std::ops::ControlFlow;
 
 /// Decides about occurrences, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
 pub struct Machine {
-    prepared: Prepared,
+    facts: Facts,
+    scratch: Scratch,
 }
 
 impl Machine {
@@ -25,18 +29,23 @@ impl Machine {
     /// Two questions are exceptions: a text that was cut is read from a copy, and a date rule lists the days of a period.
     #[must_use]
     pub fn decide(&mut self, program: &Verified, question: &Question<'_>) -> Decision {
-        self.prepared.begin(program.program());
-        let mut run = Run { verified: program, program: program.program(), question, prepared: &mut self.prepared };
-        let decision = run.main();
-        debug_assert!(self.prepared.steps <= program.cost(), "a decision costs what was proven");
-        decision
+        self.facts.fill(question.occurrence, question.user);
+        let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
+        run.decide()
+    }
+
+    /// The same about what was made ready before.
+    #[must_use]
+    pub fn decide_prepared(&mut self, program: &Verified, prepared: &Prepared<'_>) -> Decision {
+        let mut run = Run::begin(program, &prepared.question, &prepared.facts, &mut self.scratch);
+        run.decide()
     }
 
     /// Answers every question of a program, in the order of its table, each once.
     pub(in crate::vm) fn answer_all(&mut self, program: &Verified, question: &Question<'_>) -> Vec<Truth> {
-        self.prepared.begin(program.program());
+        self.facts.fill(question.occurrence, question.user);
         let count = program.program().outline.atoms.len();
-        let mut run = Run { verified: program, program: program.program(), question, prepared: &mut self.prepared };
+        let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
         (0..count).map(|index| run.ask(QuestionIdx(index as u16))).collect()
     }
 
@@ -44,7 +53,7 @@ impl Machine {
     /// [`Verified::cost`].
     #[must_use]
     pub fn steps(&self) -> u64 {
-        self.prepared.steps
+        self.scratch.steps
     }
 }
 
@@ -53,15 +62,35 @@ pub(in crate::vm) struct Run<'r> {
     pub verified: &'r Verified,
     pub program: &'r Program,
     pub question: &'r Question<'r>,
-    pub prepared: &'r mut Prepared,
+    pub facts: &'r Facts,
+    pub scratch: &'r mut Scratch,
 }
 
-impl Run<'_> {
-    fn main(&mut self) -> Decision {
-        let mut pc = 0;
-        loop {
+impl<'r> Run<'r> {
+    fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: &'r Facts, scratch: &'r mut Scratch) -> Self {
+        let program = verified.program();
+        scratch.begin(program);
+        Self { verified, program, question, facts, scratch }
+    }
+
+    fn decide(&mut self) -> Decision {
+        let decision = match self.verified.lookup().index() {
+            None => self.run(0..self.program.code.main as usize),
+            Some(index) => self.run_candidates(index),
+        };
+        debug_assert!(self.scratch.steps <= self.verified.cost(), "a decision costs what was proven");
+        match decision {
+            ControlFlow::Break(decision) => decision,
+            ControlFlow::Continue(_) => unreachable!("verified main code ends in a decision"),
+        }
+    }
+
+    /// Runs main code from the begin of `piece` until it decides, or until it goes on at its end or behind it: there.
+    pub fn run(&mut self, piece: std::ops::Range<usize>) -> ControlFlow<Decision, usize> {
+        let mut pc = piece.start;
+        while pc < piece.end {
             let op = &self.program.code.ops[pc];
-            self.prepared.steps += 1;
+            self.scratch.steps += 1;
             pc += 1;
             let decision = match *op {
                 Op::RefuseCancelled {} => self.refuse_cancelled(),
@@ -91,21 +120,53 @@ impl Run<'_> {
                 _ => unreachable!("verified main code holds instructions of the main part only"),
             };
             if let Some(decision) = decision {
-                return decision;
+                return ControlFlow::Break(decision);
             }
         }
+        ControlFlow::Continue(pc)
     }
 
     /// The answer to a question: worked out at the first asking, remembered after.
     pub fn ask(&mut self, question: QuestionIdx) -> Truth {
-        if let Some(known) = self.prepared.answers[question.index()] {
+        if let Known::Answer(known) = self.scratch.answers.find(question) {
             return known;
         }
-        let op = self.program.code.ops[self.program.code.main as usize + question.index()];
-        self.prepared.steps += 1;
-        let answer = self.answer(&op);
-        self.prepared.answers[question.index()] = Some(answer);
+        self.scratch.steps += 1;
+        let answer = match self.found_in_title(question) {
+            Known::Answer(answer) => answer,
+            Known::Perhaps | Known::Nothing => {
+                let op = self.program.code.ops[self.program.code.main as usize + question.index()];
+                self.answer(&op)
+            }
+        };
+        self.scratch.answers.set(question, answer);
         answer
+    }
+
+    /// What a scan of the title tells about a question, if it can.
+    fn found_in_title(&mut self, question: QuestionIdx) -> Known {
+        if !self.verified.lookup().is_scanned(question) || !self.scan_title() {
+            return Known::Nothing;
+        }
+        match self.scratch.answers.find(question) {
+            // None of the literals that a yes needs stands there.
+            Known::Nothing => Known::Answer(Truth::False),
+            found => found,
+        }
+    }
+
+    /// Scans the title, once; whether it is known as a whole.
+    pub fn scan_title(&mut self) -> bool {
+        if !self.scratch.title_is_scanned {
+            self.scratch.title_is_scanned = true;
+            let answers = &mut self.scratch.answers;
+            for (title, form) in self.facts.each_title() {
+                self.verified.lookup().titles().scan(title, form, |question, hit| {
+                    answers.find_out(QuestionIdx(question), hit == Hit::Yes);
+                });
+            }
+        }
+        self.facts.title().is_some()
     }
 
     fn refuse_cancelled(&self) -> Option<Decision> {
@@ -131,7 +192,7 @@ impl Run<'_> {
 
     fn is_in_season(&mut self, season: SeasonIdx) -> bool {
         let season = &self.program.constants.seasons[season.index()];
-        let start = self.prepared.local_time(Edge::Starts, season.zone, self.program, self.question);
+        let start = self.scratch.local_time(Edge::Starts, season.zone, self.program, self.question);
         start.is_some_and(|start| {
             season.from.is_none_or(|from| from <= start.date) && season.until.is_none_or(|until| start.date <= until)
         })

@@ -7,11 +7,13 @@
 //! Deliberately absent: checks of what [`verify`](crate::code::verify()) has proven, and settings, which follow from the
 //! decision and the outline.
 
+mod candidates;
 pub mod limits;
 mod machine;
 mod people;
 mod prepared;
 mod questions;
+mod scratch;
 mod trace;
 
 pub use machine::Machine;

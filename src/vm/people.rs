@@ -2,10 +2,10 @@
 //!
 //! The meaning is that of [`crate::builtins::people`]; this is the same in numbers: entries of the guest list by their place,
 //! people as chains of entries, and a table of hashes to find entries of one address. Only what tests ask is kept, so there
-//! are no reasons here.
+//! are no reasons here. Each address keeps its hash, and each domain stands once, for whoever looks them up.
 
 use crate::builtins::people::Tally;
-use crate::code::Lookup;
+use crate::code::{DomainsAsked, Hashed, Lookup, Program, hash_of};
 use crate::event::people::PEOPLE_MAX;
 use crate::event::{Address, ConnectedUser, People, Person, PersonKind};
 use crate::value::{Response, Truth, UnknownReason};
@@ -19,6 +19,14 @@ pub(in crate::vm) struct Roster {
     heads: Vec<u32>,
     /// Persons of the rules who were met, with the first entry of each.
     aliases: Vec<(u32, u32)>,
+    /// The domains of the entries, each once.
+    domains: Vec<Domain>,
+    domains_are_cut: bool,
+    is_fully_known: bool,
+    /// Each person is known by one address, and their domains are kept.
+    is_plain: bool,
+    coming: u64,
+    unsure: u64,
     /// The first entry of the connected user.
     me: u32,
     unnamed: u64,
@@ -54,9 +62,24 @@ pub(in crate::vm) enum Who {
     Creator,
 }
 
+/// A domain that some entry has an address in.
+#[derive(Clone, Copy, Debug)]
+struct Domain {
+    hash: u64,
+    /// Such an entry.
+    entry: u32,
+    /// How many addresses are in it.
+    addresses: u64,
+}
+
+/// Most domains of one meeting that are kept apart.
+const DOMAINS_MAX: usize = 32;
+
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     who: Who,
+    /// The hash of the address, or of what stands in its place.
+    hash: u64,
     /// The first entry of the same person.
     home: u32,
     /// The next entry of the same person.
@@ -123,11 +146,15 @@ fn weight(response: Option<Response>) -> u8 {
 
 impl Roster {
     /// Brings the people of an event together, as `user` sees it.
-    pub fn fill(&mut self, people: &People, user: &ConnectedUser, lookup: &Lookup) {
+    ///
+    /// With a `lookup` those are one, too, whom a `person` of its rules names by several addresses.
+    pub fn fill(&mut self, people: &People, user: &ConnectedUser, lookup: Option<&Lookup>) {
         let room = people.attendees.len().min(PEOPLE_MAX) + 1;
         self.members.clear();
         self.entries.clear();
         self.aliases.clear();
+        self.domains.clear();
+        self.domains_are_cut = false;
         self.heads.clear();
         self.heads.resize((2 * room).next_power_of_two(), NONE);
         self.me = NONE;
@@ -158,17 +185,21 @@ impl Roster {
         }
         self.open = people.incomplete.or(cut.then_some(UnknownReason::GuestsCut)).or(group.then_some(UnknownReason::GroupSize));
         self.gather(people, user);
+        self.sum_up();
     }
 
     /// Adds an entry and finds the first one of the same person.
-    fn add(&mut self, who: Who, person: &Person, people: &People, user: &ConnectedUser, lookup: &Lookup) {
+    fn add(&mut self, who: Who, person: &Person, people: &People, user: &ConnectedUser, lookup: Option<&Lookup>) {
         let new = self.entries.len() as u32;
-        let bucket = hash(person) as usize & (self.heads.len() - 1);
-        let same = self.find_same(bucket, person, people);
-        self.entries.push(Entry { who, home: new, next: NONE, chain: self.heads[bucket] });
+        let hash = hash_of(person.address.as_ref().map_or(person.written.as_str(), Address::as_str));
+        let bucket = hash as usize & (self.heads.len() - 1);
+        let same = self.find_same(bucket, hash, person, people);
+        self.entries.push(Entry { who, hash, home: new, next: NONE, chain: self.heads[bucket] });
         self.heads[bucket] = new;
         if same != NONE {
             self.join(new, same);
+        } else if let Some(address) = &person.address {
+            self.add_domain(address.domain(), new, people);
         }
         if is_me(person, user) {
             if self.me != NONE {
@@ -176,6 +207,7 @@ impl Roster {
             }
             self.me = self.entries[new as usize].home;
         }
+        let Some(lookup) = lookup else { return };
         for alias in person.address.iter().flat_map(|address| lookup.aliases(address)) {
             match self.aliases.iter().find(|(known, _)| *known == alias) {
                 Some(&(_, entry)) => self.join(new, entry),
@@ -184,12 +216,25 @@ impl Roster {
         }
     }
 
+    fn add_domain(&mut self, domain: &str, entry: u32, people: &People) {
+        let hash = hash_of(domain);
+        let is_it = |known: &Domain| known.hash == hash && self.domain_of(known, people) == Some(domain);
+        if let Some(at) = self.domains.iter().position(is_it) {
+            self.domains[at].addresses += 1;
+            return;
+        }
+        self.domains_are_cut |= self.domains.len() == DOMAINS_MAX;
+        if !self.domains_are_cut {
+            self.domains.push(Domain { hash, entry, addresses: 1 });
+        }
+    }
+
     /// Some entry that is written like `person`.
-    fn find_same(&self, bucket: usize, person: &Person, people: &People) -> u32 {
+    fn find_same(&self, bucket: usize, hash: u64, person: &Person, people: &People) -> u32 {
         let mut at = self.heads[bucket];
         while at != NONE {
             let entry = self.entries[at as usize];
-            if entry.who.find(people).is_some_and(|other| is_written_alike(person, other)) {
+            if entry.hash == hash && entry.who.find(people).is_some_and(|other| is_written_alike(person, other)) {
                 return at;
             }
             at = entry.chain;
@@ -236,6 +281,62 @@ impl Roster {
                 *last = at as u32;
             }
         }
+    }
+
+    /// What is told of all of them.
+    fn sum_up(&mut self) {
+        (self.coming, self.unsure) = (0, 0);
+        let mut is_readable = true;
+        for member in &self.members {
+            match member.response {
+                None => self.unsure += 1,
+                Some(Response::Declined) => {}
+                Some(_) => self.coming += 1,
+            }
+            is_readable &= !member.unreadable;
+        }
+        self.is_fully_known = is_readable && self.unseen() == Truth::True;
+        let addresses: u64 = self.domains.iter().map(|domain| domain.addresses).sum();
+        self.is_plain = self.is_fully_known && !self.domains_are_cut && addresses == self.members.len() as u64;
+    }
+
+    /// The addresses of the entries; nothing in place of one that cannot be read.
+    pub fn each_address<'p>(&'p self, people: &'p People) -> impl Iterator<Item = Hashed<impl Fn() -> &'p str>> {
+        self.entries.iter().map(move |entry| {
+            let address = move || entry.who.find(people)?.address.as_ref();
+            Hashed { hash: entry.hash, text: move || address().map_or("", Address::as_str) }
+        })
+    }
+
+    /// The domains of all addresses, each once; `None` where there are too many to be kept apart.
+    pub fn domains<'p>(&'p self, people: &'p People) -> Option<impl Iterator<Item = Hashed<impl Fn() -> &'p str>>> {
+        (!self.domains_are_cut).then(|| self.domains.iter().map(move |known| self.hashed(known, people)))
+    }
+
+    /// How many people have an address in a domain that passes, and how many there are at all; `None` where not each of them
+    /// certainly has one address, in one of the domains kept.
+    pub fn count_in_domains(&self, people: &People, asked: &DomainsAsked, program: &Program) -> Option<(u64, u64)> {
+        let passing = self.domains.iter().filter(|known| asked.passes(program, self.hashed(known, people)));
+        self.is_plain.then(|| (passing.map(|known| known.addresses).sum(), self.members.len() as u64))
+    }
+
+    fn hashed<'p>(&'p self, known: &'p Domain, people: &'p People) -> Hashed<impl Fn() -> &'p str> {
+        Hashed { hash: known.hash, text: move || self.domain_of(known, people).unwrap_or_default() }
+    }
+
+    fn domain_of<'p>(&self, known: &Domain, people: &'p People) -> Option<&'p str> {
+        let entry = self.entries[known.entry as usize];
+        entry.who.find(people)?.address.as_ref().map(Address::domain)
+    }
+
+    /// Whether everybody can be seen, and each address read.
+    pub fn is_fully_known(&self) -> bool {
+        self.is_fully_known
+    }
+
+    /// How many people have not declined: certainly, and perhaps.
+    pub fn coming(&self) -> (u64, u64) {
+        (self.coming, self.unsure)
     }
 
     /// The people who can be seen.
@@ -309,15 +410,4 @@ fn is_written_alike(one: &Person, other: &Person) -> bool {
         (None, None) => one.written == other.written,
         _ => false,
     }
-}
-
-/// A quick hash of what names the entry: its length and its first bytes. Colliding names cost time, at most a comparison of
-/// each two of the people considered.
-fn hash(person: &Person) -> u64 {
-    let name = person.address.as_ref().map_or(person.written.as_str(), Address::as_str).as_bytes();
-    let mut first = [0; 8];
-    let taken = name.len().min(8);
-    first[..taken].copy_from_slice(&name[..taken]);
-    let mixed = (u64::from_le_bytes(first) ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed >> 40
 }

@@ -1,195 +1,95 @@
-//! An occurrence made ready for one program: folded texts, people, local times. Each is made when it is first asked.
+//! An occurrence made ready for deciding: what every program would work out of it anew.
 
-use crate::builtins::clock::LocalTime;
-use crate::code::operand::ZoneIdx;
-use crate::code::{Program, Verified};
-use crate::event::address::DomainPattern;
-use crate::event::{Address, ProvidedList, Question, Text};
-use crate::time::{Moment, Zone};
-use crate::value::outline::ZoneRule;
-use crate::value::words::{Edge, TextField};
-use crate::value::{Fact, Folder, Truth};
+use crate::code::Form;
+use crate::event::{ConnectedUser, Occurrence, Question, Text};
+use crate::value::{Fact, Folder, fold_characters};
 use crate::vm::limits::TEXT_BYTES_KEPT_MAX;
 use crate::vm::people::Roster;
-use std::sync::LazyLock;
 
-/// The reusable memory behind one decision after the other.
+/// A question whose occurrence is ready for deciding, by any number of programs: the title folded, the people brought together.
 #[derive(Debug)]
-pub struct Prepared {
-    texts: [Folded; 4],
-    folder: Folder,
-    roster: Roster,
-    roster_is_filled: bool,
-    times: Vec<LocalTimes>,
-    list_lookup: ListLookup,
-    pub(in crate::vm) answers: Vec<Option<Truth>>,
-    pub(in crate::vm) registers: [Truth; crate::vm::limits::REGISTERS_MAX],
-    pub(in crate::vm) steps: u64,
+pub struct Prepared<'q> {
+    pub(in crate::vm) question: Question<'q>,
+    pub(in crate::vm) facts: Facts,
 }
 
-/// One text of the occurrence.
+impl<'q> Prepared<'q> {
+    /// Makes a question ready.
+    #[must_use]
+    pub fn of(question: Question<'q>) -> Self {
+        let mut facts = Facts::default();
+        facts.fill(question.occurrence, question.user);
+        Self { question, facts }
+    }
+
+    /// Makes another question ready in the same memory.
+    #[must_use]
+    pub fn reused<'other>(mut self, question: Question<'other>) -> Prepared<'other> {
+        self.facts.fill(question.occurrence, question.user);
+        Prepared { question, facts: self.facts }
+    }
+}
+
+/// What is worked out of an occurrence, whatever the rules are.
 #[derive(Debug, Default)]
-struct Folded {
-    text: String,
-    is_made: bool,
+pub(in crate::vm) struct Facts {
+    title: Title,
+    pub roster: Roster,
+    folder: Folder,
 }
 
-/// The ends of the occurrence on the clocks of one zone.
-#[derive(Clone, Copy, Debug, Default)]
-struct LocalTimes {
-    start: Option<LocalTime>,
-    end: Option<LocalTime>,
+/// A title in the forms in which it is looked through.
+#[derive(Debug, Default)]
+struct Title {
+    is_whole: bool,
+    folded: String,
+    characters: String,
+    is_one_form: bool,
 }
 
-/// A text of the occurrence, as conditions find it.
-pub(in crate::vm) enum Haystack<'t> {
-    /// Whole, and folded.
-    Whole(&'t str),
-    /// Cut short: what is in it tells less, and [`crate::builtins::text`] knows how much.
-    Cut(&'t Text),
-    /// Not known.
-    Hidden,
-}
+impl Facts {
+    /// Forgets the last occurrence and takes the next.
+    pub fn fill(&mut self, occurrence: &Occurrence, user: &ConnectedUser) {
+        self.title.fill(&occurrence.facts.title, &mut self.folder);
+        self.roster.fill(&occurrence.facts.people, user, None);
+    }
 
-impl Default for Prepared {
-    fn default() -> Self {
-        Self {
-            texts: Default::default(),
-            folder: Folder::default(),
-            roster: Roster::default(),
-            roster_is_filled: false,
-            times: Vec::new(),
-            list_lookup: ListLookup { pattern: DomainPattern::blank() },
-            answers: Vec::new(),
-            registers: [Truth::Unknown; crate::vm::limits::REGISTERS_MAX],
-            steps: 0,
-        }
+    /// The title, folded; `None` where it is hidden or was cut.
+    pub fn title(&self) -> Option<&str> {
+        self.title.is_whole.then_some(self.title.folded.as_str())
+    }
+
+    /// The title in each form that differs, with the form that it stands for; `None` stands for both.
+    pub fn each_title(&self) -> impl Iterator<Item = (&str, Option<Form>)> {
+        let Title { is_whole, folded, characters, is_one_form } = &self.title;
+        let first = (folded.as_str(), (!is_one_form).then_some(Form::Folded));
+        let second = (!is_one_form).then_some((characters.as_str(), Some(Form::Characters)));
+        is_whole.then_some(first).into_iter().chain(second.filter(|_| *is_whole))
     }
 }
 
-impl Prepared {
-    /// Forgets the last occurrence. Nothing is computed yet.
-    pub(in crate::vm) fn begin(&mut self, program: &Program) {
-        for folded in &mut self.texts {
-            folded.is_made = false;
-            if folded.text.capacity() > TEXT_BYTES_KEPT_MAX {
-                folded.text = String::new();
-                self.folder = Folder::default();
-            }
+impl Title {
+    fn fill(&mut self, title: &Fact<Option<Text>>, folder: &mut Folder) {
+        if self.folded.capacity().max(self.characters.capacity()) > TEXT_BYTES_KEPT_MAX {
+            *self = Self::default();
+            *folder = Folder::default();
         }
-        self.roster_is_filled = false;
-        self.times.clear();
-        self.times.resize(program.constants.zones.len(), LocalTimes::default());
-        self.answers.clear();
-        self.answers.resize(program.outline.atoms.len(), None);
-        self.steps = 0;
-    }
-
-    /// A text of the occurrence, folded.
-    pub(in crate::vm) fn text<'t>(&'t mut self, field: TextField, question: &Question<'t>) -> Haystack<'t> {
-        let place = field as usize;
-        let text = match raw_text(field, question) {
-            Fact::Unknown(_) => return Haystack::Hidden,
-            Fact::Known(None) => return Haystack::Whole(""),
-            Fact::Known(Some(text)) if text.cut => return Haystack::Cut(text),
-            Fact::Known(Some(text)) => text,
+        let written = match title {
+            Fact::Unknown(_) => None,
+            Fact::Known(None) => Some(""),
+            Fact::Known(Some(text)) => (!text.cut).then_some(text.content.as_str()),
         };
-        let folded = &mut self.texts[place];
-        if !folded.is_made {
-            folded.text.clear();
-            folded.text.push_str(self.folder.fold(&text.content));
-            folded.is_made = true;
+        self.is_whole = written.is_some();
+        let Some(written) = written else { return };
+        self.is_one_form = true;
+        self.folded.clear();
+        if written.is_ascii() {
+            self.folded.push_str(written);
+            self.folded.make_ascii_lowercase();
+            return;
         }
-        Haystack::Whole(&folded.text)
-    }
-
-    /// The people of the meeting.
-    pub(in crate::vm) fn roster(&mut self, program: &Verified, question: &Question<'_>) -> &Roster {
-        if !self.roster_is_filled {
-            self.roster.fill(&question.occurrence.facts.people, question.user, program.lookup());
-            self.roster_is_filled = true;
-        }
-        &self.roster
-    }
-
-    /// The people of the meeting, after [`Prepared::roster`] brought them together.
-    pub(in crate::vm) fn filled_roster(&self) -> &Roster {
-        &self.roster
-    }
-
-    /// One end of the occurrence on the clocks of a zone; `None` where it is not known.
-    pub(in crate::vm) fn local_time(
-        &mut self,
-        edge: Edge,
-        zone: ZoneIdx,
-        program: &Program,
-        question: &Question<'_>,
-    ) -> Option<LocalTime> {
-        let rule = &program.constants.zones[zone.index()];
-        let times = &mut self.times[zone.index()];
-        match edge {
-            Edge::Starts => Some(*times.start.get_or_insert_with(|| local_start(rule, question))),
-            Edge::Ends => {
-                let end = question.occurrence.end.known()?;
-                Some(*times.end.get_or_insert_with(|| with_zone(rule, question, end, |zone| LocalTime::of_end(end, zone))))
-            }
-        }
-    }
-
-    /// The people, and what looks them up in provided lists.
-    pub(in crate::vm) fn roster_and_lookup(&mut self) -> (&Roster, &mut ListLookup) {
-        (&self.roster, &mut self.list_lookup)
-    }
-}
-
-/// Looks addresses up in provided lists, with one pattern that is written over for each domain.
-#[derive(Debug)]
-pub(in crate::vm) struct ListLookup {
-    pattern: DomainPattern,
-}
-
-impl ListLookup {
-    /// Whether a provided list holds the address, or a domain that covers it.
-    pub fn covers(&mut self, list: &ProvidedList, address: &Address) -> bool {
-        if list.addresses.contains(address) {
-            return true;
-        }
-        if list.domains.is_empty() {
-            return false;
-        }
-        let domain = address.domain();
-        let pattern = &mut self.pattern;
-        list.domains.contains(pattern.look_up(domain, false))
-            || domain.match_indices('.').any(|(dot, _)| list.domains.contains(pattern.look_up(&domain[dot + 1..], true)))
-    }
-}
-
-/// A text of the occurrence as the calendar has it.
-pub(in crate::vm) fn raw_text<'t>(field: TextField, question: &Question<'t>) -> Fact<Option<&'t Text>> {
-    let facts = &question.occurrence.facts;
-    let text: &'t Fact<Option<Text>> = match field {
-        TextField::Title => &facts.title,
-        TextField::Description => &facts.description,
-        TextField::Location => &facts.location,
-        TextField::Calendar => &facts.calendar,
-    };
-    text.as_ref().map(Option::as_ref)
-}
-
-/// The start of the occurrence on the clocks that a rule reads.
-pub(in crate::vm) fn local_start(rule: &ZoneRule, question: &Question<'_>) -> LocalTime {
-    let start = &question.occurrence.start;
-    with_zone(rule, question, start, |zone| LocalTime::of_start(start, zone))
-}
-
-static UTC: LazyLock<Zone> = LazyLock::new(Zone::utc);
-
-/// The zone that a rule reads `moment` in, for `read`. A day without a zone of its own is the same day everywhere.
-fn with_zone(rule: &ZoneRule, question: &Question<'_>, moment: &Moment, read: impl FnOnce(&Zone) -> LocalTime) -> LocalTime {
-    match (rule, &question.user.zone, moment) {
-        (ZoneRule::Named(zone), ..)
-        | (ZoneRule::UserElseEvent, Some(zone), _)
-        | (ZoneRule::UserElseEvent, None, Moment::Timed { zone, .. }) => read(zone),
-        (ZoneRule::UserElseEvent, None, Moment::Day(_)) => read(&UTC),
+        self.folded.push_str(folder.fold(written));
+        fold_characters(written, &mut self.characters);
+        self.is_one_form = self.folded == self.characters;
     }
 }

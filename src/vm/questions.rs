@@ -5,7 +5,7 @@
 
 use crate::builtins::people::{Aliases, Tally};
 use crate::builtins::text::FoldedText;
-use crate::builtins::{Answer, Context, DayTest, SetField, Tables, ValueSet, clock, counts};
+use crate::builtins::{Answer, Context, DayTest, SetField, Tables, ValueSet, clock, closed, counts, dates, repeats};
 use crate::code::Op;
 use crate::code::operand::{Block, ClockIdx, DateRuleIdx, PatternIdx, PeopleIdx, ProvidedIdx, TextsIdx};
 use crate::event::{PersonKind, ProvidedList};
@@ -13,8 +13,8 @@ use crate::time::Date;
 use crate::value::words::{Edge, Flag, PersonRole, Quantifier, TextField, TextOp};
 use crate::value::{Closed, Fact, Response, Truth};
 use crate::vm::machine::Run;
-use crate::vm::people::{Member, Who};
-use crate::vm::prepared::{Haystack, raw_text};
+use crate::vm::people::{Member, Roster, Who};
+use crate::vm::scratch::{Haystack, Scratch, raw_text};
 use std::sync::LazyLock;
 
 static NO_ALIASES: LazyLock<Aliases> = LazyLock::new(Aliases::default);
@@ -32,21 +32,51 @@ impl<'r> Run<'r> {
             Op::AskAttendees { quantifier, test } => self.ask_attendees(quantifier, test),
             Op::AskCount { comparison } => {
                 let comparison = constants.comparisons[comparison.index()];
-                let people = self.prepared.roster(self.verified, self.question).count();
+                let people = self.settled_roster().count();
                 counts::compare(&people, comparison).truth()
             }
-            Op::AskDuration { comparison } => self.context().duration(constants.comparisons[comparison.index()]).truth(),
+            Op::AskDuration { comparison } => {
+                dates::duration(self.question.occurrence, constants.comparisons[comparison.index()]).truth()
+            }
             Op::AskClock { edge, clock } => self.ask_clock(edge, clock),
             Op::AskDateRule { edge, rule } => self.ask_date_rule(edge, rule),
-            Op::AskRepeats { repeats } => self.context().repeats(&constants.repeats[repeats.index()]).truth(),
+            Op::AskRepeats { repeats } => {
+                repeats::repeats(&self.question.occurrence.series, &constants.repeats[repeats.index()]).truth()
+            }
             Op::AskOccurrence { which } => self.context().occurrence_is(which).truth(),
             Op::AskIs { field: SetField::MyResponse, values } => is_in(self.my_response(), values),
-            Op::AskIs { field, values } => self.context().closed(field, values).truth(),
+            Op::AskIs { field, values } => closed::is_stated(&self.question.occurrence.facts, field, values).truth(),
             Op::AskOneOnOne {} => self.ask_one_on_one(),
-            Op::AskAllDay {} => self.context().flag(Flag::AllDay).truth(),
+            Op::AskAllDay {} => self.question.occurrence.start.is_day().into(),
             Op::AskHasLink {} => self.context().flag(Flag::HasLink).truth(),
             _ => unreachable!("verified questions are instructions of that part only"),
         }
+    }
+
+    /// A text of the occurrence, folded.
+    fn text(&mut self, field: TextField) -> Haystack<'_> {
+        match self.facts.title() {
+            Some(title) if field == TextField::Title => Haystack::Whole(title),
+            _ => self.scratch.text(field, self.question),
+        }
+    }
+
+    /// The people of the meeting. Programs that know persons by several addresses bring them together anew.
+    pub fn settled_roster(&mut self) -> &Roster {
+        if !self.scratch.roster_is_settled {
+            self.scratch.roster_is_settled = true;
+            let lookup = self.verified.lookup();
+            self.scratch.is_merged = lookup.has_aliases();
+            if self.scratch.is_merged {
+                self.scratch.merged.fill(&self.question.occurrence.facts.people, self.question.user, Some(lookup));
+            }
+        }
+        self.roster()
+    }
+
+    /// The same, after [`Run::settled_roster`].
+    pub fn roster(&self) -> &Roster {
+        if self.scratch.is_merged { &self.scratch.merged } else { &self.facts.roster }
     }
 
     /// For questions whose plain reading is fast enough. It refers to no tables.
@@ -59,7 +89,7 @@ impl<'r> Run<'r> {
             return Truth::Unknown;
         }
         let test = &self.program.constants.date_rules[index.index()];
-        let local = self.prepared.local_time(edge, test.zone, self.program, self.question);
+        let local = self.scratch.local_time(edge, test.zone, self.program, self.question);
         match (self.verified.lookup().date_rule(index), local) {
             (Some(rule), Some(local)) => rule.holds_date(test.counting_from, local.date).into(),
             _ => Truth::Unknown,
@@ -68,16 +98,17 @@ impl<'r> Run<'r> {
 
     fn ask_text(&mut self, field: TextField, how: TextOp, texts: TextsIdx) -> Truth {
         let written = &self.program.constants.texts[texts.index()];
-        match self.prepared.text(field, self.question) {
+        let (lookup, program) = (self.verified.lookup(), self.program);
+        match self.text(field) {
             Haystack::Hidden => Truth::Unknown,
-            Haystack::Whole(text) if how == TextOp::Is => self.verified.lookup().holds_text(self.program, texts, text).into(),
+            Haystack::Whole(text) if how == TextOp::Is => lookup.holds_text(program, texts, text).into(),
             haystack => compare(&haystack, how, written),
         }
     }
 
     fn ask_text_provided(&mut self, field: TextField, how: TextOp, list: ProvidedIdx) -> Truth {
         let list = self.find_provided(list);
-        match (self.prepared.text(field, self.question), list) {
+        match (self.text(field), list) {
             (Haystack::Hidden, _) | (_, None) => Truth::Unknown,
             (haystack, Some(list)) => compare(&haystack, how, &list.texts),
         }
@@ -92,7 +123,8 @@ impl<'r> Run<'r> {
             Fact::Unknown(_) => return Truth::Unknown,
             Fact::Known(text) => text,
         };
-        let Some(pattern) = self.verified.lookup().pattern(self.program, pattern) else { return Truth::Unknown };
+        let built = self.verified.lookup().pattern(self.program, pattern);
+        let Some(pattern) = built.pattern() else { return Truth::Unknown };
         match text {
             Some(text) if text.cut => FoldedText::of(Some(text)).matches(pattern).truth(),
             whole => pattern.is_in(whole.map_or("", |text| &text.content)).into(),
@@ -104,7 +136,7 @@ impl<'r> Run<'r> {
             return Truth::Unknown;
         }
         let test = &self.program.constants.clocks[clock.index()];
-        let Some(local) = self.prepared.local_time(edge, test.zone, self.program, self.question) else {
+        let Some(local) = self.scratch.local_time(edge, test.zone, self.program, self.question) else {
             return Truth::Unknown;
         };
         let opened = match test.window {
@@ -134,7 +166,7 @@ impl<'r> Run<'r> {
         if let Fact::Known(stated) = self.question.occurrence.facts.my_response {
             return Some(stated);
         }
-        let roster = self.prepared.roster(self.verified, self.question);
+        let roster = self.settled_roster();
         roster.members().iter().find(|member| member.is_me)?.response
     }
 
@@ -149,7 +181,7 @@ impl<'r> Run<'r> {
             return Truth::Unknown;
         };
         let alone = Member::alone(person, who, self.question.user);
-        let roster = self.prepared.roster(self.verified, self.question);
+        let roster = self.settled_roster();
         let is_listed = |member: &&Member| match role {
             PersonRole::Organizer => member.is_organizer,
             PersonRole::Creator => {
@@ -163,6 +195,9 @@ impl<'r> Run<'r> {
 
     /// Asks the people one by one, and nobody more once the answer is settled.
     fn ask_attendees(&mut self, quantifier: Quantifier, test: Block) -> Truth {
+        if let Some((passing, all)) = self.count_by_domain(test) {
+            return quantify(quantifier, passing, all).into();
+        }
         match quantifier {
             Quantifier::Every => self.every(test),
             Quantifier::Any => self.at_least(1, test),
@@ -176,34 +211,43 @@ impl<'r> Run<'r> {
         }
     }
 
+    /// How many people pass, and how many there are, where the test asks for domains alone and everything about those is known.
+    fn count_by_domain(&mut self, test: Block) -> Option<(u64, u64)> {
+        let asked = self.verified.lookup().domains_asked(test)?;
+        let people = &self.question.occurrence.facts.people;
+        let program = self.program;
+        self.scratch.steps += 1;
+        self.settled_roster().count_in_domains(people, asked, program)
+    }
+
     fn at_least(&mut self, number: u64, test: Block) -> Truth {
         self.tally(test, number).ask(&[number], |count| count >= number).truth()
     }
 
     /// How many pass; stops at `enough`, where more would change nothing.
     fn tally(&mut self, test: Block, enough: u64) -> Tally {
-        let count = self.prepared.roster(self.verified, self.question).members().len();
+        let count = self.settled_roster().members().len();
         let (mut certain, mut unsure) = (0, 0);
         for at in 0..count {
             if certain >= enough {
                 break;
             }
-            let member = self.prepared.filled_roster().members()[at];
+            let member = self.roster().members()[at];
             match self.test_person(test, member) {
                 Truth::True => certain += 1,
                 Truth::Unknown => unsure += 1,
                 Truth::False => {}
             }
         }
-        self.prepared.filled_roster().tally(certain, unsure)
+        self.roster().tally(certain, unsure)
     }
 
     /// False over nobody; one who fails settles it, one who may be there unseen leaves it open.
     fn every(&mut self, test: Block) -> Truth {
-        let count = self.prepared.roster(self.verified, self.question).members().len();
-        let mut so_far = self.prepared.filled_roster().unseen();
+        let count = self.settled_roster().members().len();
+        let mut so_far = self.roster().unseen();
         for at in 0..count {
-            let member = self.prepared.filled_roster().members()[at];
+            let member = self.roster().members()[at];
             so_far = so_far.and(self.test_person(test, member));
             if so_far == Truth::False {
                 return so_far;
@@ -214,15 +258,8 @@ impl<'r> Run<'r> {
 
     /// Exactly two people have not declined.
     fn ask_one_on_one(&mut self) -> Truth {
-        let roster = self.prepared.roster(self.verified, self.question);
-        let (mut coming, mut unsure) = (0, 0);
-        for member in roster.members() {
-            match member.response {
-                None => unsure += 1,
-                Some(Response::Declined) => {}
-                Some(_) => coming += 1,
-            }
-        }
+        let roster = self.settled_roster();
+        let (coming, unsure) = roster.coming();
         roster.tally(coming, unsure).ask(&[2], |count| count == 2).truth()
     }
 
@@ -231,7 +268,7 @@ impl<'r> Run<'r> {
         let mut pc = self.verified.lookup().block_start(block);
         loop {
             let op = self.program.code.ops[pc];
-            self.prepared.steps += 1;
+            self.scratch.steps += 1;
             pc += 1;
             let (dst, truth) = match op {
                 Op::IsMe { dst } => (dst, self.is_me(member)),
@@ -243,25 +280,25 @@ impl<'r> Run<'r> {
                 Op::HasAnswered { dst, response } => (dst, has_answered(member, response)),
                 Op::IsOptional { dst } => (dst, member.optional.map_or(Truth::Unknown, Truth::from)),
                 Op::Load { dst, truth } => (dst, truth),
-                Op::Not { dst } => (dst, self.prepared.registers[dst.index()].not()),
-                Op::And { dst, with } => (dst, self.prepared.registers[dst.index()].and(self.prepared.registers[with.index()])),
-                Op::Or { dst, with } => (dst, self.prepared.registers[dst.index()].or(self.prepared.registers[with.index()])),
+                Op::Not { dst } => (dst, self.scratch.registers[dst.index()].not()),
+                Op::And { dst, with } => (dst, self.scratch.registers[dst.index()].and(self.scratch.registers[with.index()])),
+                Op::Or { dst, with } => (dst, self.scratch.registers[dst.index()].or(self.scratch.registers[with.index()])),
                 Op::SkipIfFalse { test, to } => {
-                    if self.prepared.registers[test.index()] == Truth::False {
+                    if self.scratch.registers[test.index()] == Truth::False {
                         pc = to.index();
                     }
                     continue;
                 }
                 Op::SkipIfTrue { test, to } => {
-                    if self.prepared.registers[test.index()] == Truth::True {
+                    if self.scratch.registers[test.index()] == Truth::True {
                         pc = to.index();
                     }
                     continue;
                 }
-                Op::Answer { from } => return self.prepared.registers[from.index()],
+                Op::Answer { from } => return self.scratch.registers[from.index()],
                 _ => unreachable!("verified person blocks hold instructions of that part only"),
             };
-            self.prepared.registers[dst.index()] = truth;
+            self.scratch.registers[dst.index()] = truth;
         }
     }
 
@@ -282,7 +319,7 @@ impl<'r> Run<'r> {
             return Truth::Unknown;
         }
         let people = &self.question.occurrence.facts.people;
-        let internal = self.prepared.filled_roster().addresses(member, people).any(|address| own.covers(address));
+        let internal = self.roster().addresses(member, people).any(|address| own.covers(address));
         unless_unreadable(internal, member)
     }
 
@@ -299,16 +336,29 @@ impl<'r> Run<'r> {
     fn is_among(&self, member: Member, people: PeopleIdx) -> Truth {
         let set = &self.program.constants.people[people.index()];
         let listed = &self.question.occurrence.facts.people;
-        let among = self.prepared.filled_roster().addresses(member, listed).any(|address| set.covers(address));
+        let among = self.roster().addresses(member, listed).any(|address| set.covers(address));
         unless_unreadable(among, member)
     }
 
     fn is_among_provided(&mut self, member: Member, list: ProvidedIdx) -> Truth {
         let Some(list) = self.find_provided(list) else { return Truth::Unknown };
         let listed = &self.question.occurrence.facts.people;
-        let (roster, looking) = self.prepared.roster_and_lookup();
-        let among = roster.addresses(member, listed).any(|address| looking.covers(list, address));
+        let Scratch { merged, is_merged, list_lookup, .. } = &mut *self.scratch;
+        let roster = if *is_merged { merged } else { &self.facts.roster };
+        let among = roster.addresses(member, listed).any(|address| list_lookup.covers(list, address));
         unless_unreadable(among, member)
+    }
+}
+
+/// What holds for so many people of all, each of whom is known.
+fn quantify(quantifier: Quantifier, passing: u64, all: u64) -> bool {
+    match quantifier {
+        Quantifier::Every => passing == all && all > 0,
+        Quantifier::Any => passing > 0,
+        Quantifier::No => passing == 0,
+        Quantifier::AtLeast(number) => passing >= number.into(),
+        Quantifier::AtMost(number) => passing <= number.into(),
+        Quantifier::Exactly(number) => passing == u64::from(number),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::code::Verified;
 use crate::event::Question;
 use crate::value::{Trace, Truth};
 use crate::vm::Machine;
-use crate::vm::prepared::local_start;
+use crate::vm::scratch::local_start;
 
 /// Answers every question and evaluates every rule, shadow rules and rules that never decide included, from the program alone.
 ///

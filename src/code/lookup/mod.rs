@@ -2,17 +2,31 @@
 //!
 //! Everything here follows from the program and holds nothing of its own, so it is never stored.
 
-use crate::builtins::text::Pattern;
-use crate::code::operand::{Block, DateRuleIdx, PatternIdx, TextsIdx};
+mod domains;
+mod guards;
+mod index;
+mod patterns;
+mod people;
+mod scan;
+mod titles;
+
+pub use domains::DomainsAsked;
+pub use index::{About, Index, Strategy};
+pub use patterns::{Built, PATTERNS_MAX, patterns_built};
+pub use people::{Hashed, PeopleKeys, hash_of};
+pub use titles::{Form, Hit, Titles};
+
+use crate::code::operand::{Block, DateRuleIdx, PatternIdx, Question, TextsIdx};
 use crate::code::program::{DateRuleText, PeopleSet, Program};
 use crate::event::Address;
 use crate::event::recurrence::Rule;
-use std::sync::OnceLock;
+use patterns::Slot;
+use std::sync::Arc;
 
 /// The constants of a program, ready for use. Shared by all machines that run the program.
 #[derive(Debug)]
 pub struct Lookup {
-    patterns: Vec<OnceLock<Option<Pattern>>>,
+    patterns: Vec<Slot>,
     date_rules: Vec<Option<Rule>>,
     /// For each pool entry the places of its texts in ascending order of the texts.
     texts: Vec<Box<[u32]>>,
@@ -22,10 +36,17 @@ pub struct Lookup {
     aliases: Vec<(Address, u32)>,
     /// The first instruction of each person block.
     blocks: Vec<usize>,
+    /// What blocks ask for that ask for domains alone.
+    domains: Vec<Option<DomainsAsked>>,
+    titles: Titles,
+    /// Which questions a scan of the title tells about.
+    scanned: Box<[bool]>,
+    index: Option<Index>,
 }
 
 impl Lookup {
-    pub(in crate::code) fn of(program: &Program) -> Self {
+    /// For a program that is run like that; by its size, where nothing is said.
+    pub(in crate::code) fn of(program: &Program, strategy: Option<Strategy>) -> Self {
         let constants = &program.constants;
         let mut own = PeopleSet { addresses: Vec::new(), domains: program.own_domains.clone() };
         own.domains.sort_unstable();
@@ -35,8 +56,20 @@ impl Lookup {
             people.flat_map(|(person, addresses)| addresses.iter().map(move |address| (address.clone(), person))).collect();
         aliases.sort_unstable();
         aliases.dedup();
+        let (titles, title_costs) = Titles::of(program);
+        let mut scanned = vec![false; program.outline.atoms.len()];
+        title_costs.iter().for_each(|(question, _)| scanned[usize::from(*question)] = true);
+        let index = match strategy {
+            Some(Strategy::Plain) => None,
+            Some(Strategy::Indexed) => Index::of(program, &title_costs),
+            None => Index::of(program, &title_costs).filter(|(_, guarded)| *guarded >= index::GUARDED_MIN),
+        };
         Self {
-            patterns: constants.patterns.iter().map(|_| OnceLock::new()).collect(),
+            titles,
+            domains: DomainsAsked::of_blocks(program),
+            scanned: scanned.into(),
+            index: index.map(|(index, _)| index),
+            patterns: constants.patterns.iter().map(|_| Slot::default()).collect(),
             date_rules: constants.date_rules.iter().map(read_date_rule).collect(),
             texts: constants.texts.iter().map(|texts| ascending(texts)).collect(),
             own,
@@ -45,12 +78,10 @@ impl Lookup {
         }
     }
 
-    /// The pattern, built when it is first asked for: building costs up to a millisecond, and many are never met. `None`
-    /// where it cannot be built, which no checked rule set holds.
+    /// The regular expression, built when it is first asked for.
     #[must_use]
-    pub fn pattern(&self, program: &Program, index: PatternIdx) -> Option<&Pattern> {
-        let written = &program.constants.patterns[index.index()];
-        self.patterns[index.index()].get_or_init(|| Pattern::build(&written.pattern, &written.flags)).as_ref()
+    pub fn pattern(&self, program: &Program, index: PatternIdx) -> Arc<Built> {
+        self.patterns[index.index()].get(&program.constants.patterns[index.index()])
     }
 
     /// The date rule, read. `None` where it is no test of dates, which no checked rule set holds.
@@ -64,6 +95,36 @@ impl Lookup {
     pub fn holds_text(&self, program: &Program, index: TextsIdx, text: &str) -> bool {
         let texts = &program.constants.texts[index.index()];
         self.texts[index.index()].binary_search_by(|place| texts[*place as usize].as_str().cmp(text)).is_ok()
+    }
+
+    /// The questions that a scan of the title tells about.
+    #[must_use]
+    pub fn titles(&self) -> &Titles {
+        &self.titles
+    }
+
+    /// Whether a scan of the title tells about a question.
+    #[must_use]
+    pub fn is_scanned(&self, question: Question) -> bool {
+        self.scanned[question.index()]
+    }
+
+    /// Which rules are worth trying for an event, where that is worth looking up.
+    #[must_use]
+    pub fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
+    }
+
+    /// What a person block asks for, where that is the domain alone.
+    #[must_use]
+    pub fn domains_asked(&self, block: Block) -> Option<&DomainsAsked> {
+        self.domains[block.index()].as_ref()
+    }
+
+    /// Whether some `person` of the rules has addresses.
+    #[must_use]
+    pub fn has_aliases(&self) -> bool {
+        !self.aliases.is_empty()
     }
 
     /// The first instruction of a person block.

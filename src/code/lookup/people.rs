@@ -1,0 +1,302 @@
+//! Questions about people, found by their addresses and domains.
+
+use crate::code::Op;
+use crate::code::operand::{Operand, PeopleIdx};
+use crate::code::program::Program;
+use crate::event::address::DomainPattern;
+use crate::value::Truth;
+use crate::value::words::Quantifier;
+use hashbrown::HashTable;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+/// Which questions somebody's address may answer with yes.
+#[derive(Debug, Default)]
+pub struct PeopleKeys {
+    table: HashTable<Key>,
+    /// The questions of all keys.
+    told: Vec<u16>,
+    has_addresses: bool,
+    has_below: bool,
+}
+
+/// An address or a domain that rules name.
+#[derive(Clone, Copy, Debug)]
+struct Key {
+    kind: KeyKind,
+    /// The set of people that it stands in; `None` for the own domains.
+    set: Option<PeopleIdx>,
+    /// Its place there.
+    place: u32,
+    /// Where its questions begin.
+    from: u32,
+    count: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum KeyKind {
+    Address,
+    Domain,
+    Below,
+}
+
+/// An address or a domain where a question names it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Named<'p> {
+    kind: KeyKind,
+    text: &'p str,
+    question: u16,
+    set: Option<PeopleIdx>,
+    place: u32,
+}
+
+/// A quick hash of an address or a domain: the same in every program, and only in this process.
+#[must_use]
+pub fn hash_of(text: &str) -> u64 {
+    rustc_hash::FxBuildHasher.hash_one(text)
+}
+
+/// An address or a domain by its hash. The text is fetched only where hashes agree: it lies far away.
+#[derive(Clone, Copy)]
+pub struct Hashed<F> {
+    /// What [`hash_of`] makes of the text.
+    pub hash: u64,
+    /// Fetches the text.
+    pub text: F,
+}
+
+impl Hashed<()> {
+    /// A text that is at hand.
+    pub fn of<'t>(text: &'t str) -> Hashed<impl Fn() -> &'t str> {
+        Hashed { hash: hash_of(text), text: move || text }
+    }
+}
+
+/// The domains above a domain.
+pub(super) fn above(domain: &str) -> impl Iterator<Item = &str> {
+    domain.match_indices('.').map(|(dot, _)| &domain[dot + 1..])
+}
+
+impl KeyKind {
+    fn hash(self, of_text: u64) -> u64 {
+        of_text ^ (self as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl PeopleKeys {
+    /// The keys of some questions, each with the leaves of its test.
+    fn of(program: &Program, questions: &[(u16, Vec<Leaf>)]) -> Self {
+        let mut named: Vec<Named<'_>> = Vec::new();
+        for (question, leaf) in questions.iter().flat_map(|(question, leaves)| leaves.iter().map(move |leaf| (*question, leaf))) {
+            let set = leaf.set;
+            let addresses = set.iter().flat_map(|set| &program.constants.people[set.index()].addresses);
+            named.extend((0..).zip(addresses).map(|(place, address)| {
+                let (kind, text) = (KeyKind::Address, address.as_str());
+                Named { kind, text, question, set, place }
+            }));
+            named.extend((0..).zip(leaf.domains(program)).map(|(place, domain)| {
+                let (kind, text) = (if domain.is_below() { KeyKind::Below } else { KeyKind::Domain }, domain.domain());
+                Named { kind, text, question, set, place }
+            }));
+        }
+        named.sort_unstable();
+        let mut keys = Self::default();
+        for same in named.chunk_by(|one, other| (one.kind, one.text) == (other.kind, other.text)) {
+            let Named { kind, text, set, place, .. } = same[0];
+            let from = keys.told.len() as u32;
+            keys.told.extend(same.iter().map(|named| named.question));
+            let key = Key { kind, set, place, from, count: same.len() as u32 };
+            keys.has_addresses |= kind == KeyKind::Address;
+            keys.has_below |= kind == KeyKind::Below;
+            keys.table.insert_unique(kind.hash(hash_of(text)), key, |key| key.kind.hash(hash_of(key.text(program))));
+        }
+        keys
+    }
+
+    /// Whether rules name single addresses.
+    #[must_use]
+    pub fn has_addresses(&self) -> bool {
+        self.has_addresses
+    }
+
+    /// The questions that name an address.
+    #[must_use]
+    pub fn of_address<'a>(&self, program: &Program, address: Hashed<impl Fn() -> &'a str>) -> &[u16] {
+        if self.has_addresses { self.find(program, KeyKind::Address, address) } else { &[] }
+    }
+
+    /// Shows the questions that name a domain, or the domains above it.
+    pub fn each_of_domain<'d>(&self, program: &Program, domain: Hashed<impl Fn() -> &'d str>, mut found: impl FnMut(&[u16])) {
+        if self.has_below {
+            for above in above((domain.text)()) {
+                found(self.find(program, KeyKind::Below, Hashed::of(above)));
+            }
+        }
+        found(self.find(program, KeyKind::Domain, domain));
+    }
+
+    fn find<'t>(&self, program: &Program, kind: KeyKind, hashed: Hashed<impl Fn() -> &'t str>) -> &[u16] {
+        let is_it = |key: &Key| key.kind == kind && key.text(program) == (hashed.text)();
+        self.table.find(kind.hash(hashed.hash), is_it).map_or(&[], |key| &self.told[key.from as usize..][..key.count as usize])
+    }
+}
+
+impl Key {
+    fn text<'p>(&self, program: &'p Program) -> &'p str {
+        let place = self.place as usize;
+        match (self.kind, self.set) {
+            (KeyKind::Address, Some(set)) => program.constants.people[set.index()].addresses[place].as_str(),
+            (_, Some(set)) => program.constants.people[set.index()].domains[place].domain(),
+            (_, None) => program.own_domains[place].domain(),
+        }
+    }
+}
+
+/// A test of a person that only some addresses pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Leaf {
+    /// A set of people; `None` for the own domains.
+    set: Option<PeopleIdx>,
+}
+
+impl Leaf {
+    fn domains(self, program: &Program) -> &[DomainPattern] {
+        match self.set {
+            Some(set) => &program.constants.people[set.index()].domains,
+            None => &program.own_domains,
+        }
+    }
+
+    /// How many meetings of ten thousand have such a person, roughly.
+    fn cost(self, program: &Program) -> u32 {
+        let of = |count: usize, each: u32| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(each);
+        match self.set {
+            None => COMMON,
+            Some(set) => {
+                let set = &program.constants.people[set.index()];
+                of(set.addresses.len(), 5).saturating_add(of(set.domains.len(), 40))
+            }
+        }
+    }
+}
+
+/// What is so common that looking for it saves nothing.
+const COMMON: u32 = 5_000;
+
+/// The tests that a person must pass one of, for a block to answer anything but no; `None`: other ones do.
+type Needed = Option<Vec<Leaf>>;
+
+/// What the registers of a block need before it goes on at some place; `None` where nobody has come by yet.
+type State = Option<Vec<Needed>>;
+
+/// What each person block needs.
+fn needed_by_blocks(program: &Program) -> Vec<Needed> {
+    let blocks = program.code.each_block(program.outline.atoms.len());
+    blocks.map(|(_, piece)| needed_by(program, piece)).collect()
+}
+
+fn needed_by(program: &Program, piece: Range<usize>) -> Needed {
+    let mut states: Vec<State> = vec![None; piece.len() + 1];
+    let registers = |op: &Op| {
+        let mut count = 0;
+        op.each_operand(|operand| {
+            if let Operand::Reg(register) = operand {
+                count = count.max(register.index() + 1);
+            }
+        });
+        count
+    };
+    let count = program.code.ops[piece.clone()].iter().map(registers).max().unwrap_or_default();
+    states[0] = Some(vec![None; count]);
+    for at in piece.clone() {
+        let Some(mut registers) = states[at - piece.start].take() else { continue };
+        match program.code.ops[at] {
+            Op::Answer { from } => return registers[from.index()].take(),
+            Op::IsAmong { dst, people } => registers[dst.index()] = Some(vec![Leaf { set: Some(people) }]),
+            Op::IsInternal { dst } => {
+                registers[dst.index()] = (!program.own_domains.is_empty()).then(|| vec![Leaf { set: None }]);
+            }
+            Op::Load { dst, truth } => registers[dst.index()] = (truth == Truth::False).then(Vec::new),
+            Op::And { dst, with } => {
+                let both = (registers[dst.index()].take(), registers[with.index()].clone());
+                registers[dst.index()] = rarer(program, both);
+            }
+            Op::Or { dst, with } => {
+                let other = registers[with.index()].clone();
+                registers[dst.index()] = either(registers[dst.index()].take(), other);
+            }
+            Op::SkipIfFalse { test, to } => {
+                let mut skipped = registers.clone();
+                skipped[test.index()] = Some(Vec::new());
+                meet(&mut states[to.index() - piece.start], skipped);
+            }
+            Op::SkipIfTrue { to, .. } => meet(&mut states[to.index() - piece.start], registers.clone()),
+            ref op => op.each_operand(|operand| {
+                if let Operand::Reg(dst) = operand {
+                    registers[dst.index()] = None;
+                }
+            }),
+        }
+        meet(&mut states[at + 1 - piece.start], registers);
+    }
+    None
+}
+
+/// Two ways come together.
+fn meet(state: &mut State, registers: Vec<Needed>) {
+    match state {
+        None => *state = Some(registers),
+        Some(known) => {
+            for (known, other) in known.iter_mut().zip(registers) {
+                *known = either(known.take(), other);
+            }
+        }
+    }
+}
+
+fn either(one: Needed, other: Needed) -> Needed {
+    let (mut one, other) = (one?, other?);
+    one.extend(other);
+    one.sort_unstable();
+    one.dedup();
+    (one.len() <= LEAVES_MAX).then_some(one)
+}
+
+/// More sets of people than these are looked for by no block.
+const LEAVES_MAX: usize = 64;
+
+fn rarer(program: &Program, both: (Needed, Needed)) -> Needed {
+    let cost = |leaves: &[Leaf]| leaves.iter().fold(0_u32, |sum, leaf| sum.saturating_add(leaf.cost(program)));
+    match both {
+        (None, other) => other,
+        (one, None) => one,
+        (Some(one), Some(other)) => Some(if cost(&one) <= cost(&other) { one } else { other }),
+    }
+}
+
+/// The questions of a program that are found by the addresses of people, and by those of the organizer; with each, how rare
+/// its people are.
+pub(super) fn keys(program: &Program) -> (PeopleKeys, PeopleKeys, Vec<(u16, u32)>) {
+    let blocks = needed_by_blocks(program);
+    let mut found: [Vec<(u16, Vec<Leaf>)>; 2] = Default::default();
+    let mut costs = Vec::new();
+    let mut cost_of: HashMap<u16, u32> = HashMap::new();
+    let questions = program.code.questions(program.outline.atoms.len());
+    for (question, op) in (0..).zip(&program.code.ops[questions]) {
+        let (kind, block) = match *op {
+            Op::AskAttendees { quantifier: Quantifier::Any | Quantifier::Every, test } => (0, test),
+            Op::AskAttendees { quantifier: Quantifier::AtLeast(1..) | Quantifier::Exactly(1..), test } => (0, test),
+            Op::AskOrganizer { test } => (1, test),
+            _ => continue,
+        };
+        let Some(leaves) = &blocks[block.index()] else { continue };
+        let cost = leaves.iter().fold(0_u32, |sum, leaf| sum.saturating_add(leaf.cost(program)));
+        if *cost_of.entry(block.0).or_insert(cost) < COMMON {
+            found[kind].push((question, leaves.clone()));
+            costs.push((question, if kind == 0 { cost } else { cost / 4 }));
+        }
+    }
+    let [people, organizers] = found;
+    (PeopleKeys::of(program, &people), PeopleKeys::of(program, &organizers), costs)
+}
