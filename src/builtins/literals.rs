@@ -94,7 +94,8 @@ impl Found {
         if let Some(exact) = whole.filter(|found| found.exactly.is_some()) {
             return Some(Self { exactly: Some(Borders { before, behind }), ..exact });
         }
-        let each = inner.iter().filter_map(Self::of);
+        // Of equals the first: the last of them in this order.
+        let each = inner.iter().rev().filter_map(Self::of);
         each.max_by_key(Self::rarity).map(|found| Self { exactly: None, ..found })
     }
 
@@ -172,7 +173,7 @@ mod tests {
             (r"x(?-i:Y)z", "i", "one of xyz"),
             ("re[tv]ro", "i", "one of retro, revro"),
             ("[abX&&aBx]", "i", "nothing"),
-            ("(?i)Straße", "", "nothing"),
+            ("(?i)Straße", "", "one of straße"),
             ("STRASSE|Straße", "i", "exactly (strasse, straße)"),
             (r"\d{4}", "i", "nothing"),
             ("", "i", "nothing"),

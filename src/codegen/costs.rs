@@ -6,7 +6,9 @@ use crate::value::words::TextField;
 /// What the answer to a question costs, roughly in nanoseconds.
 pub(in crate::codegen) fn cost_of(atom: &Atom) -> u32 {
     match atom {
-        Atom::Is { .. } | Atom::Flag(_) | Atom::Occurrence(_) | Atom::Repeats(_) | Atom::Count(_) | Atom::Duration(_) => 5,
+        Atom::Count(_) | Atom::Flag(_) => 2,
+        Atom::Is { .. } | Atom::Occurrence(_) | Atom::Duration(_) => 5,
+        Atom::Repeats(_) => 8,
         Atom::Clock { .. } => 20,
         Atom::Person { test, .. } => 15 + of_person(test),
         Atom::Text { field, .. } => of_text(*field, 30),

@@ -1,7 +1,6 @@
 //! Which rules of a program are tried for an event: what the index lets through, in the order of the program.
 
 use crate::code::{About, Hashed, Index, PeopleKeys, Program};
-use crate::event::{Address, PersonKind};
 use crate::value::Decision;
 use crate::vm::machine::Run;
 use std::ops::ControlFlow;
@@ -9,7 +8,7 @@ use std::ops::ControlFlow;
 impl<'r> Run<'r> {
     /// Runs the pieces of the main code that could decide.
     pub fn run_candidates(&mut self, index: &'r Index) -> ControlFlow<Decision, usize> {
-        let mut pc = self.run(0..index.prologue())?;
+        let mut pc = self.run(self.first().min(index.prologue())..index.prologue())?;
         self.find_candidates(index);
         for word in 0..self.scratch.candidates.len() {
             let mut left = self.scratch.candidates[word];
@@ -27,7 +26,9 @@ impl<'r> Run<'r> {
     fn find_candidates(&mut self, index: &Index) {
         let has_titles = index.has_guards(About::Title);
         let title_is_known = has_titles && self.scan_title();
-        if index.has_guards(About::Organizer) {
+        // Where some are known by several addresses, the organizer may be one of them.
+        let organizer_is_plain = !self.is_merged && self.facts.guests.are_plain();
+        if index.has_guards(About::Organizer) && !organizer_is_plain {
             self.settled_roster();
         }
         let mut candidates = std::mem::take(&mut self.scratch.candidates);
@@ -43,36 +44,40 @@ impl<'r> Run<'r> {
             self.try_people(&mut tried);
         }
         if index.has_guards(About::Organizer) {
-            self.try_organizer(&mut tried);
+            self.try_organizer(&mut tried, organizer_is_plain);
         }
         self.scratch.candidates = candidates;
     }
 
     /// Who is one person does not matter here, only who is there; and who cannot be seen may be anybody.
     fn try_people(&self, tried: &mut Tried<'_>) {
-        let roster = &self.facts.roster;
+        let guests = &self.facts.guests;
         let people = &self.question.occurrence.facts.people;
-        let domains = roster.domains(people).filter(|_| roster.is_fully_known());
+        let domains = guests.domains().filter(|_| guests.are_fully_known());
         let Some(domains) = domains else { return tried.all(About::People) };
         let keys = &tried.index.people;
         domains.for_each(|domain| tried.domain(keys, domain));
         if keys.has_addresses() {
-            roster.each_address(people).for_each(|address| tried.address(keys, address));
+            guests.addresses(people).for_each(|address| tried.address(keys, address));
         }
     }
 
     /// The organizer by the address given, and by those of their entries in the guest list.
-    fn try_organizer(&self, tried: &mut Tried<'_>) {
+    fn try_organizer(&self, tried: &mut Tried<'_>, is_plain: bool) {
         let people = &self.question.occurrence.facts.people;
-        let known = people.organizer.known().filter(|person| person.kind == PersonKind::Person);
-        let Some(own) = known.and_then(|person| person.address.as_ref()) else { return tried.all(About::Organizer) };
-        tried.organizer(own);
+        let Some([own, domain]) = self.facts.guests.organizer(people) else { return tried.all(About::Organizer) };
+        tried.organizer(own, domain);
+        if is_plain {
+            return;
+        }
         let roster = self.roster();
         let Some(listed) = roster.members().iter().find(|member| member.is_organizer) else { return };
         if listed.unreadable {
             return tried.all(About::Organizer);
         }
-        roster.addresses(*listed, people).filter(|address| *address != own).for_each(|address| tried.organizer(address));
+        for address in roster.addresses(*listed, people) {
+            tried.organizer(Hashed::of(address.as_str()), Hashed::of(address.domain()));
+        }
     }
 }
 
@@ -84,10 +89,10 @@ struct Tried<'i> {
 }
 
 impl<'i> Tried<'i> {
-    fn organizer(&mut self, address: &Address) {
+    fn organizer<'a>(&mut self, address: Hashed<impl Fn() -> &'a str>, domain: Hashed<impl Fn() -> &'a str>) {
         let keys = &self.index.organizers;
-        self.domain(keys, Hashed::of(address.domain()));
-        self.address(keys, Hashed::of(address.as_str()));
+        self.domain(keys, domain);
+        self.address(keys, address);
     }
 
     fn domain<'d>(&mut self, keys: &PeopleKeys, domain: Hashed<impl Fn() -> &'d str>) {

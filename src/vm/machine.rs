@@ -5,7 +5,7 @@ use crate::code::operand::{Addr, Question as QuestionIdx, SeasonIdx};
 use crate::code::{Hit, Op, Program, Verified};
 use crate::event::Question;
 use crate::value::words::{Edge, Verb};
-use crate::value::{DecidedBy, Decision, Fact, NotRecordable, Override, Response, Status, Truth};
+use crate::value::{DecidedBy, Decision, Fact, Folder, NotRecordable, Override, Response, Status, Truth};
 use crate::vm::prepared::{Facts, Prepared};
 use crate::vm::scratch::{Known, Scratch};
 use std::ops::ControlFlow;
@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 #[derive(Debug, Default)]
 pub struct Machine {
     facts: Facts,
+    folder: Folder,
     scratch: Scratch,
 }
 
@@ -29,8 +30,9 @@ impl Machine {
     /// Two questions are exceptions: a text that was cut is read from a copy, and a date rule lists the days of a period.
     #[must_use]
     pub fn decide(&mut self, program: &Verified, question: &Question<'_>) -> Decision {
-        self.facts.fill(question.occurrence, question.user);
+        self.prepare(question);
         let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
+        run.scratch.roster_is_settled = !run.is_merged;
         run.decide()
     }
 
@@ -41,11 +43,16 @@ impl Machine {
         run.decide()
     }
 
+    fn prepare(&mut self, question: &Question<'_>) {
+        self.facts.fill(question, &mut self.scratch.roster, &mut self.folder);
+    }
+
     /// Answers every question of a program, in the order of its table, each once.
     pub(in crate::vm) fn answer_all(&mut self, program: &Verified, question: &Question<'_>) -> Vec<Truth> {
-        self.facts.fill(question.occurrence, question.user);
+        self.prepare(question);
         let count = program.program().outline.atoms.len();
         let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
+        run.scratch.roster_is_settled = !run.is_merged;
         (0..count).map(|index| run.ask(QuestionIdx(index as u16))).collect()
     }
 
@@ -64,18 +71,21 @@ pub(in crate::vm) struct Run<'r> {
     pub question: &'r Question<'r>,
     pub facts: &'r Facts,
     pub scratch: &'r mut Scratch,
+    /// Whether the rules may know somebody by several addresses who is there: people are then brought together anew.
+    pub is_merged: bool,
 }
 
 impl<'r> Run<'r> {
     fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: &'r Facts, scratch: &'r mut Scratch) -> Self {
         let program = verified.program();
         scratch.begin(program);
-        Self { verified, program, question, facts, scratch }
+        let is_merged = verified.lookup().has_aliases();
+        Self { verified, program, question, facts, scratch, is_merged }
     }
 
     fn decide(&mut self) -> Decision {
         let decision = match self.verified.lookup().index() {
-            None => self.run(0..self.program.code.main as usize),
+            None => self.run(self.first()..self.program.code.main as usize),
             Some(index) => self.run_candidates(index),
         };
         debug_assert!(self.scratch.steps <= self.verified.cost(), "a decision costs what was proven");
@@ -83,6 +93,11 @@ impl<'r> Run<'r> {
             ControlFlow::Break(decision) => decision,
             ControlFlow::Continue(_) => unreachable!("verified main code ends in a decision"),
         }
+    }
+
+    /// The first instruction that matters: none refuses an occurrence that is as usual.
+    pub fn first(&self) -> usize {
+        if self.facts.is_usual { self.verified.lookup().refusals() } else { 0 }
     }
 
     /// Runs main code from the begin of `piece` until it decides, or until it goes on at its end or behind it: there.

@@ -8,6 +8,7 @@
 //! decision and the outline.
 
 mod candidates;
+mod guests;
 pub mod limits;
 mod machine;
 mod people;
@@ -17,5 +18,5 @@ mod scratch;
 mod trace;
 
 pub use machine::Machine;
-pub use prepared::Prepared;
+pub use prepared::{Prepared, Preparer};
 pub use trace::trace;

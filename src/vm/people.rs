@@ -2,13 +2,13 @@
 //!
 //! The meaning is that of [`crate::builtins::people`]; this is the same in numbers: entries of the guest list by their place,
 //! people as chains of entries, and a table of hashes to find entries of one address. Only what tests ask is kept, so there
-//! are no reasons here. Each address keeps its hash, and each domain stands once, for whoever looks them up.
+//! are no reasons here.
 
-use crate::builtins::people::Tally;
-use crate::code::{DomainsAsked, Hashed, Lookup, Program, hash_of};
+use crate::code::{Lookup, hash_of};
 use crate::event::people::PEOPLE_MAX;
 use crate::event::{Address, ConnectedUser, People, Person, PersonKind};
-use crate::value::{Response, Truth, UnknownReason};
+use crate::value::{Response, UnknownReason};
+use crate::vm::guests::Unseen;
 
 /// Who takes part, in reusable memory.
 #[derive(Debug, Default)]
@@ -19,19 +19,9 @@ pub(in crate::vm) struct Roster {
     heads: Vec<u32>,
     /// Persons of the rules who were met, with the first entry of each.
     aliases: Vec<(u32, u32)>,
-    /// The domains of the entries, each once.
-    domains: Vec<Domain>,
-    domains_are_cut: bool,
-    is_fully_known: bool,
-    /// Each person is known by one address, and their domains are kept.
-    is_plain: bool,
-    coming: u64,
-    unsure: u64,
     /// The first entry of the connected user.
     me: u32,
-    unnamed: u64,
-    open: Option<UnknownReason>,
-    organizer_hidden: Option<UnknownReason>,
+    unseen: Unseen,
 }
 
 /// One person of a meeting.
@@ -62,24 +52,13 @@ pub(in crate::vm) enum Who {
     Creator,
 }
 
-/// A domain that some entry has an address in.
-#[derive(Clone, Copy, Debug)]
-struct Domain {
-    hash: u64,
-    /// Such an entry.
-    entry: u32,
-    /// How many addresses are in it.
-    addresses: u64,
-}
-
-/// Most domains of one meeting that are kept apart.
-const DOMAINS_MAX: usize = 32;
-
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     who: Who,
     /// The hash of the address, or of what stands in its place.
     hash: u64,
+    /// The hash of the domain, of the first entry with an address.
+    domain_hash: Option<u64>,
     /// The first entry of the same person.
     home: u32,
     /// The next entry of the same person.
@@ -93,7 +72,7 @@ const NONE: u32 = u32::MAX;
 
 impl Who {
     /// The person; `None` only for an organizer or creator who is not known.
-    fn find(self, people: &People) -> Option<&Person> {
+    pub fn find(self, people: &People) -> Option<&Person> {
         match self {
             Self::Attendee(at) => people.attendees.get(at as usize),
             Self::Organizer => people.organizer.known(),
@@ -153,12 +132,10 @@ impl Roster {
         self.members.clear();
         self.entries.clear();
         self.aliases.clear();
-        self.domains.clear();
-        self.domains_are_cut = false;
         self.heads.clear();
         self.heads.resize((2 * room).next_power_of_two(), NONE);
         self.me = NONE;
-        self.unnamed = 0;
+        self.unseen = Unseen { open: people.incomplete, ..Unseen::default() };
         let mut group = false;
         let mut cut = false;
         for (at, person) in (0..).zip(&people.attendees) {
@@ -170,10 +147,9 @@ impl Roster {
                 break;
             }
             self.add(Who::Attendee(at), person, people, user, lookup);
-            self.unnamed += u64::from(person.plus_guests);
+            self.unseen.unnamed += u64::from(person.plus_guests);
             group |= person.kind == PersonKind::Group;
         }
-        self.organizer_hidden = None;
         match &people.organizer {
             crate::value::Fact::Known(organizer) => {
                 if takes_part(organizer, user) && organizer.kind == PersonKind::Person {
@@ -181,11 +157,11 @@ impl Roster {
                 }
             }
             crate::value::Fact::Unknown(UnknownReason::OrganizerIsCalendar) => {}
-            crate::value::Fact::Unknown(reason) => self.organizer_hidden = Some(*reason),
+            crate::value::Fact::Unknown(reason) => self.unseen.organizer_hidden = Some(*reason),
         }
-        self.open = people.incomplete.or(cut.then_some(UnknownReason::GuestsCut)).or(group.then_some(UnknownReason::GroupSize));
+        let left_open = cut.then_some(UnknownReason::GuestsCut).or(group.then_some(UnknownReason::GroupSize));
+        self.unseen.open = self.unseen.open.or(left_open);
         self.gather(people, user);
-        self.sum_up();
     }
 
     /// Adds an entry and finds the first one of the same person.
@@ -194,12 +170,12 @@ impl Roster {
         let hash = hash_of(person.address.as_ref().map_or(person.written.as_str(), Address::as_str));
         let bucket = hash as usize & (self.heads.len() - 1);
         let same = self.find_same(bucket, hash, person, people);
-        self.entries.push(Entry { who, hash, home: new, next: NONE, chain: self.heads[bucket] });
+        let first = person.address.as_ref().filter(|_| same == NONE);
+        let domain_hash = first.map(|address| hash_of(address.domain()));
+        self.entries.push(Entry { who, hash, domain_hash, home: new, next: NONE, chain: self.heads[bucket] });
         self.heads[bucket] = new;
         if same != NONE {
             self.join(new, same);
-        } else if let Some(address) = &person.address {
-            self.add_domain(address.domain(), new, people);
         }
         if is_me(person, user) {
             if self.me != NONE {
@@ -213,19 +189,6 @@ impl Roster {
                 Some(&(_, entry)) => self.join(new, entry),
                 None => self.aliases.push((alias, new)),
             }
-        }
-    }
-
-    fn add_domain(&mut self, domain: &str, entry: u32, people: &People) {
-        let hash = hash_of(domain);
-        let is_it = |known: &Domain| known.hash == hash && self.domain_of(known, people) == Some(domain);
-        if let Some(at) = self.domains.iter().position(is_it) {
-            self.domains[at].addresses += 1;
-            return;
-        }
-        self.domains_are_cut |= self.domains.len() == DOMAINS_MAX;
-        if !self.domains_are_cut {
-            self.domains.push(Domain { hash, entry, addresses: 1 });
         }
     }
 
@@ -283,60 +246,15 @@ impl Roster {
         }
     }
 
-    /// What is told of all of them.
-    fn sum_up(&mut self) {
-        (self.coming, self.unsure) = (0, 0);
-        let mut is_readable = true;
-        for member in &self.members {
-            match member.response {
-                None => self.unsure += 1,
-                Some(Response::Declined) => {}
-                Some(_) => self.coming += 1,
-            }
-            is_readable &= !member.unreadable;
-        }
-        self.is_fully_known = is_readable && self.unseen() == Truth::True;
-        let addresses: u64 = self.domains.iter().map(|domain| domain.addresses).sum();
-        self.is_plain = self.is_fully_known && !self.domains_are_cut && addresses == self.members.len() as u64;
-    }
-
-    /// The addresses of the entries; nothing in place of one that cannot be read.
-    pub fn each_address<'p>(&'p self, people: &'p People) -> impl Iterator<Item = Hashed<impl Fn() -> &'p str>> {
-        self.entries.iter().map(move |entry| {
-            let address = move || entry.who.find(people)?.address.as_ref();
-            Hashed { hash: entry.hash, text: move || address().map_or("", Address::as_str) }
-        })
-    }
-
-    /// The domains of all addresses, each once; `None` where there are too many to be kept apart.
-    pub fn domains<'p>(&'p self, people: &'p People) -> Option<impl Iterator<Item = Hashed<impl Fn() -> &'p str>>> {
-        (!self.domains_are_cut).then(|| self.domains.iter().map(move |known| self.hashed(known, people)))
-    }
-
-    /// How many people have an address in a domain that passes, and how many there are at all; `None` where not each of them
-    /// certainly has one address, in one of the domains kept.
-    pub fn count_in_domains(&self, people: &People, asked: &DomainsAsked, program: &Program) -> Option<(u64, u64)> {
-        let passing = self.domains.iter().filter(|known| asked.passes(program, self.hashed(known, people)));
-        self.is_plain.then(|| (passing.map(|known| known.addresses).sum(), self.members.len() as u64))
-    }
-
-    fn hashed<'p>(&'p self, known: &'p Domain, people: &'p People) -> Hashed<impl Fn() -> &'p str> {
-        Hashed { hash: known.hash, text: move || self.domain_of(known, people).unwrap_or_default() }
-    }
-
-    fn domain_of<'p>(&self, known: &Domain, people: &'p People) -> Option<&'p str> {
-        let entry = self.entries[known.entry as usize];
-        entry.who.find(people)?.address.as_ref().map(Address::domain)
-    }
-
-    /// Whether everybody can be seen, and each address read.
-    pub fn is_fully_known(&self) -> bool {
-        self.is_fully_known
+    /// All addresses, each once: somebody who has it, its hash, and that of its domain.
+    pub fn each_address(&self) -> impl Iterator<Item = (Who, u64, u64)> {
+        self.entries.iter().filter_map(|entry| Some((entry.who, entry.hash, entry.domain_hash?)))
     }
 
     /// How many people have not declined: certainly, and perhaps.
     pub fn coming(&self) -> (u64, u64) {
-        (self.coming, self.unsure)
+        let count = |is: fn(Option<Response>) -> bool| self.members.iter().filter(|member| is(member.response)).count() as u64;
+        (count(|response| response.is_some_and(|said| said != Response::Declined)), count(|response| response.is_none()))
     }
 
     /// The people who can be seen.
@@ -344,35 +262,9 @@ impl Roster {
         &self.members
     }
 
-    /// Why there may be people who cannot be seen.
-    pub fn unseen(&self) -> Truth {
-        let all_seen = self.open.is_none() && self.organizer_hidden.is_none() && self.unnamed == 0;
-        if all_seen { Truth::True } else { Truth::Unknown }
-    }
-
-    /// How many people there are.
-    pub fn count(&self) -> Tally {
-        let visible = self.members.len() as u64 + self.unnamed;
-        let hidden = u64::from(self.organizer_hidden.is_some());
-        Tally {
-            certain: visible,
-            possible: visible + hidden,
-            endless: self.open.is_some(),
-            reason: self.organizer_hidden.or(self.open),
-        }
-    }
-
-    /// How many people pass a test, of those who can be seen `certain` surely and `unsure` perhaps.
-    pub fn tally(&self, certain: u64, unsure: u64) -> Tally {
-        let unseen = self.unnamed + u64::from(self.organizer_hidden.is_some());
-        let open = unsure > 0 || unseen > 0 || self.open.is_some();
-        Tally {
-            certain,
-            possible: certain + unsure + unseen,
-            endless: self.open.is_some(),
-            // Which reason it is does not matter to the truth.
-            reason: open.then_some(UnknownReason::NotStated),
-        }
+    /// Who cannot be seen.
+    pub fn unseen_people(&self) -> Unseen {
+        self.unseen
     }
 
     /// The addresses of a person that can be read.

@@ -1,8 +1,9 @@
 //! An occurrence made ready for deciding: what every program would work out of it anew.
 
 use crate::code::Form;
-use crate::event::{ConnectedUser, Occurrence, Question, Text};
-use crate::value::{Fact, Folder, fold_characters};
+use crate::event::{Occurrence, Question, Text};
+use crate::value::{EventKind, Fact, Folder, Response, Status, fold_characters};
+use crate::vm::guests::Guests;
 use crate::vm::limits::TEXT_BYTES_KEPT_MAX;
 use crate::vm::people::Roster;
 
@@ -13,29 +14,37 @@ pub struct Prepared<'q> {
     pub(in crate::vm) facts: Facts,
 }
 
-impl<'q> Prepared<'q> {
+/// Makes questions ready, one after the other, in memory that it keeps.
+#[derive(Debug, Default)]
+pub struct Preparer {
+    roster: Roster,
+    folder: Folder,
+}
+
+impl Preparer {
     /// Makes a question ready.
     #[must_use]
-    pub fn of(question: Question<'q>) -> Self {
+    pub fn prepare<'q>(&mut self, question: Question<'q>) -> Prepared<'q> {
         let mut facts = Facts::default();
-        facts.fill(question.occurrence, question.user);
-        Self { question, facts }
+        facts.fill(&question, &mut self.roster, &mut self.folder);
+        Prepared { question, facts }
     }
 
-    /// Makes another question ready in the same memory.
+    /// The same, in the memory of a question that is over.
     #[must_use]
-    pub fn reused<'other>(mut self, question: Question<'other>) -> Prepared<'other> {
-        self.facts.fill(question.occurrence, question.user);
-        Prepared { question, facts: self.facts }
+    pub fn prepare_in<'q>(&mut self, mut over: Prepared<'_>, question: Question<'q>) -> Prepared<'q> {
+        over.facts.fill(&question, &mut self.roster, &mut self.folder);
+        Prepared { question, facts: over.facts }
     }
 }
 
 /// What is worked out of an occurrence, whatever the rules are.
 #[derive(Debug, Default)]
 pub(in crate::vm) struct Facts {
+    /// Nothing about the occurrence could keep any rule from being asked.
+    pub is_usual: bool,
+    pub guests: Guests,
     title: Title,
-    pub roster: Roster,
-    folder: Folder,
 }
 
 /// A title in the forms in which it is looked through.
@@ -49,9 +58,12 @@ struct Title {
 
 impl Facts {
     /// Forgets the last occurrence and takes the next.
-    pub fn fill(&mut self, occurrence: &Occurrence, user: &ConnectedUser) {
-        self.title.fill(&occurrence.facts.title, &mut self.folder);
-        self.roster.fill(&occurrence.facts.people, user, None);
+    pub fn fill(&mut self, question: &Question<'_>, roster: &mut Roster, folder: &mut Folder) {
+        let facts = &question.occurrence.facts;
+        self.title.fill(&facts.title, folder);
+        roster.fill(&facts.people, question.user, None);
+        self.guests.fill(roster, &facts.people);
+        self.is_usual = is_usual(question.occurrence);
     }
 
     /// The title, folded; `None` where it is hidden or was cut.
@@ -66,6 +78,20 @@ impl Facts {
         let second = (!is_one_form).then_some((characters.as_str(), Some(Form::Characters)));
         is_whole.then_some(first).into_iter().chain(second.filter(|_| *is_whole))
     }
+}
+
+/// Whether none of the reasons is there for which an occurrence may not be recorded.
+fn is_usual(occurrence: &Occurrence) -> bool {
+    let facts = &occurrence.facts;
+    let is_joinable = matches!(&facts.link, Fact::Known(Some(link)) if link.joinable);
+    let has_not_declined = matches!(facts.my_response, Fact::Known(response) if response != Response::Declined);
+    facts.status != Status::Cancelled
+        && !facts.draft
+        && !occurrence.start.is_day()
+        && facts.kind == EventKind::Default
+        && !occurrence.sub_hourly
+        && is_joinable
+        && has_not_declined
 }
 
 impl Title {

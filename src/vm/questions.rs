@@ -12,6 +12,7 @@ use crate::event::{PersonKind, ProvidedList};
 use crate::time::Date;
 use crate::value::words::{Edge, Flag, PersonRole, Quantifier, TextField, TextOp};
 use crate::value::{Closed, Fact, Response, Truth};
+use crate::vm::guests::Guests;
 use crate::vm::machine::Run;
 use crate::vm::people::{Member, Roster, Who};
 use crate::vm::scratch::{Haystack, Scratch, raw_text};
@@ -32,7 +33,7 @@ impl<'r> Run<'r> {
             Op::AskAttendees { quantifier, test } => self.ask_attendees(quantifier, test),
             Op::AskCount { comparison } => {
                 let comparison = constants.comparisons[comparison.index()];
-                let people = self.settled_roster().count();
+                let people = self.guests().count();
                 counts::compare(&people, comparison).truth()
             }
             Op::AskDuration { comparison } => {
@@ -61,22 +62,33 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// The people of the meeting. Programs that know persons by several addresses bring them together anew.
+    /// The people of the meeting.
     pub fn settled_roster(&mut self) -> &Roster {
         if !self.scratch.roster_is_settled {
             self.scratch.roster_is_settled = true;
-            let lookup = self.verified.lookup();
-            self.scratch.is_merged = lookup.has_aliases();
-            if self.scratch.is_merged {
-                self.scratch.merged.fill(&self.question.occurrence.facts.people, self.question.user, Some(lookup));
-            }
+            let (people, lookup) = (&self.question.occurrence.facts.people, self.verified.lookup());
+            self.scratch.roster.fill(people, self.question.user, Some(lookup).filter(|_| self.is_merged));
         }
-        self.roster()
+        &self.scratch.roster
     }
 
     /// The same, after [`Run::settled_roster`].
     pub fn roster(&self) -> &Roster {
-        if self.scratch.is_merged { &self.scratch.merged } else { &self.facts.roster }
+        &self.scratch.roster
+    }
+
+    /// The people of the meeting, summed up.
+    pub fn guests(&mut self) -> &Guests {
+        if !self.is_merged {
+            return &self.facts.guests;
+        }
+        if !self.scratch.guests_are_settled {
+            self.scratch.guests_are_settled = true;
+            self.settled_roster();
+            let Scratch { guests, roster, .. } = &mut *self.scratch;
+            guests.fill(roster, &self.question.occurrence.facts.people);
+        }
+        &self.scratch.guests
     }
 
     /// For questions whose plain reading is fast enough. It refers to no tables.
@@ -214,10 +226,9 @@ impl<'r> Run<'r> {
     /// How many people pass, and how many there are, where the test asks for domains alone and everything about those is known.
     fn count_by_domain(&mut self, test: Block) -> Option<(u64, u64)> {
         let asked = self.verified.lookup().domains_asked(test)?;
-        let people = &self.question.occurrence.facts.people;
         let program = self.program;
         self.scratch.steps += 1;
-        self.settled_roster().count_in_domains(people, asked, program)
+        self.guests().count_in_domains(asked, program)
     }
 
     fn at_least(&mut self, number: u64, test: Block) -> Truth {
@@ -239,13 +250,13 @@ impl<'r> Run<'r> {
                 Truth::False => {}
             }
         }
-        self.roster().tally(certain, unsure)
+        self.roster().unseen_people().tally(certain, unsure)
     }
 
     /// False over nobody; one who fails settles it, one who may be there unseen leaves it open.
     fn every(&mut self, test: Block) -> Truth {
         let count = self.settled_roster().members().len();
-        let mut so_far = self.roster().unseen();
+        let mut so_far = self.roster().unseen_people().truth();
         for at in 0..count {
             let member = self.roster().members()[at];
             so_far = so_far.and(self.test_person(test, member));
@@ -258,9 +269,7 @@ impl<'r> Run<'r> {
 
     /// Exactly two people have not declined.
     fn ask_one_on_one(&mut self) -> Truth {
-        let roster = self.settled_roster();
-        let (coming, unsure) = roster.coming();
-        roster.tally(coming, unsure).ask(&[2], |count| count == 2).truth()
+        self.guests().coming().ask(&[2], |count| count == 2).truth()
     }
 
     /// What a person block says about one person.
@@ -343,8 +352,7 @@ impl<'r> Run<'r> {
     fn is_among_provided(&mut self, member: Member, list: ProvidedIdx) -> Truth {
         let Some(list) = self.find_provided(list) else { return Truth::Unknown };
         let listed = &self.question.occurrence.facts.people;
-        let Scratch { merged, is_merged, list_lookup, .. } = &mut *self.scratch;
-        let roster = if *is_merged { merged } else { &self.facts.roster };
+        let Scratch { roster, list_lookup, .. } = &mut *self.scratch;
         let among = roster.addresses(member, listed).any(|address| list_lookup.covers(list, address));
         unless_unreadable(among, member)
     }

@@ -9,6 +9,7 @@ use crate::time::{Moment, Zone};
 use crate::value::outline::ZoneRule;
 use crate::value::words::{Edge, TextField};
 use crate::value::{Fact, Folder, Truth};
+use crate::vm::guests::Guests;
 use crate::vm::limits::{REGISTERS_MAX, TEXT_BYTES_KEPT_MAX};
 use crate::vm::people::Roster;
 use std::sync::LazyLock;
@@ -21,10 +22,12 @@ pub(in crate::vm) struct Scratch {
     pub steps: u64,
     /// The pieces of the main code that are tried.
     pub candidates: Vec<u64>,
-    /// The people as a program brings them together that knows some of them by several addresses.
-    pub merged: Roster,
+    /// The people, where somebody asks more than [`Guests`] tell.
+    pub roster: Roster,
     pub roster_is_settled: bool,
-    pub is_merged: bool,
+    /// The people as a program sums them up that knows some of them by several addresses.
+    pub guests: Guests,
+    pub guests_are_settled: bool,
     pub title_is_scanned: bool,
     texts: [Folded; 4],
     folder: Folder,
@@ -63,9 +66,10 @@ impl Default for Scratch {
             registers: [Truth::Unknown; REGISTERS_MAX],
             steps: 0,
             candidates: Vec::new(),
-            merged: Roster::default(),
+            roster: Roster::default(),
             roster_is_settled: false,
-            is_merged: false,
+            guests: Guests::default(),
+            guests_are_settled: false,
             title_is_scanned: false,
             texts: Default::default(),
             folder: Folder::default(),
@@ -86,7 +90,7 @@ impl Scratch {
             }
         }
         self.roster_is_settled = false;
-        self.is_merged = false;
+        self.guests_are_settled = false;
         self.title_is_scanned = false;
         self.times.clear();
         self.times.resize(program.constants.zones.len(), LocalTimes::default());

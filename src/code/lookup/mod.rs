@@ -16,10 +16,12 @@ pub use patterns::{Built, PATTERNS_MAX, patterns_built};
 pub use people::{Hashed, PeopleKeys, hash_of};
 pub use titles::{Form, Hit, Titles};
 
+use crate::code::Op;
 use crate::code::operand::{Block, DateRuleIdx, PatternIdx, Question, TextsIdx};
 use crate::code::program::{DateRuleText, PeopleSet, Program};
 use crate::event::Address;
 use crate::event::recurrence::Rule;
+use crate::value::EventKind;
 use patterns::Slot;
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ pub struct Lookup {
     blocks: Vec<usize>,
     /// What blocks ask for that ask for domains alone.
     domains: Vec<Option<DomainsAsked>>,
+    /// How many instructions at the begin refuse nothing that is as usual.
+    refusals: usize,
     titles: Titles,
     /// Which questions a scan of the title tells about.
     scanned: Box<[bool]>,
@@ -65,6 +69,7 @@ impl Lookup {
             None => Index::of(program, &title_costs).filter(|(_, guarded)| *guarded >= index::GUARDED_MIN),
         };
         Self {
+            refusals: program.code.ops[program.code.main()].iter().take_while(|op| spares_the_usual(op)).count(),
             titles,
             domains: DomainsAsked::of_blocks(program),
             scanned: scanned.into(),
@@ -115,6 +120,13 @@ impl Lookup {
         self.index.as_ref()
     }
 
+    /// The first instruction that could refuse an occurrence that is as usual: confirmed, timed, with a link that bots can join, and
+    /// not declined.
+    #[must_use]
+    pub fn refusals(&self) -> usize {
+        self.refusals
+    }
+
     /// What a person block asks for, where that is the domain alone.
     #[must_use]
     pub fn domains_asked(&self, block: Block) -> Option<&DomainsAsked> {
@@ -143,6 +155,20 @@ impl Lookup {
     pub fn aliases(&self, address: &Address) -> impl Iterator<Item = u32> {
         let from = self.aliases.partition_point(|(listed, _)| listed < address);
         self.aliases[from..].iter().take_while(move |(listed, _)| listed == address).map(|(_, person)| *person)
+    }
+}
+
+/// Whether an instruction refuses nothing that is as usual.
+fn spares_the_usual(op: &Op) -> bool {
+    match op {
+        Op::RefuseKindsBut { kinds } => kinds.contains(EventKind::Default),
+        Op::RefuseCancelled {}
+        | Op::RefuseDraft {}
+        | Op::RefuseAllDay {}
+        | Op::RefuseSubHourly {}
+        | Op::RefuseDeclined {}
+        | Op::RefuseUnjoinable {} => true,
+        _ => false,
     }
 }
 

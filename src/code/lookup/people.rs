@@ -15,11 +15,16 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct PeopleKeys {
     table: HashTable<Key>,
+    /// A bit for each hash of a key: most of what is looked up is not there.
+    filter: Box<[u64]>,
     /// The questions of all keys.
     told: Vec<u16>,
     has_addresses: bool,
     has_below: bool,
 }
+
+/// Bits of the filter for each key.
+const FILTER_BITS_EACH: usize = 16;
 
 /// An address or a domain that rules name.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +106,8 @@ impl PeopleKeys {
             }));
         }
         named.sort_unstable();
-        let mut keys = Self::default();
+        let bits = (named.len() * FILTER_BITS_EACH).next_power_of_two().max(64);
+        let mut keys = Self { filter: vec![0; bits / 64].into(), ..Self::default() };
         for same in named.chunk_by(|one, other| (one.kind, one.text) == (other.kind, other.text)) {
             let Named { kind, text, set, place, .. } = same[0];
             let from = keys.told.len() as u32;
@@ -109,7 +115,10 @@ impl PeopleKeys {
             let key = Key { kind, set, place, from, count: same.len() as u32 };
             keys.has_addresses |= kind == KeyKind::Address;
             keys.has_below |= kind == KeyKind::Below;
-            keys.table.insert_unique(kind.hash(hash_of(text)), key, |key| key.kind.hash(hash_of(key.text(program))));
+            let hash = kind.hash(hash_of(text));
+            let (word, bit) = keys.filter_place(hash);
+            keys.filter[word] |= bit;
+            keys.table.insert_unique(hash, key, |key| key.kind.hash(hash_of(key.text(program))));
         }
         keys
     }
@@ -136,9 +145,21 @@ impl PeopleKeys {
         found(self.find(program, KeyKind::Domain, domain));
     }
 
+    /// The word of the filter and the bit in it that stand for a hash.
+    fn filter_place(&self, hash: u64) -> (usize, u64) {
+        let place = (hash >> 20) as usize & (self.filter.len() * 64 - 1);
+        (place / 64, 1 << (place % 64))
+    }
+
+    #[inline]
     fn find<'t>(&self, program: &Program, kind: KeyKind, hashed: Hashed<impl Fn() -> &'t str>) -> &[u16] {
+        let hash = kind.hash(hashed.hash);
+        let (word, bit) = self.filter_place(hash);
+        if self.filter[word] & bit == 0 {
+            return &[];
+        }
         let is_it = |key: &Key| key.kind == kind && key.text(program) == (hashed.text)();
-        self.table.find(kind.hash(hashed.hash), is_it).map_or(&[], |key| &self.told[key.from as usize..][..key.count as usize])
+        self.table.find(hash, is_it).map_or(&[], |key| &self.told[key.from as usize..][..key.count as usize])
     }
 }
 

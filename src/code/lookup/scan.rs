@@ -2,7 +2,10 @@
 //!
 //! At each position the next one to four bytes are looked up in a filter of bits; only where that lets them through the literals
 //! that begin like this are compared. A pass costs about as much as one search for one literal, whatever their number, and the
-//! tables take some tens of bytes a literal.
+//! tables take some tens of bytes a literal. Few literals are found by vector instructions instead, several bytes at once.
+
+use aho_corasick::Span;
+use aho_corasick::packed::Searcher;
 
 /// Some literals, ready to be found.
 #[derive(Debug, Default)]
@@ -18,6 +21,8 @@ pub struct Scanner {
     shift: u32,
     /// Which lengths of beginnings there are, by their masks.
     masks: Vec<u32>,
+    /// Tells where the next literal begins, where they are few.
+    few: Option<Searcher>,
 }
 
 /// The literals of one beginning.
@@ -64,6 +69,7 @@ impl Scanner {
             filter: vec![0; bits / 64].into(),
             shift: u32::BITS - bits.ilog2(),
             masks: runs.iter().map(|run| run.mask).collect(),
+            few: if texts.len() <= FEW { Searcher::new(texts.iter().map(|text| text.as_bytes())) } else { None },
             texts,
         };
         scanner.masks.sort_unstable();
@@ -92,6 +98,9 @@ impl Scanner {
     /// Tells `found` every place where a literal stands in `haystack`: the byte that it begins at, and which one it is.
     pub fn scan(&self, haystack: &str, mut found: impl FnMut(usize, u32)) {
         let bytes = haystack.as_bytes();
+        if let Some(few) = &self.few {
+            return self.scan_for_few(few, bytes, &mut found);
+        }
         for &mask in &self.masks {
             let windows = bytes.windows(4).map(|window| u32::from_le_bytes([window[0], window[1], window[2], window[3]]));
             for (at, window) in windows.enumerate() {
@@ -105,6 +114,19 @@ impl Scanner {
                     }
                 }
             }
+        }
+    }
+
+    /// The search tells one literal of a place, and only where none begins before that one ends; here all count.
+    fn scan_for_few(&self, few: &Searcher, bytes: &[u8], found: &mut impl FnMut(usize, u32)) {
+        let mut from = 0;
+        while let Some(at) = few.find_in(bytes, Span { start: from, end: bytes.len() }).map(|hit| hit.start()) {
+            for (literal, text) in (0..).zip(&self.texts) {
+                if bytes[at..].starts_with(text.as_bytes()) {
+                    found(at, literal);
+                }
+            }
+            from = at + 1;
         }
     }
 
