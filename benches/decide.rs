@@ -12,8 +12,9 @@
 mod workload;
 
 use callsheet::code;
-use callsheet::engine::{Machine, RuleSet};
+use callsheet::engine::{Machine, Prepared, Preparer, RuleSet};
 use callsheet::event::Occurrence;
+use callsheet::value::words::Verb;
 use criterion::Criterion;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -21,6 +22,7 @@ use std::path::Path;
 use std::time::Duration;
 use workload::native::{Closures, HandWritten, View};
 use workload::ratios::{Effort, Runner, Timing, race};
+use workload::rules::Condition;
 use workload::tables::{self, Table};
 use workload::written::{self, Asker};
 use workload::{Event, Rule, Size, agree, events, rules};
@@ -67,6 +69,11 @@ impl Corpus {
     fn views(&self) -> Vec<View<'_>> {
         self.events.iter().map(View::of).collect()
     }
+
+    fn prepared(&self) -> Vec<Prepared<'_>> {
+        let mut preparer = Preparer::default();
+        self.occurrences.iter().map(|occurrence| preparer.prepare(self.asker.question(occurrence))).collect()
+    }
 }
 
 /// The rules of a size in every form.
@@ -91,7 +98,7 @@ fn criterion(corpus: &Corpus) {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
-    let views = corpus.views();
+    let (views, prepared) = (corpus.views(), corpus.prepared());
     for size in Size::ALL {
         let rules = Rules::new(size);
         let mut group = criterion.benchmark_group(format!("{} rules", size.label()));
@@ -99,6 +106,10 @@ fn criterion(corpus: &Corpus) {
             let (mut machine, mut next) = (Machine::new(), corpus.occurrences.iter().cycle());
             let mut decide = || next.next().map(|one| agree::decide(&rules.rule_set, &mut machine, &corpus.asker, one));
             bencher.iter(|| black_box(decide()));
+        });
+        group.bench_function("decide, prepared", |bencher| {
+            let (mut machine, mut next) = (Machine::new(), prepared.iter().cycle());
+            bencher.iter(|| black_box(next.next().map(|one| rules.rule_set.decide_prepared(&mut machine, one))));
         });
         group.bench_function("decide, closures", |bencher| {
             let mut next = views.iter().cycle();
@@ -128,6 +139,7 @@ fn figures(corpus: &Corpus, effort: Effort) -> String {
         compilation(&mut table, &rules, effort);
     }
     growth(&mut table, &decisions);
+    idle_rules(&mut table, corpus, effort);
     let mut text = format!(
         "{} events, seed {SEED}; medians of processor time, {} rounds in turns, load average {}.\n\n",
         corpus.events.len(),
@@ -152,34 +164,78 @@ fn agreement(rules: &Rules, corpus: &Corpus) -> String {
     )
 }
 
-/// Times decisions, and gives the time of one.
+/// Times decisions, and gives the time of one about what was prepared.
 fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort) -> f64 {
     let count = corpus.events.len();
-    let (views, hand_written, mut machine) = (corpus.views(), HandWritten::new(), Machine::new());
+    let (views, hand_written, prepared) = (corpus.views(), HandWritten::new(), corpus.prepared());
+    let [mut machine, mut other_machine] = [Machine::new(), Machine::new()];
     let mut runners = vec![
         Runner::new("closures", |at| _ = black_box(rules.closures.decide(&views[at % count]))),
-        Runner::new("an event as it is read", |at| {
-            _ = black_box(agree::decide(&rules.rule_set, &mut machine, &corpus.asker, &corpus.occurrences[at % count]));
+        Runner::new("decide, prepared", |at| {
+            _ = black_box(rules.rule_set.decide_prepared(&mut machine, &prepared[at % count]));
         }),
-        Runner::new("closures, from the event as it is", |at| {
+        Runner::new("decide, not prepared", |at| {
+            _ = black_box(agree::decide(&rules.rule_set, &mut other_machine, &corpus.asker, &corpus.occurrences[at % count]));
+        }),
+        Runner::new("(closures, from the event as it is)", |at| {
             _ = black_box(rules.closures.decide(&View::of(&corpus.events[at % count])));
         }),
     ];
     if rules.size == Size::S {
-        runners.push(Runner::new("five `if`s, from the event as it is", |at| {
+        runners.push(Runner::new("(five `if`s, from the event as it is)", |at| {
             _ = black_box(hand_written.decide(&corpus.events[at % count]));
         }));
+        runners.push(preparation(corpus));
     }
     let timings = race(&mut runners, effort);
     let names: Vec<&str> = runners.iter().map(|runner| runner.name.as_str()).collect();
-    let closures = timings[0];
-    let decided = timings[1];
-    let label = rules.size.label();
-    table.row(["decide, not prepared", label, &time(decided), &time(closures), &ratio(decided, closures), ""]);
-    for (name, timing) in names.iter().zip(&timings).skip(2) {
-        table.row([&format!("({name})"), label, &time(*timing), &time(closures), &ratio(*timing, closures), ""]);
+    let (closures, decided, label) = (timings[0], timings[1], rules.size.label());
+    for (name, timing) in names.iter().zip(&timings).skip(1) {
+        let most = match (*name, rules.size) {
+            ("decide, prepared", Size::S) => "0.60",
+            ("decide, prepared", Size::M) => "0.12",
+            ("decide, prepared", Size::L) => "0.018",
+            (PREPARE, Size::S) => "0.95",
+            _ => "",
+        };
+        table.row([*name, label, &time(*timing), &time(closures), &ratio(*timing, closures), most]);
     }
     decided.median
+}
+
+/// How tables call making an event ready.
+const PREPARE: &str = "prepare an event";
+
+/// Makes one event ready after the other, in the memory of the last.
+fn preparation<'c>(corpus: &'c Corpus) -> Runner<'c> {
+    let question = |at: usize| corpus.asker.question(&corpus.occurrences[at % corpus.occurrences.len()]);
+    let mut preparer = Preparer::default();
+    let mut last = Some(preparer.prepare(question(0)));
+    Runner::new(PREPARE, move |at| last = last.take().map(|last| black_box(preparer.prepare_in(last, question(at)))))
+}
+
+/// What a thousand rules more cost that match nothing: their words and domains are in no event.
+fn idle_rules(table: &mut Table, corpus: &Corpus, effort: Effort) {
+    let (prepared, count) = (corpus.prepared(), corpus.events.len());
+    let (large, larger) = (rules(Size::L), with_idle_rules(rules(Size::L)));
+    let [large, larger] = [large, larger].map(|rules| written::rule_set(&rules));
+    let [mut machine, mut other_machine] = [Machine::new(), Machine::new()];
+    let mut runners = [
+        Runner::new("1,000", |at| _ = black_box(large.decide_prepared(&mut machine, &prepared[at % count]))),
+        Runner::new("2,000", |at| _ = black_box(larger.decide_prepared(&mut other_machine, &prepared[at % count]))),
+    ];
+    let [large, larger] = race(&mut runners, effort)[..] else { return };
+    table.row(["1,000 rules more that match nothing", "1,000", &time(larger), &time(large), &ratio(larger, large), "1.05"]);
+}
+
+/// The rules with as many others in front, by turns about texts and about domains.
+fn with_idle_rules(rules: Vec<Rule>) -> Vec<Rule> {
+    let idle = |number: usize| match number % 2 {
+        0 => Condition::TitleContains(vec![format!("qqzx{number}")]),
+        _ => Condition::AnyAttendeeFrom(vec![format!("qqzx{number}.example")]),
+    };
+    let idle = (0..rules.len()).map(|number| Rule { name: format!("idle-{number}"), verb: Verb::Skip, condition: idle(number) });
+    idle.chain(rules).collect()
 }
 
 /// Times compiling from text, and loading what was stored.

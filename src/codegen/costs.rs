@@ -9,9 +9,11 @@ pub(in crate::codegen) fn cost_of(atom: &Atom) -> u32 {
         Atom::Count(_) | Atom::Flag(_) => 2,
         Atom::Is { .. } | Atom::Occurrence(_) | Atom::Duration(_) => 5,
         Atom::Repeats(_) => 8,
-        Atom::Clock { .. } => 20,
+        Atom::Clock { .. } => 60,
         Atom::Person { test, .. } => 15 + of_person(test),
         Atom::Text { field, .. } => of_text(*field, 30),
+        // Domains are looked at once each, other things of everybody.
+        Atom::People { test: PersonCond::From(_) | PersonCond::Internal | PersonCond::External, .. } => 15,
         Atom::People { test, .. } => 30 + 5 * of_person(test),
         Atom::Matches { field, .. } => of_text(*field, 60),
         Atom::DateRule { .. } => 1_000,

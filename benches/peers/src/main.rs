@@ -17,7 +17,7 @@ mod rhai;
 mod wirefilter;
 mod zen;
 
-use callsheet::engine::Machine;
+use callsheet::engine::{Machine, Preparer};
 use peer::{PEERS, Peer};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -64,7 +64,7 @@ impl Cell {
 fn figures(events: &[Event], effort: Effort) -> String {
     let views: Vec<View<'_>> = events.iter().map(View::of).collect();
     let (columns, best): (Vec<Vec<Cell>>, Vec<f64>) = SIZES.into_iter().map(|size| column(size, events, &views, effort)).unzip();
-    let names = ["closures", "callsheet, not prepared"].into_iter().chain(PEERS.iter().map(|peer| peer.name));
+    let names = ["closures", "callsheet, prepared"].into_iter().chain(PEERS.iter().map(|peer| peer.name));
     let mut header = vec!["engine".to_owned()];
     for (title, size) in ["decide", "compile", "decided differently"].iter().flat_map(|title| SIZES.map(|size| (title, size))) {
         header.push(format!("{title}, {}", size.label()));
@@ -99,8 +99,9 @@ fn column(size: Size, events: &[Event], views: &[View<'_>], effort: Effort) -> (
     let count = events.len();
     let (closures, closures_compiled) = timed(|| Closures::compile(&rules));
     let (rule_set, compiled) = timed(|| written::rule_set(&rules));
-    let (asker, mut machine) = (Asker::new(), Machine::new());
+    let (asker, mut machine, mut preparer) = (Asker::new(), Machine::new(), Preparer::default());
     let occurrences: Vec<_> = events.iter().map(written::occurrence).collect();
+    let prepared: Vec<_> = occurrences.iter().map(|one| preparer.prepare(asker.question(one))).collect();
     // Compiling is timed without events, which would have to be turned into the engine's own form first.
     let compiling = PEERS.iter().map(|peer| timed(|| (peer.build)(&rules, &[])).1);
     let built: Vec<(Duration, Result<Box<dyn Peer + '_>, String>)> =
@@ -111,13 +112,15 @@ fn column(size: Size, events: &[Event], views: &[View<'_>], effort: Effort) -> (
         Cell {
             decide: String::new(),
             compile: shown(compiled),
-            differences: differences(&closures, views, |at| agree::decide(&rule_set, &mut machine, &asker, &occurrences[at])),
+            differences: differences(&closures, views, |at| {
+                agree::rule_of(&rule_set.decide_prepared(&mut machine, &prepared[at]))
+            }),
         },
     ];
     let mut runners = vec![
         Runner::new("closures", |at| _ = black_box(closures.decide(&views[at % count]))),
         Runner::new("callsheet", |at| {
-            _ = black_box(agree::decide(&rule_set, &mut machine, &asker, &occurrences[at % count]));
+            _ = black_box(rule_set.decide_prepared(&mut machine, &prepared[at % count]));
         }),
     ];
     let mut cell_of_runner = vec![0, 1];

@@ -1,8 +1,7 @@
 //! What must be so of an event before a piece of code can do anything: read off the code itself.
 //!
 //! A *guard* of a rule is a set of questions of which one must have another answer than no, on every way through the rule to its
-//! decision. Guards are chosen among questions whose yes is rare and found quickly ([`Guards::cost`]); code that has no such
-//! question has no guard. Nothing is assumed of the code but what verification has proven.
+//! decision. Guards are chosen among questions whose yes is rare and found quickly; code that has no such question has no guard. Nothing is assumed of the code but what verification has proven.
 
 use crate::code::operand::Question;
 use crate::code::{Code, Op};
@@ -28,8 +27,10 @@ impl<'c> Guards<'c> {
         Self { code, costs, behind: Vec::new() }
     }
 
-    /// The guard of a piece of main code that is entered at its first instruction; `None` also where a jump leads out of the piece
-    /// farther than to its end.
+    /// The guard of a piece of main code that is entered at its first instruction.
+    ///
+    /// # Errors
+    /// Where a jump leads out of the piece farther than to its end, which no compiler writes.
     pub fn of(&mut self, piece: Range<usize>) -> Result<Guard, LeadsAway> {
         self.behind.clear();
         self.behind.resize(piece.len() + 1, None);

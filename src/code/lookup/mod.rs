@@ -5,6 +5,7 @@
 mod domains;
 mod guards;
 mod index;
+mod needed;
 mod patterns;
 mod people;
 mod scan;

@@ -1,15 +1,12 @@
 //! Questions about people, found by their addresses and domains.
 
 use crate::code::Op;
-use crate::code::operand::{Operand, PeopleIdx};
+use crate::code::lookup::needed::{COMMON, Leaf, cost_of, needed_by_blocks};
+use crate::code::operand::PeopleIdx;
 use crate::code::program::Program;
-use crate::event::address::DomainPattern;
-use crate::value::Truth;
 use crate::value::words::Quantifier;
 use hashbrown::HashTable;
-use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::ops::Range;
 
 /// Which questions somebody's address may answer with yes.
 #[derive(Debug, Default)]
@@ -45,6 +42,10 @@ enum KeyKind {
     Domain,
     Below,
 }
+
+/// Most addresses and domains that are kept for the questions of a program, each as often as a question names it: many questions
+/// may name one long list.
+const NAMES_MAX: usize = 65_536;
 
 /// An address or a domain where a question names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,135 +175,13 @@ impl Key {
     }
 }
 
-/// A test of a person that only some addresses pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Leaf {
-    /// A set of people; `None` for the own domains.
-    set: Option<PeopleIdx>,
-}
-
-impl Leaf {
-    fn domains(self, program: &Program) -> &[DomainPattern] {
-        match self.set {
-            Some(set) => &program.constants.people[set.index()].domains,
-            None => &program.own_domains,
-        }
-    }
-
-    /// How many meetings of ten thousand have such a person, roughly.
-    fn cost(self, program: &Program) -> u32 {
-        let of = |count: usize, each: u32| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(each);
-        match self.set {
-            None => COMMON,
-            Some(set) => {
-                let set = &program.constants.people[set.index()];
-                of(set.addresses.len(), 5).saturating_add(of(set.domains.len(), 40))
-            }
-        }
-    }
-}
-
-/// What is so common that looking for it saves nothing.
-const COMMON: u32 = 5_000;
-
-/// The tests that a person must pass one of, for a block to answer anything but no; `None`: other ones do.
-type Needed = Option<Vec<Leaf>>;
-
-/// What the registers of a block need before it goes on at some place; `None` where nobody has come by yet.
-type State = Option<Vec<Needed>>;
-
-/// What each person block needs.
-fn needed_by_blocks(program: &Program) -> Vec<Needed> {
-    let blocks = program.code.each_block(program.outline.atoms.len());
-    blocks.map(|(_, piece)| needed_by(program, piece)).collect()
-}
-
-fn needed_by(program: &Program, piece: Range<usize>) -> Needed {
-    let mut states: Vec<State> = vec![None; piece.len() + 1];
-    let registers = |op: &Op| {
-        let mut count = 0;
-        op.each_operand(|operand| {
-            if let Operand::Reg(register) = operand {
-                count = count.max(register.index() + 1);
-            }
-        });
-        count
-    };
-    let count = program.code.ops[piece.clone()].iter().map(registers).max().unwrap_or_default();
-    states[0] = Some(vec![None; count]);
-    for at in piece.clone() {
-        let Some(mut registers) = states[at - piece.start].take() else { continue };
-        match program.code.ops[at] {
-            Op::Answer { from } => return registers[from.index()].take(),
-            Op::IsAmong { dst, people } => registers[dst.index()] = Some(vec![Leaf { set: Some(people) }]),
-            Op::IsInternal { dst } => {
-                registers[dst.index()] = (!program.own_domains.is_empty()).then(|| vec![Leaf { set: None }]);
-            }
-            Op::Load { dst, truth } => registers[dst.index()] = (truth == Truth::False).then(Vec::new),
-            Op::And { dst, with } => {
-                let both = (registers[dst.index()].take(), registers[with.index()].clone());
-                registers[dst.index()] = rarer(program, both);
-            }
-            Op::Or { dst, with } => {
-                let other = registers[with.index()].clone();
-                registers[dst.index()] = either(registers[dst.index()].take(), other);
-            }
-            Op::SkipIfFalse { test, to } => {
-                let mut skipped = registers.clone();
-                skipped[test.index()] = Some(Vec::new());
-                meet(&mut states[to.index() - piece.start], skipped);
-            }
-            Op::SkipIfTrue { to, .. } => meet(&mut states[to.index() - piece.start], registers.clone()),
-            ref op => op.each_operand(|operand| {
-                if let Operand::Reg(dst) = operand {
-                    registers[dst.index()] = None;
-                }
-            }),
-        }
-        meet(&mut states[at + 1 - piece.start], registers);
-    }
-    None
-}
-
-/// Two ways come together.
-fn meet(state: &mut State, registers: Vec<Needed>) {
-    match state {
-        None => *state = Some(registers),
-        Some(known) => {
-            for (known, other) in known.iter_mut().zip(registers) {
-                *known = either(known.take(), other);
-            }
-        }
-    }
-}
-
-fn either(one: Needed, other: Needed) -> Needed {
-    let (mut one, other) = (one?, other?);
-    one.extend(other);
-    one.sort_unstable();
-    one.dedup();
-    (one.len() <= LEAVES_MAX).then_some(one)
-}
-
-/// More sets of people than these are looked for by no block.
-const LEAVES_MAX: usize = 64;
-
-fn rarer(program: &Program, both: (Needed, Needed)) -> Needed {
-    let cost = |leaves: &[Leaf]| leaves.iter().fold(0_u32, |sum, leaf| sum.saturating_add(leaf.cost(program)));
-    match both {
-        (None, other) => other,
-        (one, None) => one,
-        (Some(one), Some(other)) => Some(if cost(&one) <= cost(&other) { one } else { other }),
-    }
-}
-
 /// The questions of a program that are found by the addresses of people, and by those of the organizer; with each, how rare
 /// its people are.
 pub(super) fn keys(program: &Program) -> (PeopleKeys, PeopleKeys, Vec<(u16, u32)>) {
     let blocks = needed_by_blocks(program);
     let mut found: [Vec<(u16, Vec<Leaf>)>; 2] = Default::default();
     let mut costs = Vec::new();
-    let mut cost_of: HashMap<u16, u32> = HashMap::new();
+    let mut names_left = NAMES_MAX;
     let questions = program.code.questions(program.outline.atoms.len());
     for (question, op) in (0..).zip(&program.code.ops[questions]) {
         let (kind, block) = match *op {
@@ -312,8 +191,10 @@ pub(super) fn keys(program: &Program) -> (PeopleKeys, PeopleKeys, Vec<(u16, u32)
             _ => continue,
         };
         let Some(leaves) = &blocks[block.index()] else { continue };
-        let cost = leaves.iter().fold(0_u32, |sum, leaf| sum.saturating_add(leaf.cost(program)));
-        if *cost_of.entry(block.0).or_insert(cost) < COMMON {
+        let cost = cost_of(leaves, program);
+        let named: usize = leaves.iter().map(|leaf| leaf.count(program)).sum();
+        if cost < COMMON && named <= names_left {
+            names_left -= named;
             found[kind].push((question, leaves.clone()));
             costs.push((question, if kind == 0 { cost } else { cost / 4 }));
         }

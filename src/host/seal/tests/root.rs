@@ -2,7 +2,7 @@
 
 use super::{ONE, TWO, WORKS};
 use crate::host::config::Config;
-use crate::host::seal::configured::{ROOT_KEY, RootsError, roots};
+use crate::host::seal::configured::{ROOT_KEY, roots};
 use crate::host::seal::record::new_key;
 use crate::host::seal::root::{KeyWrapper, Label, RootKey, WrapError};
 use data_encoding::BASE64;
@@ -163,6 +163,6 @@ async fn the_configuration_says_where_the_root_key_is() {
 #[tokio::test]
 async fn a_service_that_is_not_in_this_build_is_named() {
     let config = Config::parse("[secrets]\nkms = \"aws\"\nkey = \"x\"", |_| None).expect("a configuration");
-    let refused: RootsError = roots(&config.secrets, |_| None::<SecretString>).await.expect_err("not in this build");
+    let refused = roots(&config.secrets, |_| None::<SecretString>).await.expect_err("not in this build");
     assert_eq!(refused.to_string(), "`kms = \"aws\"` is not in this build; build it with `--features kms-aws`");
 }
