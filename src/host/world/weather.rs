@@ -132,7 +132,7 @@ impl Kind {
 
 /// How far back stale answers look at the least, and at the most.
 const STALE_LEAST: Elapsed = Elapsed::from_secs(10);
-/// See [`STALE_LEAST`].
+/// See `STALE_LEAST`.
 pub const STALE_MOST: Elapsed = Elapsed::from_secs(300);
 
 /// Chances of each fault in ten thousand requests, under a flaky sky and in a storm.
