@@ -5,7 +5,7 @@
 #[allow(dead_code, reason = "the tests draw crowds too")]
 mod generate;
 
-use callsheet::code::{Strategy, Verified, decode, encode, verify_as};
+use callsheet::code::{Strategy, Verified, decode, encode, verify, verify_as};
 use callsheet::codegen::emit;
 use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
 use callsheet::reference;
