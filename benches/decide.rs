@@ -8,7 +8,7 @@
 //! Read the ratios of one run, not the times.
 
 #[path = "workload/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "each program uses its part")]
+#[expect(dead_code, reason = "each program uses its part")]
 mod workload;
 
 use callsheet::code;

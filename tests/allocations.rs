@@ -7,7 +7,7 @@ use callsheet::semantics::hir::Hir;
 use callsheet::vm::Machine;
 
 #[path = "support/generate/mod.rs"]
-#[allow(dead_code, reason = "each test file uses its part")]
+#[expect(dead_code, reason = "each test file uses its part")]
 mod generate;
 
 use generate::Dice;

@@ -2,7 +2,7 @@
 #![no_main]
 
 #[path = "../../tests/support/generate/mod.rs"]
-#[allow(dead_code, reason = "the tests draw crowds too")]
+#[expect(dead_code, reason = "the tests draw crowds too")]
 mod generate;
 
 use callsheet::code::{Strategy, Verified, decode, encode, verify, verify_as};

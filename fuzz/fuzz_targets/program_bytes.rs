@@ -2,7 +2,7 @@
 #![no_main]
 
 #[path = "../../tests/support/generate/mod.rs"]
-#[allow(dead_code, reason = "only events are drawn here")]
+#[expect(dead_code, reason = "only events are drawn here")]
 mod generate;
 
 use callsheet::code::{Strategy, decode, encode, listing, verify_as, with_checksum};

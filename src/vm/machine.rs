@@ -30,29 +30,27 @@ impl Machine {
     /// Two questions are exceptions: a text that was cut is read from a copy, and a date rule lists the days of a period.
     #[must_use]
     pub fn decide(&mut self, program: &Verified, question: &Question<'_>) -> Decision {
-        self.prepare(question);
-        let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
-        run.scratch.roster_is_settled = !run.is_merged;
-        run.decide()
+        self.begin(program, question).decide()
     }
 
     /// The same about what was made ready before.
     #[must_use]
     pub fn decide_prepared(&mut self, program: &Verified, prepared: &Prepared<'_>) -> Decision {
-        let mut run = Run::begin(program, &prepared.question, &prepared.facts, &mut self.scratch);
-        run.decide()
+        Run::begin(program, &prepared.question, &prepared.facts, &mut self.scratch).decide()
     }
 
-    fn prepare(&mut self, question: &Question<'_>) {
+    /// Prepares the occurrence, and begins with it. The roster that it was prepared by is at hand already.
+    fn begin<'r>(&'r mut self, program: &'r Verified, question: &'r Question<'r>) -> Run<'r> {
         self.facts.fill(question, &mut self.scratch.roster, &mut self.folder);
+        let run = Run::begin(program, question, &self.facts, &mut self.scratch);
+        run.scratch.roster_is_settled = !run.is_merged;
+        run
     }
 
     /// Answers every question of a program, in the order of its table, each once.
     pub(in crate::vm) fn answer_all(&mut self, program: &Verified, question: &Question<'_>) -> Vec<Truth> {
-        self.prepare(question);
         let count = program.program().outline.atoms.len();
-        let mut run = Run::begin(program, question, &self.facts, &mut self.scratch);
-        run.scratch.roster_is_settled = !run.is_merged;
+        let mut run = self.begin(program, question);
         (0..count).map(|index| run.ask(QuestionIdx(index as u16))).collect()
     }
 

@@ -4,7 +4,7 @@
 //! how each engine is used, and what it cannot say.
 
 #[path = "../../workload/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "each program uses its part")]
+#[expect(dead_code, unused_imports, reason = "each program uses its part")]
 mod workload;
 
 mod cedar;

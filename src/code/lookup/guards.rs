@@ -70,7 +70,8 @@ impl<'c> Guards<'c> {
 
     /// Both must be passed, so one of them does.
     fn rarer(&self, one: Guard, other: &Guard) -> Guard {
-        let cost = |guard: &[u16]| guard.iter().filter_map(|question| self.costs[usize::from(*question)]).sum::<u32>();
+        let cost_of = |question: &u16| self.costs[usize::from(*question)];
+        let cost = |guard: &[u16]| guard.iter().filter_map(cost_of).fold(0, u32::saturating_add);
         match (one, other) {
             (one, None) => one,
             (None, Some(other)) => Some(other.clone()),

@@ -6,7 +6,6 @@ use crate::code::lookup::scan::Scanner;
 use crate::code::program::Program;
 use crate::value::words::{TextField, TextOp};
 use regex_syntax::is_word_character;
-use std::collections::HashMap;
 
 /// What a scan of the title tells about questions.
 #[derive(Debug, Default)]
@@ -59,29 +58,10 @@ impl Titles {
         let questions = program.code.questions(program.outline.atoms.len());
         let mut told: Vec<(Box<str>, Told)> = Vec::new();
         let mut costs = Vec::new();
-        let mut read: HashMap<u16, Option<Literals>> = HashMap::new();
         for (question, op) in (0..).zip(&program.code.ops[questions]) {
-            let from = told.len();
-            match *op {
-                Op::AskText { field: TextField::Title, how, texts } => {
-                    let texts = &program.constants.texts[texts.index()];
-                    if texts.iter().any(String::is_empty) {
-                        continue;
-                    }
-                    let hit = if how == TextOp::Contains { Hit::Yes } else { Hit::Perhaps };
-                    told.extend(texts.iter().map(|text| (text.as_str().into(), Told { question, form: Form::Folded, hit })));
-                }
-                Op::AskPattern { field: TextField::Title, pattern } => {
-                    let written = &program.constants.patterns[pattern.index()];
-                    let literals = read.entry(pattern.0).or_insert_with(|| Literals::of(&written.pattern, &written.flags));
-                    let Some(literals) = literals else { continue };
-                    let hit = literals.exactly.map_or(Hit::Perhaps, hit);
-                    let told_of = |text: &String| (text.as_str().into(), Told { question, form: Form::Characters, hit });
-                    told.extend(literals.texts.iter().map(told_of));
-                }
-                _ => continue,
-            }
-            costs.push((question, told[from..].iter().map(|(text, _)| commonness(text)).sum()));
+            let Some(Looked { texts, form, hit }) = looked_for(program, op) else { continue };
+            costs.push((question, texts.iter().fold(0, |sum: u32, text| sum.saturating_add(commonness(text)))));
+            told.extend(texts.into_iter().map(|text| (text, Told { question, form, hit })));
         }
         told.sort_unstable();
         let mut titles = Self::default();
@@ -117,6 +97,32 @@ impl Titles {
                 }
             }
         });
+    }
+}
+
+/// What is looked for in titles to answer a question.
+struct Looked {
+    texts: Vec<Box<str>>,
+    form: Form,
+    hit: Hit,
+}
+
+/// The literals of a question; `None` where it is not about the title, or where its answer may be yes without any.
+fn looked_for(program: &Program, op: &Op) -> Option<Looked> {
+    match *op {
+        Op::AskText { field: TextField::Title, how, texts } => {
+            let texts = &program.constants.texts[texts.index()];
+            let hit = if how == TextOp::Contains { Hit::Yes } else { Hit::Perhaps };
+            let boxed = || texts.iter().map(|text| text.as_str().into()).collect();
+            texts.iter().all(|text| !text.is_empty()).then(|| Looked { texts: boxed(), form: Form::Folded, hit })
+        }
+        Op::AskPattern { field: TextField::Title, pattern } => {
+            let written = &program.constants.patterns[pattern.index()];
+            let Literals { texts, exactly } = Literals::of(&written.pattern, &written.flags)?;
+            let texts = texts.into_iter().map(String::into_boxed_str).collect();
+            Some(Looked { texts, form: Form::Characters, hit: exactly.map_or(Hit::Perhaps, hit) })
+        }
+        _ => None,
     }
 }
 
