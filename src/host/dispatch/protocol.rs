@@ -59,6 +59,9 @@ pub const ATTEMPTS_MAX: u32 = 128;
 pub const FIND_FIRST_SECS: i64 = 2;
 /// A find or recall that nobody answered is repeated after this long.
 pub const ASK_AGAIN_SECS: i64 = 10;
+/// A young recall after this long already: whoever asked may have died, and the next bot of the meeting sets out after
+/// [`HEAD_START_SECS`].
+pub const RECALL_AGAIN_SECS: i64 = 2;
 /// A find or recall that was answered with nothing usable is repeated after this long.
 pub const UNCLEAR_SECS: i64 = 3;
 /// This long after the deadline a dispatch that is still unclear is told as missed (I15: within a minute).

@@ -5,7 +5,10 @@
 //! where nobody has asked since, which the fence tells.
 
 use super::row::{Move, after, ask_again, is_final, unseen, was_told_missed};
-use super::{ASK_AGAIN_SECS, FIND_FIRST_SECS, HEAD_START_SECS, QUIET_LOOK_SECS, RETRY_AFTER_SECS_MAX, Step, UNCLEAR_SECS};
+use super::{
+    ASK_AGAIN_SECS, FIND_FIRST_SECS, HEAD_START_SECS, QUIET_LOOK_SECS, RECALL_AGAIN_SECS, RETRY_AFTER_SECS_MAX, Step,
+    UNCLEAR_SECS,
+};
 use crate::host::bots::{BotState, CreateAnswer, FindAnswer, RecallAnswer};
 use crate::host::model::{Dispatch, DispatchState};
 use crate::host::planted::{self, Bug};
@@ -129,7 +132,7 @@ pub(super) fn withdrawn(dispatch: &Dispatch, now: Instant, why: &str) -> Step {
         DispatchState::Planned if dispatch.fence == 0 => {
             next.to(DispatchState::Withdrawn, None).because(Some(why)).tell("dispatch.withdrawn").done()
         }
-        _ => next.recalling(why, after(now, ASK_AGAIN_SECS)).done(),
+        _ => next.recalling(why, after(now, RECALL_AGAIN_SECS)).done(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the clock causes.
 
-use super::row::{Move, after, ask_again, next_look, unseen, was_told_missed};
+use super::row::{Move, after, ask_again, next_look, recall_again, unseen, was_told_missed};
 use super::{
     ACT_SECS, ASK_AGAIN_SECS, ATTEMPTS_MAX, Effect, GRACE_SECS, LEASE_SECS, QUIET_SECS, RETRY_AFTER_SECS_MAX, SKEW_SECS_MAX,
     Step, UNCONFIRMED, WATCH_SECS_MAX,
@@ -45,7 +45,7 @@ pub(super) fn due(dispatch: &Dispatch, now: Instant, host: &str) -> Step {
         DispatchState::Accepted | DispatchState::Joined => looked_after(dispatch, now),
         DispatchState::Recalling | DispatchState::Recalled | DispatchState::Missed => {
             let mut next = next;
-            next.row.due_at = Some(ask_again(dispatch, now, ASK_AGAIN_SECS));
+            next.row.due_at = Some(recall_again(dispatch, now));
             // Everything has arrived: from here on an answer that nothing is there is the last word, told apart by its fence.
             if dispatch.lease_until.is_some_and(|until| now >= until || until > after(now, QUIET_SECS)) {
                 next.row.lease_until = None;

@@ -1,8 +1,8 @@
 //! The moves of a row, each with what it causes.
 
 use super::{
-    ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_AT_END_SECS, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS, QUIET_SECS,
-    RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, UNSEEN, UNSEEN_BY_SENDER, event,
+    ASK_AGAIN_SECS, ATTEMPTS_MAX, BACKOFF_SECS_MAX, Effect, LOOK_AT_END_SECS, LOOK_FIRST_SECS, LOOK_SECS, LOOK_SOONEST_SECS,
+    QUIET_SECS, RECALL_AGAIN_SECS, RETRY_AFTER_SECS_MAX, Step, UNCONFIRMED, UNSEEN, UNSEEN_BY_SENDER, event,
 };
 use crate::host::bots::{BotState, Spec};
 use crate::host::model::{Dispatch, DispatchState};
@@ -162,6 +162,12 @@ pub(super) fn next_look(row: &Dispatch, now: Instant) -> Instant {
     let next = after(now, (since / 4).clamp(LOOK_SECS.0, rarest));
     let end = Spec::read(&row.spec).ok().and_then(|spec| spec.end).filter(|end| *end > now);
     end.map_or(next, |end| next.min(after(end, LOOK_AT_END_SECS)))
+}
+
+/// A recall is repeated the sooner the younger it is.
+pub(super) fn recall_again(row: &Dispatch, now: Instant) -> Instant {
+    let age = row.lease_until.map_or(ASK_AGAIN_SECS, |until| QUIET_SECS.saturating_sub(until.duration_since(now).as_secs()));
+    ask_again(row, now, age.clamp(RECALL_AGAIN_SECS, ASK_AGAIN_SECS))
 }
 
 /// Repeats become rarer once it is late: a service that is gone for good is not asked every few seconds forever.

@@ -192,24 +192,24 @@ fn refused_tries_back_off_and_miss_at_the_deadline_with_the_last_reason() {
     story(
         &happened,
         expect![[r#"
-        -100: claimed #1 ~1 due -85; create #1 ~1 until -90
-        -99: planned #1 ~1 due -98 (no-capacity)
-        -98: claimed #2 ~2 due -83 (no-capacity); create #2 ~2 until -88
-        -97: planned #2 ~2 due -95 (no-capacity)
-        -96: –
-        -95: claimed #3 ~3 due -80 (no-capacity); create #3 ~3 until -85
-        -94: planned #3 ~3 due -3 (throttled)
-        -3: claimed #4 ~4 due 12 (throttled); create #4 ~4 until 7
-        -2: –
-        -1: planned #4 ~4 due 299 (throttled)
-        299: claimed #5 ~5 due 314 (throttled); create #5 ~5 until 309
-        300: planned #5 ~5 due 316 (no-capacity)
-        599: claimed #6 ~6 due 614 (no-capacity); create #6 ~6 until 609
-        600: missed #7 ~6 due 600 (no-capacity); dispatch.missed (no-capacity)
-        600: missed #7 ~6 due 610 (no-capacity); recall #7
-        601: missed #7 ~6 due never (no-capacity)
-        602: –
-    "#]],
+            -100: claimed #1 ~1 due -85; create #1 ~1 until -90
+            -99: planned #1 ~1 due -98 (no-capacity)
+            -98: claimed #2 ~2 due -83 (no-capacity); create #2 ~2 until -88
+            -97: planned #2 ~2 due -95 (no-capacity)
+            -96: –
+            -95: claimed #3 ~3 due -80 (no-capacity); create #3 ~3 until -85
+            -94: planned #3 ~3 due -3 (throttled)
+            -3: claimed #4 ~4 due 12 (throttled); create #4 ~4 until 7
+            -2: –
+            -1: planned #4 ~4 due 299 (throttled)
+            299: claimed #5 ~5 due 314 (throttled); create #5 ~5 until 309
+            300: planned #5 ~5 due 316 (no-capacity)
+            599: claimed #6 ~6 due 614 (no-capacity); create #6 ~6 until 609
+            600: missed #7 ~6 due 600 (no-capacity); dispatch.missed (no-capacity)
+            600: missed #7 ~6 due 602 (no-capacity); recall #7
+            601: missed #7 ~6 due never (no-capacity)
+            602: –
+        "#]],
     );
 }
 
@@ -311,20 +311,38 @@ fn recall_overtakes_a_create_and_is_repeated_until_confirmed() {
     story(
         &happened,
         expect![[r#"
-        -100: claimed #1 ~1 due -85; create #1 ~1 until -90
-        -99: recalling #2 ~1 due -89 (moved); recall #2
-        -98: –
-        -98: –
-        -97: –
-        -96: recalling #2 ~1 due -93 (moved)
-        -93: recalling #2 ~1 due -83 (moved); recall #2
-        -92: recalling #2 ~1 due -72 (moved)
-        -72: recalling #2 ~1 due -62 (moved); recall #2
-        -62: recalling #2 ~1 due -52 (moved); recall #2
-        -61: recalled #2 ~1 due never (moved); dispatch.recalled (moved)
-        -60: –
-        -59: –
-    "#]],
+            -100: claimed #1 ~1 due -85; create #1 ~1 until -90
+            -99: recalling #2 ~1 due -97 (moved); recall #2
+            -98: –
+            -98: –
+            -97: –
+            -96: recalling #2 ~1 due -93 (moved)
+            -93: recalling #2 ~1 due -87 (moved); recall #2
+            -92: recalling #2 ~1 due -72 (moved)
+            -72: recalling #2 ~1 due -62 (moved); recall #2
+            -62: recalling #2 ~1 due -52 (moved); recall #2
+            -61: recalled #2 ~1 due never (moved); dispatch.recalled (moved)
+            -60: –
+            -59: –
+        "#]],
+    );
+}
+
+/// A host died after it had stored that it recalls, and before it asked. The next bot of a meeting that moved set out after
+/// [`super::HEAD_START_SECS`], and the recall was repeated ten seconds after the first: two bots in one meeting for seven.
+#[test]
+fn a_young_recall_is_repeated_before_the_next_bot_sets_out() {
+    story(
+        &[(-100, DUE), (-99, Input::Withdraw("moved")), (-97, DUE), (-95, DUE), (-91, DUE), (-83, DUE), (-73, DUE)],
+        expect![[r#"
+            -100: claimed #1 ~1 due -85; create #1 ~1 until -90
+            -99: recalling #2 ~1 due -97 (moved); recall #2
+            -97: recalling #2 ~1 due -95 (moved); recall #2
+            -95: recalling #2 ~1 due -91 (moved); recall #2
+            -91: recalling #2 ~1 due -83 (moved); recall #2
+            -83: recalling #2 ~1 due -73 (moved); recall #2
+            -73: recalling #2 ~1 due -63 (moved); recall #2
+        "#]],
     );
 }
 
@@ -345,7 +363,7 @@ fn service_without_tombstones_is_watched_until_requests_have_arrived() {
         &happened,
         expect![[r#"
             -100: claimed #1 ~1 due -85; create #1 ~1 until -90
-            -99: recalling #2 ~1 due -89 (moved); recall #2
+            -99: recalling #2 ~1 due -97 (moved); recall #2
             -98: recalling #2 ~1 due -83 (moved)
             -83: recalling #2 ~1 due -73 (moved); recall #2
             -38: recalling #3 ~1 due -28 (moved); recall #3
@@ -370,10 +388,10 @@ fn planned_again_after_a_try_is_recalled_not_just_withdrawn() {
     story(
         &[(-100, DUE), (-99, refused(1)), (-98, Input::Withdraw("cancelled"))],
         expect![[r#"
-        -100: claimed #1 ~1 due -85; create #1 ~1 until -90
-        -99: planned #1 ~1 due -98 (no-capacity)
-        -98: recalling #2 ~1 due -88 (cancelled); recall #2
-    "#]],
+            -100: claimed #1 ~1 due -85; create #1 ~1 until -90
+            -99: planned #1 ~1 due -98 (no-capacity)
+            -98: recalling #2 ~1 due -96 (cancelled); recall #2
+        "#]],
     );
 }
 
@@ -412,8 +430,8 @@ fn unclear_at_the_deadline_is_told_within_a_minute_and_still_looked_for() {
         row.clone(),
         &[(700, Input::Withdraw("cancelled"))],
         expect![[r#"
-        700: recalling #2 ~0 due 710 (cancelled); recall #2
-    "#]],
+            700: recalling #2 ~0 due 702 (cancelled); recall #2
+        "#]],
     );
     let there = found(1, FindAnswer::Bot(BotState::Coming));
     from(
