@@ -140,6 +140,16 @@ impl<'a> Oracle<'a> {
         Cluster { accounts, views, lives: names.len(), former: self.former(ids, span.start, &shown), ids: ids.to_vec() }
     }
 
+    /// Whether a bot was wanted in a place by what people had said up to `at`, had calendars stood then as at any time since `known`.
+    pub(super) fn is_wanted_by_what_was_known(&self, cluster: &Cluster, place: &Place, (known, at): (Instant, Instant)) -> bool {
+        let (base, last) = (self.truth.rev_at(known), self.truth.rev_at(at));
+        let states = cluster.ids.iter().flat_map(|id| self.truth.states(*id)).map(|state| state.rev);
+        let revs: BTreeSet<u64> = states.filter(|rev| (base + 1..=last).contains(rev)).chain([base]).collect();
+        let span = place.1..place.1 + Elapsed::from_secs(1);
+        let told = revs.iter().flat_map(|rev| self.decided(&cluster.ids, (*rev, at), &span));
+        told.filter_map(|told| Some((told.bot?.0, told.start))).any(|wanted| wanted == *place)
+    }
+
     /// The rooms that these meetings were in shortly before the begin, where that was changed by then.
     fn former(&self, ids: &[MeetingId], begin: Instant, shown: &Range<Instant>) -> BTreeSet<String> {
         let (before, base) = (self.truth.rev_at(begin - STALE_MOST), self.truth.rev_at(begin));

@@ -301,12 +301,21 @@ impl Case<'_> {
             // What Graph ends in silence is seen by the look before the bot, where that can be had.
             let unverified = |(key, _): &(&str, &Bot)| self.stored.dispatches.iter().any(|row| row.key == **key && !row.verified);
             let is_hidden = || bots.iter().all(unverified) && self.ends_in_silence(cluster, start);
-            if !bots.is_empty() && !self.hands.sent_to(room) && !is_hidden() {
+            let is_sent_to = self.hands.sent_to(room);
+            if !is_sent_to && !is_hidden() && bots.iter().any(|(_, bot)| !self.followed_what_it_knew(cluster, place, bot)) {
                 report.wrong.push(format!("{} a bot in {room} at {start} that nobody wants", name("I2")));
             }
         } else {
             self.left_in_time(cluster, place, bots, report);
         }
+    }
+
+    /// Whether a bot was called back that was sent because somebody said so while a change of the calendars could not be known: words
+    /// of now and calendars of before, which were never there together.
+    fn followed_what_it_knew(&self, cluster: &Cluster, place: &Place, bot: &Bot) -> bool {
+        let Some(at) = bot.accepted_at.filter(|_| bot.recalled_at.is_some()) else { return false };
+        let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, at, SETTLED)).min();
+        known.is_some_and(|known| self.oracle.is_wanted_by_what_was_known(cluster, place, (known, at)))
     }
 
     /// I2: a bot that was asked for, and then not wanted any more, leaves.

@@ -10,6 +10,8 @@ use crate::host::world::bots::Bot;
 use crate::time::{Elapsed, Instant};
 use std::collections::BTreeSet;
 
+/// Bots are up to twenty seconds early, and so may the one be that is there until then.
+const EARLY: Elapsed = Elapsed::from_secs(21);
 /// A bot that is called back has left after this time.
 const CALLED_BACK: Elapsed = Elapsed::from_mins(1);
 
@@ -55,18 +57,16 @@ impl Case<'_> {
             starts.range(sent.at - LOOK_BACK..sent.at + WINDOW).next_back().map_or(sent.at, |start| sent.at.max(*start));
         let from_when = if secs == PUNCTUAL_SECS { sent.at } else { one_with };
         let bound = from_when + Elapsed::from_secs(secs);
-        // Bots are up to twenty seconds early, and so may the one be that is there until then.
-        let early = sent.at - Elapsed::from_secs(21);
-        let came = self.in_room(&sent.room).any(|bot| is_there(bot, early, bound));
+        let came = self.in_room(&sent.room).any(|bot| is_there(bot, sent.at - EARLY, bound));
         if !came && (!troubled || !self.is_missed(sent)) {
             report.wrong.push(format!("I1 no bot in {} for {}, to which a person sent one", sent.room, sent.at));
         }
     }
 
-    /// Whether it was told that no bot of this room could come.
+    /// Whether it was told that no bot of this room could come. Bots are asked for up to twenty seconds early.
     fn is_missed(&self, sent: &Sent) -> bool {
         let told = self.told_missed();
-        told.iter().any(|(room, at)| *room == sent.room && *at >= sent.at)
+        told.iter().any(|(room, at)| *room == sent.room && *at >= sent.at - EARLY)
     }
 
     /// I2: hosts call none back that a person sent, but to send another one at once.
