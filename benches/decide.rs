@@ -12,8 +12,9 @@
 mod workload;
 
 use callsheet::code;
-use callsheet::engine::{Machine, Prepared, Preparer, RuleSet};
+use callsheet::engine::{Batch, Machine, Preparer, RuleSet};
 use callsheet::event::Occurrence;
+use callsheet::value::Decision;
 use callsheet::value::words::Verb;
 use criterion::Criterion;
 use std::fmt::Write;
@@ -70,9 +71,10 @@ impl Corpus {
         self.events.iter().map(View::of).collect()
     }
 
-    fn prepared(&self) -> Vec<Prepared<'_>> {
-        let mut preparer = Preparer::default();
-        self.occurrences.iter().map(|occurrence| preparer.prepare(self.asker.question(occurrence))).collect()
+    fn prepared(&self) -> Batch<'_> {
+        let (mut preparer, mut batch) = (Preparer::default(), Batch::default());
+        self.occurrences.iter().for_each(|occurrence| preparer.add(self.asker.question(occurrence), &mut batch));
+        batch
     }
 }
 
@@ -108,8 +110,12 @@ fn criterion(corpus: &Corpus) {
             bencher.iter(|| black_box(decide()));
         });
         group.bench_function("decide, prepared", |bencher| {
-            let (mut machine, mut next) = (Machine::new(), prepared.iter().cycle());
-            bencher.iter(|| black_box(next.next().map(|one| rules.rule_set.decide_prepared(&mut machine, one))));
+            let (mut machine, mut next) = (Machine::new(), (0..prepared.len()).cycle());
+            bencher.iter(|| {
+                black_box(
+                    next.next().and_then(|at| prepared.get(at)).map(|one| rules.rule_set.decide_prepared(&mut machine, one)),
+                )
+            });
         });
         group.bench_function("decide, closures", |bencher| {
             let mut next = views.iter().cycle();
@@ -172,7 +178,7 @@ fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort)
     let mut runners = vec![
         Runner::new("closures", |at| _ = black_box(rules.closures.decide(&views[at % count]))),
         Runner::new("decide, prepared", |at| {
-            _ = black_box(rules.rule_set.decide_prepared(&mut machine, &prepared[at % count]));
+            _ = black_box(decide_at(&rules.rule_set, &mut machine, &prepared, at));
         }),
         Runner::new("decide, not prepared", |at| {
             _ = black_box(agree::decide(&rules.rule_set, &mut other_machine, &corpus.asker, &corpus.occurrences[at % count]));
@@ -203,26 +209,38 @@ fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort)
     decided.median
 }
 
+/// So many events are made ready before their memory is used again.
+const BATCH: usize = 1024;
+
 /// How tables call making an event ready.
 const PREPARE: &str = "prepare an event";
 
-/// Makes one event ready after the other, in the memory of the last.
+/// Decides about one event of a batch.
+fn decide_at(rule_set: &RuleSet, machine: &mut Machine, batch: &Batch<'_>, at: usize) -> Option<Decision> {
+    Some(rule_set.decide_prepared(machine, batch.get(at % batch.len())?))
+}
+
+/// Makes one event ready after the other, in the memory of those before.
 fn preparation<'c>(corpus: &'c Corpus) -> Runner<'c> {
     let question = |at: usize| corpus.asker.question(&corpus.occurrences[at % corpus.occurrences.len()]);
-    let mut preparer = Preparer::default();
-    let mut last = Some(preparer.prepare(question(0)));
-    Runner::new(PREPARE, move |at| last = last.take().map(|last| black_box(preparer.prepare_in(last, question(at)))))
+    let (mut preparer, mut batch) = (Preparer::default(), Batch::default());
+    Runner::new(PREPARE, move |at| {
+        if at % BATCH == 0 {
+            batch.clear();
+        }
+        preparer.add(question(at), black_box(&mut batch));
+    })
 }
 
 /// What a thousand rules more cost that match nothing: their words and domains are in no event.
 fn idle_rules(table: &mut Table, corpus: &Corpus, effort: Effort) {
-    let (prepared, count) = (corpus.prepared(), corpus.events.len());
+    let prepared = corpus.prepared();
     let (large, larger) = (rules(Size::L), with_idle_rules(rules(Size::L)));
     let [large, larger] = [large, larger].map(|rules| written::rule_set(&rules));
     let [mut machine, mut other_machine] = [Machine::new(), Machine::new()];
     let mut runners = [
-        Runner::new("1,000", |at| _ = black_box(large.decide_prepared(&mut machine, &prepared[at % count]))),
-        Runner::new("2,000", |at| _ = black_box(larger.decide_prepared(&mut other_machine, &prepared[at % count]))),
+        Runner::new("1,000", |at| _ = black_box(decide_at(&large, &mut machine, &prepared, at))),
+        Runner::new("2,000", |at| _ = black_box(decide_at(&larger, &mut other_machine, &prepared, at))),
     ];
     let [large, larger] = race(&mut runners, effort)[..] else { return };
     table.row(["1,000 rules more that match nothing", "1,000", &time(larger), &time(large), &ratio(larger, large), "1.05"]);

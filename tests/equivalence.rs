@@ -14,7 +14,7 @@ use callsheet::source::{Sources, Span};
 use callsheet::syntax::ast::{File, Layer};
 use callsheet::syntax::{self, Limits, printer};
 use callsheet::value::{DecidedBy, Decision, NotRecordable, Trace, Truth};
-use callsheet::vm::{Machine, Preparer};
+use callsheet::vm::{Batch, Machine, Preparer};
 use std::collections::BTreeMap;
 
 /// Rule sets made as the checker makes them, whatever their author could have written.
@@ -86,16 +86,17 @@ fn compare(hir: &Hir, origin: Origin, pairs: u64, events: &[Asked], dice: &mut D
         |strategy| verify_as(decode(&stored).expect("what was encoded decodes"), strategy).expect("what was emitted verifies");
     let programs = Strategy::ALL.map(program);
     let program = &programs[0];
-    let (mut machine, mut preparer) = (Machine::new(), Preparer::default());
+    let (mut machine, mut preparer, mut batch) = (Machine::new(), Preparer::default(), Batch::default());
     for _ in 0..pairs {
         let event = dice.pick(events);
         let question = event.question();
         let decided = machine.decide(program, &question);
         assert_eq!(decided, reference::decide(hir, &question), "{hir:#?}\n{event:#?}");
         assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
-        let prepared = preparer.prepare(question);
+        preparer.add(question, &mut batch);
+        let prepared = batch.iter().last().expect("one was added");
         for (program, strategy) in programs.iter().zip(Strategy::ALL) {
-            assert_eq!(machine.decide_prepared(program, &prepared), decided, "{strategy:?}\n{hir:#?}\n{event:#?}");
+            assert_eq!(machine.decide_prepared(program, prepared), decided, "{strategy:?}\n{hir:#?}\n{event:#?}");
             assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
         }
         let traced = machine.trace(program, &question);

@@ -12,7 +12,7 @@
 
 use crate::builtins::lists::find_list;
 use crate::builtins::{Answer, Context, DayTest};
-use crate::time::{Civil, Date, Moment, Zone};
+use crate::time::{Civil, Date, Instant, Moment, Zone};
 use crate::value::outline::ZoneRule;
 use crate::value::words::{ClockWindow, Edge, MinuteOfDay};
 use crate::value::{Fact, Truth, UnknownReason};
@@ -34,8 +34,14 @@ impl LocalTime {
     pub fn of_start(start: &Moment, zone: &Zone) -> Self {
         match start {
             Moment::Day(date) => Self { date: *date, secs: None },
-            Moment::Timed { at, .. } => Self::of_civil(zone.civil(*at)),
+            Moment::Timed { at, .. } => Self::of(*at, zone),
         }
+    }
+
+    /// A point in time on the clocks of a zone.
+    #[must_use]
+    pub fn of(at: Instant, zone: &Zone) -> Self {
+        Self::of_civil(zone.civil(at))
     }
 
     /// The end of an event on the clocks of a zone: midnight is 24:00 of the day before, the end of a whole-day event its last
@@ -45,7 +51,7 @@ impl LocalTime {
         let day_before = |date: Date| date.yesterday().unwrap_or(date);
         match end {
             Moment::Day(date) => Self { date: day_before(*date), secs: None },
-            Moment::Timed { at, .. } => match Self::of_civil(zone.civil(*at)) {
+            Moment::Timed { at, .. } => match Self::of(*at, zone) {
                 Self { date, secs: Some(0) } => Self { date: day_before(date), secs: Some(SECS_PER_DAY) },
                 local => local,
             },

@@ -24,7 +24,13 @@ impl ValueSet {
     /// Whether the value is in the set.
     #[must_use]
     pub fn contains<T: Closed>(self, value: T) -> bool {
-        self.0 & 1 << value.index() != 0
+        self.holds(value.index())
+    }
+
+    /// Whether the value at this place is in the set.
+    #[must_use]
+    pub fn holds(self, place: usize) -> bool {
+        self.0 & 1 << place != 0
     }
 }
 
@@ -33,9 +39,10 @@ impl Context<'_> {
     #[must_use]
     pub fn closed(&self, set: SetField, values: ValueSet) -> Answer {
         match set {
-            SetField::MyResponse => is_in(self.my_response(), values),
-            stated => is_stated(&self.question.occurrence.facts, stated, values),
+            SetField::MyResponse => self.my_response().map(|response| values.contains(response)),
+            other => stated(&self.question.occurrence.facts, other).map(|place| values.holds(place)),
         }
+        .into()
     }
 
     /// What the connected user answered: as the calendar says, else as the guest list says about them.
@@ -51,24 +58,24 @@ impl Context<'_> {
     }
 }
 
-/// The same of what the calendar itself states. The user's answer may stand in the guest list instead: [`Context::my_response`].
+/// What the calendar itself states, by its place in the set. The user's answer may stand in the guest list instead:
+/// [`Context::my_response`].
 #[must_use]
-pub fn is_stated(facts: &Facts, set: SetField, values: ValueSet) -> Answer {
+pub fn stated(facts: &Facts, set: SetField) -> Fact<usize> {
     match set {
-        SetField::MyResponse => is_in(facts.my_response.clone(), values),
-        SetField::Status => values.contains(facts.status).into(),
-        SetField::Visibility => is_in(facts.visibility.clone(), values),
-        SetField::ShowsAs => is_in(facts.shows_as.clone(), values),
-        SetField::Kind => values.contains(facts.kind).into(),
-        SetField::Provider => values.contains(facts.provider).into(),
+        SetField::MyResponse => place(&facts.my_response),
+        SetField::Status => Fact::Known(facts.status.index()),
+        SetField::Visibility => place(&facts.visibility),
+        SetField::ShowsAs => place(&facts.shows_as),
+        SetField::Kind => Fact::Known(facts.kind.index()),
+        SetField::Provider => Fact::Known(facts.provider.index()),
         SetField::Conference => {
-            let of_link = facts.link.as_ref().map(|link| link.as_ref().map_or(Conference::None, |link| link.conference));
-            is_in(of_link, values)
+            facts.link.as_ref().map(|link| link.as_ref().map_or(Conference::None, |link| link.conference).index())
         }
-        SetField::Source => values.contains(facts.source).into(),
+        SetField::Source => Fact::Known(facts.source.index()),
     }
 }
 
-fn is_in<T: Closed>(value: Fact<T>, values: ValueSet) -> Answer {
-    value.map(|value| values.contains(value)).into()
+fn place<T: Closed>(value: &Fact<T>) -> Fact<usize> {
+    value.as_ref().map(|value| value.index())
 }

@@ -148,6 +148,20 @@ pub enum SetField {
     Source,
 }
 
+impl SetField {
+    /// All of them, in order.
+    pub const ALL: [Self; 8] = [
+        Self::MyResponse,
+        Self::Status,
+        Self::Visibility,
+        Self::ShowsAs,
+        Self::Kind,
+        Self::Provider,
+        Self::Conference,
+        Self::Source,
+    ];
+}
+
 /// Some values of a closed set, by their place in [`Closed::ALL`](crate::value::Closed::ALL).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ValueSet(pub u16);

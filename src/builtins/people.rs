@@ -193,18 +193,16 @@ impl Tally {
     ///
     /// `breaks` are the numbers at which `holds` may change its value; between two of them it must not.
     pub fn ask(&self, breaks: &[u64], holds: impl Fn(u64) -> bool) -> Answer {
-        let last = if self.endless { u64::MAX } else { self.possible };
         let expected = holds(self.certain);
+        let Some(reason) = self.reason else { return expected.into() };
+        let last = if self.endless { u64::MAX } else { self.possible };
         let settled = breaks
             .iter()
             .flat_map(|&number| [number.saturating_sub(1), number, number.saturating_add(1)])
             .chain([last])
             .filter(|number| (self.certain..=last).contains(number))
             .all(|number| holds(number) == expected);
-        match self.reason {
-            Some(reason) if !settled => Answer::Unknown(reason),
-            _ => expected.into(),
-        }
+        if settled { expected.into() } else { Answer::Unknown(reason) }
     }
 }
 

@@ -8,16 +8,16 @@
 //! not repeat, in no way.
 
 use crate::builtins::{Answer, Context};
-use crate::event::{Freq, Pattern, SeriesFacts, SeriesSummary};
+use crate::event::{Freq, Pattern, SeriesSummary};
 use crate::time::WeekdaySet;
-use crate::value::Fact;
 use crate::value::words::{Cycle, OccurrenceIs, Rate, Repeats};
+use crate::value::{Fact, UnknownReason};
 
 impl Context<'_> {
     /// `repeats weekly on mon at least 4 times`
     #[must_use]
     pub fn repeats(&self, asked: &Repeats) -> Answer {
-        repeats(&self.question.occurrence.series, asked)
+        repeats(self.question.occurrence.series.summary(), asked)
     }
 
     /// `occurrence is first`, `moved`, `changed`
@@ -33,14 +33,14 @@ impl Context<'_> {
     }
 }
 
-/// The same of what a series tells.
+/// The same of what a series tells ([`SeriesFacts::summary`](crate::event::SeriesFacts::summary)).
 #[must_use]
-pub fn repeats(series: &SeriesFacts, asked: &Repeats) -> Answer {
+pub fn repeats(series: Option<Result<&SeriesSummary, UnknownReason>>, asked: &Repeats) -> Answer {
     match series {
-        SeriesFacts::NotRecurring => Answer::False,
-        SeriesFacts::Orphan(_) if *asked == Repeats::default() => Answer::True,
-        SeriesFacts::Orphan(reason) => Answer::Unknown(*reason),
-        SeriesFacts::Of(series) => series_repeats(series, asked),
+        None => Answer::False,
+        Some(Err(_)) if *asked == Repeats::default() => Answer::True,
+        Some(Err(reason)) => Answer::Unknown(reason),
+        Some(Ok(series)) => series_repeats(series, asked),
     }
 }
 

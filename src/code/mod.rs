@@ -20,7 +20,7 @@ pub use encode::{FORMAT_VERSION, LANGUAGE_VERSION, LoadError, PROGRAM_BYTES_MAX,
 pub use flow::REGISTERS_MAX;
 pub use listing::listing;
 pub use lookup::{
-    About, Built, DomainsAsked, Form, Hashed, Hit, Index, Lookup, PATTERNS_MAX, PeopleKeys, Strategy, Titles, hash_of,
+    About, AddressesAsked, Built, Form, Hashed, Hit, Index, Lookup, PATTERNS_MAX, PeopleKeys, Strategy, Titles, hash_of,
     patterns_built,
 };
 pub use opcode::{Op, Opcode, Part};

@@ -20,4 +20,4 @@ pub use plan::{Planned, Sighting, plan};
 pub use rule_set::{RestoreError, RuleSet};
 pub use tests::TestOutcome;
 
-pub use crate::vm::{Machine, Prepared, Preparer};
+pub use crate::vm::{Batch, Machine, Prepared, Preparer};

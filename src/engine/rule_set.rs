@@ -79,7 +79,7 @@ impl RuleSet {
 
     /// The same about an occurrence that was prepared before, for these rules or others.
     #[must_use]
-    pub fn decide_prepared(&self, machine: &mut vm::Machine, prepared: &vm::Prepared<'_>) -> Decision {
+    pub fn decide_prepared(&self, machine: &mut vm::Machine, prepared: vm::Prepared<'_>) -> Decision {
         machine.decide_prepared(&self.program, prepared)
     }
 

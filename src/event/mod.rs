@@ -126,6 +126,18 @@ pub enum SeriesFacts {
     Of(Arc<SeriesSummary>),
 }
 
+impl SeriesFacts {
+    /// What is known of the series, or why nothing is; `None` where the event happens once.
+    #[must_use]
+    pub fn summary(&self) -> Option<Result<&SeriesSummary, UnknownReason>> {
+        match self {
+            Self::NotRecurring => None,
+            Self::Orphan(reason) => Some(Err(*reason)),
+            Self::Of(series) => Some(Ok(series)),
+        }
+    }
+}
+
 /// The parts of a recurrence rule that conditions ask about.
 ///
 /// A series with several rules is summarised by its first one; one with only extra dates has no frequency.

@@ -65,7 +65,7 @@ fn normalize(text: &str, out: &mut String) {
     normalizer.normalize_to(rest, out).expect("a String takes everything");
 }
 
-/// Replaces `out` by `text` with the case of each character folded on its own: two texts are alike under a regular expression's
+/// Adds `text` to `out` with the case of each character folded on its own: two texts are alike under a regular expression's
 /// `i` where they are equal like this. Lengths in characters stay; nothing composes.
 ///
 /// ```
@@ -75,10 +75,10 @@ fn normalize(text: &str, out: &mut String) {
 /// assert_eq!(folded, "straße");
 /// ```
 pub fn fold_characters(text: &str, out: &mut String) {
-    out.clear();
+    let at = out.len();
     if text.is_ascii() {
         out.push_str(text);
-        out.make_ascii_lowercase();
+        out[at..].make_ascii_lowercase();
         return;
     }
     out.extend(text.chars().map(fold_character));

@@ -27,7 +27,7 @@ impl<'r> Run<'r> {
         let has_titles = index.has_guards(About::Title);
         let title_is_known = has_titles && self.scan_title();
         // Where some are known by several addresses, the organizer may be one of them.
-        let organizer_is_plain = !self.is_merged && self.facts.guests.are_plain();
+        let organizer_is_plain = !self.is_merged && self.facts.guests().are_plain();
         if index.has_guards(About::Organizer) && !organizer_is_plain {
             self.settled_roster();
         }
@@ -51,21 +51,19 @@ impl<'r> Run<'r> {
 
     /// Who is one person does not matter here, only who is there; and who cannot be seen may be anybody.
     fn try_people(&self, tried: &mut Tried<'_>) {
-        let guests = &self.facts.guests;
-        let people = &self.question.occurrence.facts.people;
+        let guests = self.facts.guests();
         let domains = guests.domains().filter(|_| guests.are_fully_known());
         let Some(domains) = domains else { return tried.all(About::People) };
         let keys = &tried.index.people;
         domains.for_each(|domain| tried.domain(keys, domain));
         if keys.has_addresses() {
-            guests.addresses(people).for_each(|address| tried.address(keys, address));
+            guests.addresses().for_each(|address| tried.address(keys, address));
         }
     }
 
     /// The organizer by the address given, and by those of their entries in the guest list.
     fn try_organizer(&self, tried: &mut Tried<'_>, is_plain: bool) {
-        let people = &self.question.occurrence.facts.people;
-        let Some([own, domain]) = self.facts.guests.organizer(people) else { return tried.all(About::Organizer) };
+        let Some([own, domain]) = self.facts.guests().organizer() else { return tried.all(About::Organizer) };
         tried.organizer(own, domain);
         if is_plain {
             return;
@@ -75,7 +73,7 @@ impl<'r> Run<'r> {
         if listed.unreadable {
             return tried.all(About::Organizer);
         }
-        for address in roster.addresses(*listed, people) {
+        for address in roster.addresses(*listed, &self.question.occurrence.facts.people) {
             tried.organizer(Hashed::of(address.as_str()), Hashed::of(address.domain()));
         }
     }

@@ -1,19 +1,20 @@
 //! Running programs: main code here, questions and person blocks in [`super::questions`], what is tried at all in
 //! [`super::candidates`].
 
-use crate::code::operand::{Addr, Question as QuestionIdx, SeasonIdx};
-use crate::code::{Hit, Op, Program, Verified};
+use crate::code::operand::{Question as QuestionIdx, Rule, SeasonIdx};
+use crate::code::{Form, Hit, Op, Program, Verified};
 use crate::event::Question;
-use crate::value::words::{Edge, Verb};
+use crate::value::words::{Edge, TextField, Verb};
 use crate::value::{DecidedBy, Decision, Fact, Folder, NotRecordable, Override, Response, Status, Truth};
-use crate::vm::prepared::{Facts, Prepared};
+use crate::vm::facts::{FactTable, Facts, Title};
+use crate::vm::prepared::Prepared;
 use crate::vm::scratch::{Known, Scratch};
 use std::ops::ControlFlow;
 
 /// Decides about occurrences, one after the other, in memory that it keeps.
 #[derive(Debug, Default)]
 pub struct Machine {
-    facts: Facts,
+    facts: FactTable,
     folder: Folder,
     scratch: Scratch,
 }
@@ -35,14 +36,15 @@ impl Machine {
 
     /// The same about what was made ready before.
     #[must_use]
-    pub fn decide_prepared(&mut self, program: &Verified, prepared: &Prepared<'_>) -> Decision {
-        Run::begin(program, &prepared.question, &prepared.facts, &mut self.scratch).decide()
+    pub fn decide_prepared(&mut self, program: &Verified, prepared: Prepared<'_>) -> Decision {
+        Run::begin(program, prepared.question, prepared.facts, &mut self.scratch).decide()
     }
 
     /// Prepares the occurrence, and begins with it. The roster that it was prepared by is at hand already.
     fn begin<'r>(&'r mut self, program: &'r Verified, question: &'r Question<'r>) -> Run<'r> {
-        self.facts.fill(question, &mut self.scratch.roster, &mut self.folder);
-        let run = Run::begin(program, question, &self.facts, &mut self.scratch);
+        self.facts.clear();
+        let facts = self.facts.add(question, &mut self.scratch.roster, &mut self.folder);
+        let run = Run::begin(program, question, facts, &mut self.scratch);
         run.scratch.roster_is_settled = !run.is_merged;
         run
     }
@@ -67,14 +69,14 @@ pub(in crate::vm) struct Run<'r> {
     pub verified: &'r Verified,
     pub program: &'r Program,
     pub question: &'r Question<'r>,
-    pub facts: &'r Facts,
+    pub facts: Facts<'r>,
     pub scratch: &'r mut Scratch,
     /// Whether the rules may know somebody by several addresses who is there: people are then brought together anew.
     pub is_merged: bool,
 }
 
 impl<'r> Run<'r> {
-    fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: &'r Facts, scratch: &'r mut Scratch) -> Self {
+    fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: Facts<'r>, scratch: &'r mut Scratch) -> Self {
         let program = verified.program();
         scratch.begin(program);
         let is_merged = verified.lookup().has_aliases();
@@ -95,95 +97,116 @@ impl<'r> Run<'r> {
 
     /// The first instruction that matters: none refuses an occurrence that is as usual.
     pub fn first(&self) -> usize {
-        if self.facts.is_usual { self.verified.lookup().refusals() } else { 0 }
+        if self.facts.are_usual() { self.verified.lookup().refusals() } else { 0 }
     }
 
     /// Runs main code from the begin of `piece` until it decides, or until it goes on at its end or behind it: there.
     pub fn run(&mut self, piece: std::ops::Range<usize>) -> ControlFlow<Decision, usize> {
+        let ops = self.program.code.ops.as_slice();
         let mut pc = piece.start;
         while pc < piece.end {
-            let op = &self.program.code.ops[pc];
+            let op = &ops[pc];
             self.scratch.steps += 1;
             pc += 1;
-            let decision = match *op {
-                Op::RefuseCancelled {} => self.refuse_cancelled(),
-                Op::RefuseDraft {} => self.question.occurrence.facts.draft.then_some(NotRecordable::Draft).map(refused),
-                Op::RefuseAllDay {} => self.question.occurrence.start.is_day().then_some(NotRecordable::AllDay).map(refused),
-                Op::RefuseKindsBut { kinds } => {
-                    let kind = self.question.occurrence.facts.kind;
-                    (!kinds.contains(kind)).then_some(NotRecordable::Kind(kind)).map(refused)
-                }
-                Op::RefuseSubHourly {} => self.question.occurrence.sub_hourly.then_some(NotRecordable::SubHourly).map(refused),
-                Op::RefuseDeclined {} => self.refuse_declined(),
-                Op::RefuseUnjoinable {} => self.refuse_unjoinable(),
-                Op::JumpOffSeason { season, to } => jump_if(!self.is_in_season(season), to, &mut pc),
-                Op::JumpIfTrue { ask, to } => jump_if(self.ask(ask) == Truth::True, to, &mut pc),
-                Op::JumpUnlessTrue { ask, to } => jump_if(self.ask(ask) != Truth::True, to, &mut pc),
-                Op::JumpIfFalse { ask, to } => jump_if(self.ask(ask) == Truth::False, to, &mut pc),
-                Op::JumpUnlessFalse { ask, to } => jump_if(self.ask(ask) != Truth::False, to, &mut pc),
-                Op::Decide { rule } => {
-                    let verb = self.program.outline.rules[rule.index()].tier.verb();
-                    Some(Decision::Decided { verb, by: DecidedBy::Rule(rule.0) })
-                }
-                Op::DecideOverride {} => self.question.overrides.effective().map(overridden),
-                Op::DecideDefault {} => {
-                    let (verb, layer) = self.program.outline.default;
-                    Some(Decision::Decided { verb, by: DecidedBy::Default(layer) })
-                }
-                _ => unreachable!("verified main code holds instructions of the main part only"),
+            let (is_left, to) = match *op {
+                Op::JumpIfTrue { ask, to } => (self.ask(ask) == Truth::True, to),
+                Op::JumpUnlessTrue { ask, to } => (self.ask(ask) != Truth::True, to),
+                Op::JumpIfFalse { ask, to } => (self.ask(ask) == Truth::False, to),
+                Op::JumpUnlessFalse { ask, to } => (self.ask(ask) != Truth::False, to),
+                Op::JumpOffSeason { season, to } => (!self.is_in_season(season), to),
+                Op::Decide { rule } => return ControlFlow::Break(self.by_rule(rule)),
+                ref other => match self.other(other) {
+                    Some(decision) => return ControlFlow::Break(decision),
+                    None => continue,
+                },
             };
-            if let Some(decision) = decision {
-                return ControlFlow::Break(decision);
+            if is_left {
+                pc = to.index();
             }
         }
         ControlFlow::Continue(pc)
     }
 
-    /// The answer to a question: worked out at the first asking, remembered after.
-    pub fn ask(&mut self, question: QuestionIdx) -> Truth {
-        if let Known::Answer(known) = self.scratch.answers.find(question) {
-            return known;
-        }
-        self.scratch.steps += 1;
-        let answer = match self.found_in_title(question) {
-            Known::Answer(answer) => answer,
-            Known::Perhaps | Known::Nothing => {
-                let op = self.program.code.ops[self.program.code.main as usize + question.index()];
-                self.answer(&op)
+    fn by_rule(&self, rule: Rule) -> Decision {
+        let verb = self.program.outline.rules[rule.index()].tier.verb();
+        Decision::Decided { verb, by: DecidedBy::Rule(rule.0) }
+    }
+
+    /// What an instruction decides that neither jumps nor belongs to a rule.
+    fn other(&mut self, op: &Op) -> Option<Decision> {
+        let occurrence = self.question.occurrence;
+        match *op {
+            Op::RefuseCancelled {} => (occurrence.facts.status == Status::Cancelled).then_some(refused(NotRecordable::Cancelled)),
+            Op::RefuseDraft {} => occurrence.facts.draft.then_some(NotRecordable::Draft).map(refused),
+            Op::RefuseAllDay {} => occurrence.start.is_day().then_some(NotRecordable::AllDay).map(refused),
+            Op::RefuseKindsBut { kinds } => {
+                let kind = occurrence.facts.kind;
+                (!kinds.contains(kind)).then_some(NotRecordable::Kind(kind)).map(refused)
             }
+            Op::RefuseSubHourly {} => occurrence.sub_hourly.then_some(NotRecordable::SubHourly).map(refused),
+            Op::RefuseDeclined {} => self.refuse_declined(),
+            Op::RefuseUnjoinable {} => self.refuse_unjoinable(),
+            Op::DecideOverride {} => self.question.overrides.effective().map(overridden),
+            Op::DecideDefault {} => {
+                let (verb, layer) = self.program.outline.default;
+                Some(Decision::Decided { verb, by: DecidedBy::Default(layer) })
+            }
+            _ => unreachable!("verified main code holds instructions of the main part only"),
+        }
+    }
+
+    /// The answer to a question: worked out at the first asking, remembered after.
+    #[inline]
+    pub fn ask(&mut self, question: QuestionIdx) -> Truth {
+        match self.scratch.answers.find(question) {
+            Known::Answer(known) => known,
+            Known::Perhaps | Known::Nothing => self.work_out(question),
+        }
+    }
+
+    fn work_out(&mut self, question: QuestionIdx) -> Truth {
+        self.scratch.steps += 1;
+        let op = &self.program.code.ops[self.program.code.main as usize + question.index()];
+        let found = match op {
+            Op::AskText { field: TextField::Title, .. } | Op::AskPattern { field: TextField::Title, .. } => {
+                self.found_in_title(question)
+            }
+            _ => None,
         };
+        let answer = found.unwrap_or_else(|| self.answer(op));
         self.scratch.answers.set(question, answer);
         answer
     }
 
     /// What a scan of the title tells about a question, if it can.
-    fn found_in_title(&mut self, question: QuestionIdx) -> Known {
+    fn found_in_title(&mut self, question: QuestionIdx) -> Option<Truth> {
         if !self.verified.lookup().is_scanned(question) || !self.scan_title() {
-            return Known::Nothing;
+            return None;
         }
         match self.scratch.answers.find(question) {
             // None of the literals that a yes needs stands there.
-            Known::Nothing => Known::Answer(Truth::False),
-            found => found,
+            Known::Nothing => Some(Truth::False),
+            Known::Answer(found) => Some(found),
+            Known::Perhaps => None,
         }
     }
 
     /// Scans the title, once; whether it is known as a whole.
     pub fn scan_title(&mut self) -> bool {
-        if !self.scratch.title_is_scanned {
-            self.scratch.title_is_scanned = true;
-            let answers = &mut self.scratch.answers;
-            for (title, form) in self.facts.each_title() {
-                self.verified.lookup().titles().scan(title, form, |question, hit| {
-                    answers.find_out(QuestionIdx(question), hit == Hit::Yes);
-                });
-            }
+        let title = self.facts.title();
+        if self.scratch.title_is_scanned {
+            return title.is_some();
         }
-        self.facts.title().is_some()
-    }
-
-    fn refuse_cancelled(&self) -> Option<Decision> {
-        (self.question.occurrence.facts.status == Status::Cancelled).then_some(refused(NotRecordable::Cancelled))
+        self.scratch.title_is_scanned = true;
+        let Some(Title { folded, characters }) = title else { return false };
+        let titles = self.verified.lookup().titles();
+        let answers = &mut self.scratch.answers;
+        let mut found = |question, hit| answers.find_out(QuestionIdx(question), hit == Hit::Yes);
+        titles.scan(folded, characters.map(|_| Form::Folded), &mut found);
+        if let Some(characters) = characters {
+            titles.scan(characters, Some(Form::Characters), &mut found);
+        }
+        true
     }
 
     /// An answer that is not known counts as not declined.
@@ -205,7 +228,7 @@ impl<'r> Run<'r> {
 
     fn is_in_season(&mut self, season: SeasonIdx) -> bool {
         let season = &self.program.constants.seasons[season.index()];
-        let start = self.scratch.local_time(Edge::Starts, season.zone, self.program, self.question);
+        let start = self.scratch.local_time(Edge::Starts, season.zone, self.program, (self.question, self.facts));
         start.is_some_and(|start| {
             season.from.is_none_or(|from| from <= start.date) && season.until.is_none_or(|until| start.date <= until)
         })
@@ -222,12 +245,4 @@ fn overridden(word: Override) -> Decision {
         Override::Stop => Verb::Skip,
     };
     Decision::Decided { verb, by: DecidedBy::Override(word) }
-}
-
-/// Goes on at `to` where `condition` holds. Decides nothing.
-fn jump_if(condition: bool, to: Addr, pc: &mut usize) -> Option<Decision> {
-    if condition {
-        *pc = to.index();
-    }
-    None
 }

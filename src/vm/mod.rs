@@ -8,6 +8,7 @@
 //! decision and the outline.
 
 mod candidates;
+mod facts;
 mod guests;
 pub mod limits;
 mod machine;
@@ -18,5 +19,5 @@ mod scratch;
 mod trace;
 
 pub use machine::Machine;
-pub use prepared::{Prepared, Preparer};
+pub use prepared::{Batch, Prepared, Preparer};
 pub use trace::trace;

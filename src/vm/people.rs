@@ -246,9 +246,12 @@ impl Roster {
         }
     }
 
-    /// All addresses, each once: somebody who has it, its hash, and that of its domain.
-    pub fn each_address(&self) -> impl Iterator<Item = (Who, u64, u64)> {
-        self.entries.iter().filter_map(|entry| Some((entry.who, entry.hash, entry.domain_hash?)))
+    /// All addresses, each once, with its hash and that of its domain.
+    pub fn each_address<'p>(&self, people: &'p People) -> impl Iterator<Item = (&'p Address, u64, u64)> {
+        self.entries.iter().filter_map(|entry| {
+            let domain_hash = entry.domain_hash?;
+            Some((entry.who.find(people)?.address.as_ref()?, entry.hash, domain_hash))
+        })
     }
 
     /// How many people have not declined: certainly, and perhaps.

@@ -5,7 +5,7 @@
 
 use crate::builtins::people::{Aliases, Tally};
 use crate::builtins::text::FoldedText;
-use crate::builtins::{Answer, Context, DayTest, SetField, Tables, ValueSet, clock, closed, counts, dates, repeats};
+use crate::builtins::{Answer, Context, DayTest, SetField, Tables, clock, counts, repeats};
 use crate::code::Op;
 use crate::code::operand::{Block, ClockIdx, DateRuleIdx, PatternIdx, PeopleIdx, ProvidedIdx, TextsIdx};
 use crate::event::{PersonKind, ProvidedList};
@@ -37,18 +37,19 @@ impl<'r> Run<'r> {
                 counts::compare(&people, comparison).truth()
             }
             Op::AskDuration { comparison } => {
-                dates::duration(self.question.occurrence, constants.comparisons[comparison.index()]).truth()
+                let comparison = constants.comparisons[comparison.index()];
+                self.facts.length().map_or(Truth::Unknown, |secs| counts::holds(comparison, secs).into())
             }
             Op::AskClock { edge, clock } => self.ask_clock(edge, clock),
             Op::AskDateRule { edge, rule } => self.ask_date_rule(edge, rule),
-            Op::AskRepeats { repeats } => {
-                repeats::repeats(&self.question.occurrence.series, &constants.repeats[repeats.index()]).truth()
-            }
+            Op::AskRepeats { repeats } => repeats::repeats(self.facts.series(), &constants.repeats[repeats.index()]).truth(),
             Op::AskOccurrence { which } => self.context().occurrence_is(which).truth(),
-            Op::AskIs { field: SetField::MyResponse, values } => is_in(self.my_response(), values),
-            Op::AskIs { field, values } => closed::is_stated(&self.question.occurrence.facts, field, values).truth(),
+            Op::AskIs { field: SetField::MyResponse, values } => {
+                self.my_response().map_or(Truth::Unknown, |response| values.contains(response).into())
+            }
+            Op::AskIs { field, values } => self.facts.stated(field).map_or(Truth::Unknown, |place| values.holds(place).into()),
             Op::AskOneOnOne {} => self.ask_one_on_one(),
-            Op::AskAllDay {} => self.question.occurrence.start.is_day().into(),
+            Op::AskAllDay {} => self.facts.is_all_day().into(),
             Op::AskHasLink {} => self.context().flag(Flag::HasLink).truth(),
             _ => unreachable!("verified questions are instructions of that part only"),
         }
@@ -57,7 +58,7 @@ impl<'r> Run<'r> {
     /// A text of the occurrence, folded.
     fn text(&mut self, field: TextField) -> Haystack<'_> {
         match self.facts.title() {
-            Some(title) if field == TextField::Title => Haystack::Whole(title),
+            Some(title) if field == TextField::Title => Haystack::Whole(title.folded),
             _ => self.scratch.text(field, self.question),
         }
     }
@@ -78,17 +79,18 @@ impl<'r> Run<'r> {
     }
 
     /// The people of the meeting, summed up.
-    pub fn guests(&mut self) -> &Guests {
+    pub fn guests(&mut self) -> Guests<'_> {
         if !self.is_merged {
-            return &self.facts.guests;
+            return self.facts.guests();
         }
         if !self.scratch.guests_are_settled {
             self.scratch.guests_are_settled = true;
             self.settled_roster();
-            let Scratch { guests, roster, .. } = &mut *self.scratch;
-            guests.fill(roster, &self.question.occurrence.facts.people);
+            let Scratch { merged, merged_row, roster, .. } = &mut *self.scratch;
+            merged.clear();
+            *merged_row = merged.add(roster, &self.question.occurrence.facts.people);
         }
-        &self.scratch.guests
+        Guests::new(&self.scratch.merged_row, &self.scratch.merged)
     }
 
     /// For questions whose plain reading is fast enough. It refers to no tables.
@@ -97,11 +99,11 @@ impl<'r> Run<'r> {
     }
 
     fn ask_date_rule(&mut self, edge: Edge, index: DateRuleIdx) -> Truth {
-        if self.question.occurrence.start.is_guess() {
+        if self.facts.start_is_guess() {
             return Truth::Unknown;
         }
         let test = &self.program.constants.date_rules[index.index()];
-        let local = self.scratch.local_time(edge, test.zone, self.program, self.question);
+        let local = self.scratch.local_time(edge, test.zone, self.program, (self.question, self.facts));
         match (self.verified.lookup().date_rule(index), local) {
             (Some(rule), Some(local)) => rule.holds_date(test.counting_from, local.date).into(),
             _ => Truth::Unknown,
@@ -144,11 +146,11 @@ impl<'r> Run<'r> {
     }
 
     fn ask_clock(&mut self, edge: Edge, clock: ClockIdx) -> Truth {
-        if self.question.occurrence.start.is_guess() {
+        if self.facts.start_is_guess() {
             return Truth::Unknown;
         }
         let test = &self.program.constants.clocks[clock.index()];
-        let Some(local) = self.scratch.local_time(edge, test.zone, self.program, self.question) else {
+        let Some(local) = self.scratch.local_time(edge, test.zone, self.program, (self.question, self.facts)) else {
             return Truth::Unknown;
         };
         let opened = match test.window {
@@ -175,8 +177,8 @@ impl<'r> Run<'r> {
 
     /// What the connected user answered: as the calendar says, else as the guest list says about them.
     pub fn my_response(&mut self) -> Option<Response> {
-        if let Fact::Known(stated) = self.question.occurrence.facts.my_response {
-            return Some(stated);
+        if let Some(place) = self.facts.stated(SetField::MyResponse) {
+            return Response::ALL.get(place).copied();
         }
         let roster = self.settled_roster();
         roster.members().iter().find(|member| member.is_me)?.response
@@ -207,7 +209,7 @@ impl<'r> Run<'r> {
 
     /// Asks the people one by one, and nobody more once the answer is settled.
     fn ask_attendees(&mut self, quantifier: Quantifier, test: Block) -> Truth {
-        if let Some((passing, all)) = self.count_by_domain(test) {
+        if let Some((passing, all)) = self.count_by_address(test) {
             return quantify(quantifier, passing, all).into();
         }
         match quantifier {
@@ -223,12 +225,12 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// How many people pass, and how many there are, where the test asks for domains alone and everything about those is known.
-    fn count_by_domain(&mut self, test: Block) -> Option<(u64, u64)> {
-        let asked = self.verified.lookup().domains_asked(test)?;
+    /// How many people pass, and how many there are, where the test asks for addresses alone and all of them are known.
+    fn count_by_address(&mut self, test: Block) -> Option<(u64, u64)> {
+        let asked = self.verified.lookup().addresses_asked(test)?;
         let program = self.program;
         self.scratch.steps += 1;
-        self.guests().count_in_domains(asked, program)
+        self.guests().count_passing(asked, program)
     }
 
     fn at_least(&mut self, number: u64, test: Block) -> Truth {
@@ -382,10 +384,6 @@ fn has_answered(member: Member, asked: Response) -> Truth {
         Some(Response::Organizer) => (asked == Response::Accepted).into(),
         Some(response) => (response == asked).into(),
     }
-}
-
-fn is_in<T: Closed>(value: Option<T>, values: ValueSet) -> Truth {
-    value.map_or(Truth::Unknown, |value| values.contains(value).into())
 }
 
 /// Whether the text compares like that with any of `texts`, which are folded.

@@ -9,7 +9,8 @@ use crate::time::{Moment, Zone};
 use crate::value::outline::ZoneRule;
 use crate::value::words::{Edge, TextField};
 use crate::value::{Fact, Folder, Truth};
-use crate::vm::guests::Guests;
+use crate::vm::facts::Facts;
+use crate::vm::guests::{GuestRow, GuestTable};
 use crate::vm::limits::{REGISTERS_MAX, TEXT_BYTES_KEPT_MAX};
 use crate::vm::people::Roster;
 use std::sync::LazyLock;
@@ -22,11 +23,12 @@ pub(in crate::vm) struct Scratch {
     pub steps: u64,
     /// The pieces of the main code that are tried.
     pub candidates: Vec<u64>,
-    /// The people, where somebody asks more than [`Guests`] tell.
+    /// The people, where somebody asks more than their hashes tell.
     pub roster: Roster,
     pub roster_is_settled: bool,
     /// The people as a program sums them up that knows some of them by several addresses.
-    pub guests: Guests,
+    pub merged: GuestTable,
+    pub merged_row: GuestRow,
     pub guests_are_settled: bool,
     pub title_is_scanned: bool,
     texts: [Folded; 4],
@@ -68,7 +70,8 @@ impl Default for Scratch {
             candidates: Vec::new(),
             roster: Roster::default(),
             roster_is_settled: false,
-            guests: Guests::default(),
+            merged: GuestTable::default(),
+            merged_row: GuestRow::default(),
             guests_are_settled: false,
             title_is_scanned: false,
             texts: Default::default(),
@@ -117,11 +120,20 @@ impl Scratch {
     }
 
     /// One end of the occurrence on the clocks of a zone; `None` where it is not known.
-    pub fn local_time(&mut self, edge: Edge, zone: ZoneIdx, program: &Program, question: &Question<'_>) -> Option<LocalTime> {
+    pub fn local_time(
+        &mut self,
+        edge: Edge,
+        zone: ZoneIdx,
+        program: &Program,
+        (question, facts): (&Question<'_>, Facts<'_>),
+    ) -> Option<LocalTime> {
         let rule = &program.constants.zones[zone.index()];
         let times = &mut self.times[zone.index()];
         match edge {
-            Edge::Starts => Some(*times.start.get_or_insert_with(|| local_start(rule, question))),
+            Edge::Starts => Some(*times.start.get_or_insert_with(|| match (zone_of_rule(rule, question), facts.start()) {
+                (Some(zone), Some(at)) => LocalTime::of(at, zone),
+                _ => local_start(rule, question),
+            })),
             Edge::Ends => {
                 let end = question.occurrence.end.known()?;
                 Some(*times.end.get_or_insert_with(|| with_zone(rule, question, end, |zone| LocalTime::of_end(end, zone))))
@@ -249,12 +261,18 @@ pub(in crate::vm) fn local_start(rule: &ZoneRule, question: &Question<'_>) -> Lo
 
 static UTC: LazyLock<Zone> = LazyLock::new(Zone::utc);
 
+/// The zone that a rule reads in, whatever the event; `None`: that of the event.
+fn zone_of_rule<'z>(rule: &'z ZoneRule, question: &Question<'z>) -> Option<&'z Zone> {
+    match rule {
+        ZoneRule::Named(zone) => Some(zone),
+        ZoneRule::UserElseEvent => question.user.zone.as_ref(),
+    }
+}
+
 /// The zone that a rule reads `moment` in, for `read`. A day without a zone of its own is the same day everywhere.
 fn with_zone(rule: &ZoneRule, question: &Question<'_>, moment: &Moment, read: impl FnOnce(&Zone) -> LocalTime) -> LocalTime {
-    match (rule, &question.user.zone, moment) {
-        (ZoneRule::Named(zone), ..)
-        | (ZoneRule::UserElseEvent, Some(zone), _)
-        | (ZoneRule::UserElseEvent, None, Moment::Timed { zone, .. }) => read(zone),
-        (ZoneRule::UserElseEvent, None, Moment::Day(_)) => read(&UTC),
+    match (zone_of_rule(rule, question), moment) {
+        (Some(zone), _) | (None, Moment::Timed { zone, .. }) => read(zone),
+        (None, Moment::Day(_)) => read(&UTC),
     }
 }

@@ -4,7 +4,7 @@
 //! how each engine is used, and what it cannot say.
 
 #[path = "../../workload/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "each program uses its part")]
+#[expect(dead_code, reason = "each program uses its part")]
 mod workload;
 
 mod cedar;
@@ -17,7 +17,7 @@ mod rhai;
 mod wirefilter;
 mod zen;
 
-use callsheet::engine::{Machine, Preparer};
+use callsheet::engine::{Batch, Machine, Preparer};
 use peer::{PEERS, Peer};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -99,9 +99,10 @@ fn column(size: Size, events: &[Event], views: &[View<'_>], effort: Effort) -> (
     let count = events.len();
     let (closures, closures_compiled) = timed(|| Closures::compile(&rules));
     let (rule_set, compiled) = timed(|| written::rule_set(&rules));
-    let (asker, mut machine, mut preparer) = (Asker::new(), Machine::new(), Preparer::default());
+    let (asker, mut machine, mut preparer, mut prepared) = (Asker::new(), Machine::new(), Preparer::default(), Batch::default());
     let occurrences: Vec<_> = events.iter().map(written::occurrence).collect();
-    let prepared: Vec<_> = occurrences.iter().map(|one| preparer.prepare(asker.question(one))).collect();
+    occurrences.iter().for_each(|one| preparer.add(asker.question(one), &mut prepared));
+    let decide = |machine: &mut Machine, at| Some(rule_set.decide_prepared(machine, prepared.get(at)?));
     // Compiling is timed without events, which would have to be turned into the engine's own form first.
     let compiling = PEERS.iter().map(|peer| timed(|| (peer.build)(&rules, &[])).1);
     let built: Vec<(Duration, Result<Box<dyn Peer + '_>, String>)> =
@@ -113,15 +114,13 @@ fn column(size: Size, events: &[Event], views: &[View<'_>], effort: Effort) -> (
             decide: String::new(),
             compile: shown(compiled),
             differences: differences(&closures, views, |at| {
-                agree::rule_of(&rule_set.decide_prepared(&mut machine, &prepared[at]))
+                decide(&mut machine, at).and_then(|decision| agree::rule_of(&decision))
             }),
         },
     ];
     let mut runners = vec![
         Runner::new("closures", |at| _ = black_box(closures.decide(&views[at % count]))),
-        Runner::new("callsheet", |at| {
-            _ = black_box(rule_set.decide_prepared(&mut machine, &prepared[at % count]));
-        }),
+        Runner::new("callsheet", |at| _ = black_box(decide(&mut machine, at % count))),
     ];
     let mut cell_of_runner = vec![0, 1];
     for (took, peer) in built {

@@ -1,31 +1,30 @@
-//! Tests of people that ask for nothing but the domain of their address: most of those that are written.
+//! Tests of people that ask for nothing but the address: most of those that are written.
 
 use crate::code::Op;
 use crate::code::lookup::people::{Hashed, above, hash_of};
 use crate::code::operand::PeopleIdx;
-use crate::code::program::Program;
+use crate::code::program::{PeopleSet, Program};
 use crate::event::address::DomainPattern;
 
-/// A person block that asks for the domain alone.
+/// A person block that asks for the address alone.
 #[derive(Debug)]
-pub struct DomainsAsked {
+pub struct AddressesAsked {
     /// The set of people that is asked for; `None` for the own domains.
     set: Option<PeopleIdx>,
     /// Whether those pass who are in none of its domains.
     is_negated: bool,
+    /// Each address that is named itself.
+    addresses: Hashes,
     /// Each domain that is named itself.
     exact: Hashes,
     /// Each domain of which those below it are named.
     above: Hashes,
 }
 
-/// Domains by their hashes, with their places, ascending.
-type Hashes = Box<[(u64, u32)]>;
-
 /// Up to so many hashes are compared one after the other.
 const FEW: usize = 8;
 
-impl DomainsAsked {
+impl AddressesAsked {
     /// What each person block asks for, where it is no more than that.
     pub(super) fn of_blocks(program: &Program) -> Vec<Option<Self>> {
         let blocks = program.code.each_block(program.outline.atoms.len());
@@ -39,45 +38,97 @@ impl DomainsAsked {
             [Op::IsExternal { dst }, Op::Answer { from }] if dst == from => (None, true),
             _ => return None,
         };
-        let asked = Self { set, is_negated, exact: Box::default(), above: Box::default() };
-        let has_addresses = set.is_some_and(|set| !program.constants.people[set.index()].addresses.is_empty());
         // Without own domains nobody is known to be internal or external.
-        if has_addresses || set.is_none() && program.own_domains.is_empty() {
+        if set.is_none() && program.own_domains.is_empty() {
             return None;
         }
-        let domains = asked.domains(program);
-        let hashes = |below: bool| {
-            let named = (0..).zip(domains).filter(|(_, domain)| domain.is_below() == below);
-            let mut hashes: Vec<(u64, u32)> = named.map(|(place, domain)| (hash_of(domain.domain()), place)).collect();
-            hashes.sort_unstable();
-            hashes.into_boxed_slice()
+        let named = set.map(|set| &program.constants.people[set.index()]);
+        let domains = named.map_or(&program.own_domains, |set| &set.domains);
+        let of_domains = |below: bool| {
+            let chosen = (0..).zip(domains).filter(|(_, domain)| domain.is_below() == below);
+            Hashes::of(chosen.map(|(place, domain)| (place, domain.domain())))
         };
-        Some(Self { exact: hashes(false), above: hashes(true), ..asked })
+        let addresses = named.map_or(&[][..], |set| &set.addresses);
+        Some(Self {
+            set,
+            is_negated,
+            addresses: Hashes::of((0..).zip(addresses.iter().map(|address| address.as_str()))),
+            exact: of_domains(false),
+            above: of_domains(true),
+        })
     }
 
-    fn domains<'p>(&self, program: &'p Program) -> &'p [DomainPattern] {
-        match self.set {
-            Some(set) => &program.constants.people[set.index()].domains,
-            None => &program.own_domains,
-        }
+    fn people<'p>(&self, program: &'p Program) -> Option<&'p PeopleSet> {
+        self.set.map(|set| &program.constants.people[set.index()])
     }
 
-    /// Whether somebody with an address in `domain` passes.
+    /// Whether single addresses are named.
     #[must_use]
-    pub fn passes<'d>(&self, program: &Program, domain: Hashed<impl Fn() -> &'d str>) -> bool {
+    pub fn names_addresses(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
+    /// Whether an address is named itself.
+    #[must_use]
+    #[inline]
+    pub fn names<'a>(&self, program: &Program, address: Hashed<impl Fn() -> &'a str>) -> bool {
+        self.addresses.has(address.hash) && self.names_surely(program, address.hash, (address.text)())
+    }
+
+    fn names_surely(&self, program: &Program, hash: u64, address: &str) -> bool {
+        let people = self.people(program);
+        people.is_some_and(|people| self.addresses.holds(|place| people.addresses[place].as_str(), hash, address))
+    }
+
+    /// Whether somebody with an address in `domain` passes, whichever it is.
+    #[must_use]
+    #[inline]
+    pub fn passes_domain<'d>(&self, program: &Program, domain: Hashed<impl Fn() -> &'d str>) -> bool {
         self.covers(program, domain) != self.is_negated
     }
 
+    #[inline]
     fn covers<'d>(&self, program: &Program, domain: Hashed<impl Fn() -> &'d str>) -> bool {
-        let domains = self.domains(program);
-        !self.above.is_empty() && above((domain.text)()).any(|above| holds(&self.above, domains, Hashed::of(above)))
-            || holds(&self.exact, domains, domain)
+        let may_be_named = self.exact.has(domain.hash) || !self.above.is_empty();
+        may_be_named && self.covers_surely(program, domain.hash, (domain.text)())
+    }
+
+    fn covers_surely(&self, program: &Program, hash: u64, domain: &str) -> bool {
+        let domains: &[DomainPattern] = self.people(program).map_or(&program.own_domains, |people| &people.domains);
+        let named = |place: usize| domains[place].domain();
+        let is_below = || above(domain).any(|above| self.above.holds(named, hash_of(above), above));
+        self.exact.holds(named, hash, domain) || !self.above.is_empty() && is_below()
     }
 }
 
-fn holds<'d>(hashes: &Hashes, domains: &[DomainPattern], domain: Hashed<impl Fn() -> &'d str>) -> bool {
-    let hash = domain.hash;
-    let first = if hashes.len() <= FEW { 0 } else { hashes.partition_point(|(known, _)| *known < hash) };
-    let alike = hashes[first..].iter().take_while(|(known, _)| *known <= hash).filter(|(known, _)| *known == hash);
-    alike.into_iter().any(|(_, place)| domains[*place as usize].domain() == (domain.text)())
+/// Names by their hashes, with their places, ascending.
+#[derive(Debug)]
+struct Hashes {
+    hashes: Box<[u64]>,
+    places: Box<[u32]>,
+}
+
+impl Hashes {
+    fn of<'t>(named: impl Iterator<Item = (u32, &'t str)>) -> Self {
+        let mut hashes: Vec<(u64, u32)> = named.map(|(place, text)| (hash_of(text), place)).collect();
+        hashes.sort_unstable();
+        let (hashes, places): (Vec<u64>, Vec<u32>) = hashes.into_iter().unzip();
+        Self { hashes: hashes.into(), places: places.into() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Whether something of this hash is named: nearly always that settles it.
+    #[inline]
+    fn has(&self, hash: u64) -> bool {
+        if self.hashes.len() <= FEW { self.hashes.contains(&hash) } else { self.hashes.binary_search(&hash).is_ok() }
+    }
+
+    fn holds<'p>(&self, named: impl Fn(usize) -> &'p str, hash: u64, text: &str) -> bool {
+        let first = self.hashes.partition_point(|known| *known < hash);
+        let alike = self.hashes[first..].iter().take_while(|known| **known == hash).zip(&self.places[first..]);
+        alike.into_iter().any(|(_, place)| named(*place as usize) == text)
+    }
 }

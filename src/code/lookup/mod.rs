@@ -2,7 +2,7 @@
 //!
 //! Everything here follows from the program and holds nothing of its own, so it is never stored.
 
-mod domains;
+mod addresses;
 mod guards;
 mod index;
 mod needed;
@@ -11,7 +11,7 @@ mod people;
 mod scan;
 mod titles;
 
-pub use domains::DomainsAsked;
+pub use addresses::AddressesAsked;
 pub use index::{About, Index, Strategy};
 pub use patterns::{Built, PATTERNS_MAX, patterns_built};
 pub use people::{Hashed, PeopleKeys, hash_of};
@@ -39,8 +39,8 @@ pub struct Lookup {
     aliases: Vec<(Address, u32)>,
     /// The first instruction of each person block.
     blocks: Vec<usize>,
-    /// What blocks ask for that ask for domains alone.
-    domains: Vec<Option<DomainsAsked>>,
+    /// What blocks ask for that ask for addresses alone.
+    asked: Vec<Option<AddressesAsked>>,
     /// How many instructions at the begin refuse nothing that is as usual.
     refusals: usize,
     titles: Titles,
@@ -72,7 +72,7 @@ impl Lookup {
         Self {
             refusals: program.code.ops[program.code.main()].iter().take_while(|op| spares_the_usual(op)).count(),
             titles,
-            domains: DomainsAsked::of_blocks(program),
+            asked: AddressesAsked::of_blocks(program),
             scanned: scanned.into(),
             index: index.map(|(index, _)| index),
             patterns: constants.patterns.iter().map(|_| Slot::default()).collect(),
@@ -128,10 +128,10 @@ impl Lookup {
         self.refusals
     }
 
-    /// What a person block asks for, where that is the domain alone.
+    /// What a person block asks for, where that is the address alone.
     #[must_use]
-    pub fn domains_asked(&self, block: Block) -> Option<&DomainsAsked> {
-        self.domains[block.index()].as_ref()
+    pub fn addresses_asked(&self, block: Block) -> Option<&AddressesAsked> {
+        self.asked[block.index()].as_ref()
     }
 
     /// Whether some `person` of the rules has addresses.

@@ -132,6 +132,7 @@ impl PeopleKeys {
 
     /// The questions that name an address.
     #[must_use]
+    #[inline]
     pub fn of_address<'a>(&self, program: &Program, address: Hashed<impl Fn() -> &'a str>) -> &[u16] {
         if self.has_addresses { self.find(program, KeyKind::Address, address) } else { &[] }
     }
@@ -147,6 +148,7 @@ impl PeopleKeys {
     }
 
     /// The word of the filter and the bit in it that stand for a hash.
+    #[inline]
     fn filter_place(&self, hash: u64) -> (usize, u64) {
         let place = (hash >> 20) as usize & (self.filter.len() * 64 - 1);
         (place / 64, 1 << (place % 64))
@@ -159,7 +161,12 @@ impl PeopleKeys {
         if self.filter[word] & bit == 0 {
             return &[];
         }
-        let is_it = |key: &Key| key.kind == kind && key.text(program) == (hashed.text)();
+        self.find_surely(program, kind, hash, (hashed.text)())
+    }
+
+    #[inline(never)]
+    fn find_surely(&self, program: &Program, kind: KeyKind, hash: u64, text: &str) -> &[u16] {
+        let is_it = |key: &Key| key.kind == kind && key.text(program) == text;
         self.table.find(hash, is_it).map_or(&[], |key| &self.told[key.from as usize..][..key.count as usize])
     }
 }

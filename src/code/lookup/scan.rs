@@ -38,7 +38,7 @@ struct Run {
 const BEGINNING_MAX: usize = 4;
 
 /// So many literals are few.
-const FEW: usize = 32;
+const FEW: usize = 64;
 
 /// Bits of the filter for each beginning: one of sixteen positions of a text that holds none is let through.
 const FILTER_BITS_EACH: usize = 16;
