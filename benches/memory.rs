@@ -3,7 +3,7 @@
 //! A program of its own, since counting slows down whoever allocates. `-- --write` puts the table into `BENCHMARKS.md`.
 
 #[path = "workload/mod.rs"]
-#[expect(dead_code, reason = "each program uses its part")]
+#[expect(dead_code, unused_imports, reason = "each program uses its part")]
 mod workload;
 
 use allocation_counter::measure;
