@@ -208,6 +208,7 @@ async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Eff
         }
         Effect::Find { key, fence } => {
             let answer = converse(host, backend.find(key)).await.unwrap_or(FindAnswer::Ambiguous);
+            let row = &counted_on(host, row).await;
             protocol::step(row, host.now(), Input::Found { fence: *fence, answer })
         }
         Effect::Recall { key, fence } => {
@@ -216,6 +217,16 @@ async fn perform(host: &Context, backend: &Backend, row: &Dispatch, effect: &Eff
         }
         Effect::Tell(_) => Step::default(),
     }
+}
+
+/// The bot that was there already when a person sent one for a time that has not come: where it leaves before that, it is as if it had
+/// left unseen, and another one follows.
+async fn counted_on(host: &Context, row: &Dispatch) -> Dispatch {
+    let Some(id) = row.errand.filter(|_| row.state == DispatchState::Joined && row.reason.is_none()) else { return row.clone() };
+    let errand = host.store.errand(row.tenant, id).await.ok().flatten();
+    let is_ahead = errand.is_some_and(|errand| row.fire_at < errand.made_at && host.now() < errand.at);
+    let reason = is_ahead.then(|| protocol::UNSEEN_BY_SENDER.to_owned());
+    Dispatch { reason, ..row.clone() }
 }
 
 /// Asks a bot service until it has answered; `None` where it has not within [`REQUESTS_MAX`] requests.

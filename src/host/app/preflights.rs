@@ -12,7 +12,9 @@ use super::work::Work;
 use super::{Stop, rest, syncs};
 use crate::host::context::Context;
 use crate::host::dispatch::protocol::{self, Input};
-use crate::host::model::{Calendar, Connection, ConnectionState, Dispatch, DispatchState, Errand, Meeting, Origin, Sighting};
+use crate::host::model::{
+    Calendar, Connection, ConnectionState, Dispatch, DispatchState, Errand, ErrandState, Meeting, Origin, Sighting,
+};
 use crate::host::planning::{Compared, PlanError, absorb_single, redecide_errand};
 use crate::host::planted::{self, Bug};
 use crate::host::schedule::{errand, identity::of_place, occurrence_of, room};
@@ -188,8 +190,8 @@ const LATE: Elapsed = Elapsed::from_secs(2);
 
 /// Looks at the meeting of a bot that was claimed late, because its host was away, the meeting was moved or a try was refused:
 /// what is known may be old by now. The claim as it stands after that, `None` where the plan is another one. A bot in time waits for no
-/// provider, but its room is looked at, which may have had nobody to look before; one that is late for the sake of many others, where
-/// its meeting was looked at before, waits for nothing.
+/// provider, but its room is looked at, which may have had nobody to look before, and no more does one that a person waits for, whatever
+/// calendars say; one that is late for the sake of many others, where its meeting was looked at before, waits for nothing.
 pub async fn claim_after_look(host: &Context, claimed: Dispatch) -> Option<Dispatch> {
     let now = host.now();
     let was_looked_at = host.has_many_bots() && host.has_looked_at(&claimed.key, now);
@@ -197,7 +199,7 @@ pub async fn claim_after_look(host: &Context, claimed: Dispatch) -> Option<Dispa
         return Some(claimed);
     }
     let in_time = !claimed.calendar || now <= claimed.fire_at + LATE || host.is_confirmed(&claimed.key, now);
-    let is_changed = if in_time {
+    let is_changed = if in_time || is_waited_for(host, &claimed).await {
         adopts(host, &claimed).await.unwrap_or(false)
     } else {
         look_at(host, &claimed, Which::Last, now + LATE_PATIENCE).await == Outcome::Changed
@@ -210,6 +212,13 @@ pub async fn claim_after_look(host: &Context, claimed: Dispatch) -> Option<Dispa
     // A person, or another calendar, may still want the bot that this claim is about.
     let stands = |row: &Dispatch| (row.epoch, row.state, row.fence) == (claimed.epoch, claimed.state, claimed.fence);
     rows.into_iter().find(stands)
+}
+
+/// Whether the time has come for which a person sent the bot.
+async fn is_waited_for(host: &Context, claimed: &Dispatch) -> bool {
+    let Some(id) = claimed.errand else { return false };
+    let row = host.store.errand(claimed.tenant, id).await.ok().flatten();
+    row.is_some_and(|row| row.state == ErrandState::Open && errand::is_due(&row, host.now()))
 }
 
 /// Looks at the copy that decided about a meeting, and lets the plan follow what it shows. Where that changed it, the copy that

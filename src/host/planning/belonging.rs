@@ -1,13 +1,14 @@
 //! What is decided together: sightings that may be one meeting, the bots that people sent there, and the bots that are there.
 //!
-//! A change reaches further than itself: by a UID, by a room at a start, by a bot that somebody sent to that room, and by a bot that
-//! is in that room or on its way, whose meeting may show another room by now, or none. Whatever is reached is read, and reaches further.
+//! A change reaches further than itself: by a UID, by a room at a start, by a bot that somebody sent to that room, or that is known as one
+//! with what is reached, and by a bot that is in that room or on its way, whose meeting may show another room by now, or none. Whatever is
+//! reached is read, and reaches further.
 
 use super::{Difference, PlanError, planted, saturating};
 use crate::host::context::Context;
 use crate::host::model::{Calendar, CalendarId, Errand, Sighting, TenantId};
 use crate::host::planted::Bug;
-use crate::host::schedule::identity::place;
+use crate::host::schedule::identity::{of_place, place};
 use crate::host::schedule::{errand, room};
 use crate::host::store::StoreError;
 use crate::time::{Elapsed, Instant};
@@ -61,6 +62,7 @@ pub(super) async fn belonging(
 ) -> Result<Touched, PlanError> {
     let mut bots = Bots::default();
     for _ in 0..ROUNDS_MAX {
+        let one_with = one_with(host, tenant, &mut reach, &found, &open).await?;
         let (uids, rooms) = reach.list();
         let mut others = host.store.sightings_like(tenant, &uids, &rooms).await?;
         // All that is shown in a room at about the time of an errand: it may be for any of it.
@@ -69,7 +71,9 @@ pub(super) async fn belonging(
         for Around { room, from, to } in &sent {
             others.extend(host.store.sightings_in(tenant, room, *from, *to).await?);
         }
-        let served = bots.places(host, tenant, &reach).await?;
+        let mut served = bots.places(host, tenant, &reach).await?;
+        served.extend(one_with);
+        served.sort();
         if !served.is_empty() {
             others.extend(host.store.sightings_at(tenant, &served).await?);
         }
@@ -93,6 +97,31 @@ pub(super) async fn belonging(
     }
     let errands = open.into_iter().filter(|errand| reach.sends(errand)).collect();
     Ok(Touched { sightings: found.into_values().collect(), errands })
+}
+
+/// What the meetings are seen as that an errand is known as one with: an errand that is reached reaches them, and they reach it, for
+/// calendars may show no room of them any more.
+async fn one_with(
+    host: &Context,
+    tenant: TenantId,
+    reach: &mut Reach,
+    found: &BTreeMap<String, Sighting>,
+    open: &[Errand],
+) -> Result<Vec<String>, StoreError> {
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sent = open.iter().filter(|errand| reach.sends(errand)).map(|errand| errand::place(errand.id));
+    let places: Vec<String> = found.keys().cloned().chain(sent).collect();
+    let mut seen_as = Vec::new();
+    for meeting in host.store.meetings_of(tenant, &places).await? {
+        let mut sent = open.iter().filter(|errand| meeting.sightings.contains(&errand::place(errand.id))).peekable();
+        if sent.peek().is_some() {
+            sent.for_each(|errand| reach.add_errand(errand));
+            seen_as.extend(meeting.sightings.iter().filter(|place| of_place(place).is_some()).cloned());
+        }
+    }
+    Ok(seen_as)
 }
 
 /// Bots that are under way, as far as it was looked for them.

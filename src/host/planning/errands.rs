@@ -3,7 +3,7 @@
 use super::{MEETINGS_MAX, PlanError, Reach, Stored, TRIES_MAX, Touched, belonging, commit, planned, saturating};
 use crate::host::audit;
 use crate::host::context::Context;
-use crate::host::model::{Errand, ErrandId, ErrandState, Sighting, TenantId};
+use crate::host::model::{Errand, ErrandId, ErrandState, Meeting, Sighting, TenantId};
 use crate::host::schedule::errand;
 use crate::host::schedule::identity::{of_place, place};
 use crate::host::store::{StoreError, Write};
@@ -22,8 +22,7 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
     let mut open = host.store.open_errands(row.tenant).await?;
     open.retain(|other| other.id != row.id);
     open.extend(Some(row.clone()).filter(|row| row.state == ErrandState::Open));
-    let touched = touched_by(host, &row, open).await?;
-    let mut gone = forgotten(host, &row).await?;
+    let (touched, mut gone) = touched_in_room(host, &row, open).await?;
     gone.push(errand::place(row.id));
     let mut writes = planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?;
     if writes.is_empty() {
@@ -40,9 +39,13 @@ pub async fn absorb_errand(host: &Context, plan_version: u64, row: Errand) -> Re
 pub async fn redecide_errand(host: &Context, row: &Errand) -> Result<usize, PlanError> {
     for _ in 0..TRIES_MAX {
         let Some(tenant) = host.store.tenant(row.tenant).await? else { return Err(PlanError::Gone) };
-        let touched = touched_by(host, row, host.store.open_errands(row.tenant).await?).await?;
-        // One that was due when it was sent was made one with them then.
-        let mut gone = if errand::is_due(row, row.made_at) { Vec::new() } else { forgotten(host, row).await? };
+        let open = host.store.open_errands(row.tenant).await?;
+        // One that was due when it was sent was made one then with whoever has a bot there.
+        let was_due = errand::is_due(row, row.made_at);
+        let (touched, mut gone) = match was_due {
+            true => (touched_by(host, row, open).await?, Vec::new()),
+            false => touched_in_room(host, row, open).await?,
+        };
         gone.push(errand::place(row.id));
         let writes = planned(host, &tenant, touched, Stored::SeenAs(&gone)).await?;
         if let Some(writes) = commit(host, row.tenant, writes).await? {
@@ -54,35 +57,45 @@ pub async fn redecide_errand(host: &Context, row: &Errand) -> Result<usize, Plan
 
 /// The errands of the same room that are open, and everything that the errand was known as one with.
 pub(super) async fn touched_by(host: &Context, row: &Errand, open: Vec<Errand>) -> Result<Touched, PlanError> {
+    touched_with(host, row, open, Vec::new()).await
+}
+
+/// The same with the meetings whose bots are in the room although calendars show none there any more: what shows them elsewhere, or
+/// nowhere, and what they were seen as that no calendar shows.
+async fn touched_in_room(host: &Context, row: &Errand, open: Vec<Errand>) -> Result<(Touched, Vec<String>), PlanError> {
+    let (mut shown, mut gone) = (Vec::new(), Vec::new());
+    for meeting in with_a_bot_there(host, row).await? {
+        let seen = host.store.sightings_at(row.tenant, &meeting.sightings).await?;
+        if seen.is_empty() {
+            gone.extend(meeting.sightings.into_iter().filter(|place| of_place(place).is_some()));
+        }
+        shown.extend(seen);
+    }
+    Ok((touched_with(host, row, open, shown).await?, gone))
+}
+
+async fn touched_with(host: &Context, row: &Errand, open: Vec<Errand>, shown: Vec<Sighting>) -> Result<Touched, PlanError> {
     let mut reach = Reach::default();
     reach.add_errand(row);
-    let found = seen_with(host, row.tenant, row.id).await?;
+    let mut found = seen_with(host, row.tenant, row.id).await?;
+    found.extend(shown.into_iter().map(|sighting| (place(&sighting), sighting)));
     found.values().for_each(|sighting| reach.add(sighting));
     belonging(host, row.tenant, reach, Touched::begun(found, open), None).await
 }
 
-/// What the meetings were seen as whose bots are in the room although no calendar shows them any more.
-async fn forgotten(host: &Context, row: &Errand) -> Result<Vec<String>, StoreError> {
+/// The meetings whose bots are in the room of an errand, or on their way, once its time has come.
+async fn with_a_bot_there(host: &Context, row: &Errand) -> Result<Vec<Meeting>, StoreError> {
     let Ok(link) = errand::link(&row.url) else { return Ok(Vec::new()) };
     if row.state != ErrandState::Open || !errand::is_due(row, host.now()) {
         return Ok(Vec::new());
     }
-    let (from, to) = (saturating(row.at, -errand::LOOK_BACK), host.now());
-    let meetings = host.store.meetings(row.tenant, from, to, MEETINGS_MAX).await?;
+    let (from, to) = (saturating(row.at, -errand::LOOK_BACK), saturating(host.now(), errand::WINDOW));
+    let mut meetings = host.store.meetings(row.tenant, from, to, MEETINGS_MAX).await?;
     let names: Vec<String> = meetings.iter().map(|meeting| meeting.id.clone()).collect();
     let bots = host.store.dispatches_of(row.tenant, &names).await?;
     let there: BTreeSet<&str> = bots.iter().filter(|bot| errand::is_there(bot, &link)).map(|bot| bot.meeting.as_str()).collect();
-    let mut left = Vec::new();
-    for meeting in meetings.iter().filter(|meeting| there.contains(meeting.id.as_str())) {
-        let mut shown = false;
-        for (calendar, id) in meeting.sightings.iter().filter_map(|place| of_place(place)) {
-            shown |= host.store.sightings(row.tenant, calendar).await?.iter().any(|sighting| sighting.id == id);
-        }
-        if !shown {
-            left.extend(meeting.sightings.iter().filter(|place| of_place(place).is_some()).cloned());
-        }
-    }
-    Ok(left)
+    meetings.retain(|meeting| there.contains(meeting.id.as_str()));
+    Ok(meetings)
 }
 
 /// The sightings of the meetings that an errand is known as one with.

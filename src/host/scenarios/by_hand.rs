@@ -1,6 +1,8 @@
 //! Bots that people send by hand, beside what calendars want: `providers.md` C 22.
 
-use super::stage::{ANN, BEN, LINK, LINK_ELSEWHERE, LINK_NEW_PASSWORD, OUTSIDER, Stage, at, meeting, moved, titled, zone};
+use super::stage::{
+    ANN, BEN, LINK, LINK_ELSEWHERE, LINK_NEW_PASSWORD, OUTSIDER, Stage, at, linked, meeting, moved, titled, zone,
+};
 use crate::host::model::{ErrandId, EventId, Tenant, TenantId};
 use crate::host::operations::errands::{Sent, Wanted, recall, send};
 use crate::host::operations::overrides::{About, say};
@@ -491,7 +493,7 @@ async fn a_bot_that_is_sent_to_a_meeting_that_has_just_moved_away_comes_at_once(
 /// A person counted on the calendar's bot, which left with its meeting while nobody could see it: another one comes, or it is told.
 #[tokio::test(start_paused = true)]
 async fn who_counts_on_a_calendars_bot_that_had_left_gets_another_or_hears_of_it() {
-    // The second leaves at once, since its meeting is over.
+    // The second comes after the end of its meeting, and does not leave with that.
     for (light_at, bots, told) in [(2300, 2, 0), (2405, 1, 1), (2420, 1, 1), (2600, 1, 1)] {
         let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
         stage.live_until(1790).await;
@@ -500,5 +502,66 @@ async fn who_counts_on_a_calendars_bot_that_had_left_gets_another_or_hears_of_it
         stage.live_until(3000).await;
         let accepted = stage.told().await.matches(" is accepted").count();
         assert_eq!((accepted, misses(&stage).await), (bots, told), "{light_at}: {}", stage.told().await);
+    }
+}
+
+/// A calendar showed its meeting without a link, and nothing led from the room to the bot that had stayed there (`C` 25).
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_stays_though_its_link_is_gone_is_the_one_that_is_sent() {
+    for at_once in [true, false] {
+        let edits = vec![(-90, linked(None)), (700, titled("Weekly walk"))];
+        let mut stage = Stage::new(&[ANN, BEN], vec![meeting(ANN, &[OUTSIDER, BEN.0])], edits).await;
+        stage.live_until(400).await;
+        let sent = if at_once { sends(&stage, TENANT, LINK_NEW_PASSWORD).await.0 } else { sends_for(&stage, LINK, 480).await };
+        stage.live_until(1200).await;
+        // What is read of the meeting meanwhile leaves the bot to both, and the bot goes on as it did before, when it is taken back.
+        takes_back(&stage, sent.errand.id).await;
+        stage.live_until(1900).await;
+        assert!(matches!(stage.stays()[..], [(-107, 1800)]), "{at_once}: {}", stage.told().await);
+    }
+}
+
+/// The bot of a meeting was missed, and who sent one when that was over got one that left with it: the moment it came.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_sent_when_its_meeting_is_over_does_not_leave_with_it() {
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], vec![]).await;
+    stage.live_until(-200).await;
+    stage.setting.shared.world().weather.darken(Service::Bots, at(2400));
+    stage.live_until(2200).await;
+    sends(&stage, TENANT, LINK).await;
+    stage.live_until(3000).await;
+    assert!(matches!(stage.stays()[..], [(2400..=2430, 6000..=6030)]), "{}", stage.told().await);
+}
+
+/// The last look at its meeting was waited for, which says nothing that matters to who sends a bot now.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_sent_now_waits_for_no_provider() {
+    for secs in [-900, -600, -300] {
+        let mut stage = Stage::new(&[BEN], vec![meeting(BEN, &[OUTSIDER])], vec![]).await;
+        stage.live_until(secs - 5).await;
+        stage.setting.shared.world().weather.darken(Service::Graph, at(600));
+        stage.live_until(secs).await;
+        sends(&stage, TENANT, LINK).await;
+        stage.live_until(120).await;
+        let came = stage.stays().first().map(|(came, _)| came - secs);
+        assert!(matches!(came, Some(0..=1)), "{came:?}: {}", stage.told().await);
+    }
+}
+
+/// A person counted on a bot that was there when it was sent for later, and that left before its time: the errand was over with it.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_left_before_its_time_is_followed_by_another() {
+    let long = Meeting { mins: 60, ..meeting(ANN, &[OUTSIDER]) };
+    for meetings in [vec![], vec![long]] {
+        let mut stage = Stage::new(&[ANN], meetings, vec![]).await;
+        // It stays an hour.
+        stage.live_until(-1200).await;
+        let (first, _) = sends(&stage, TENANT, LINK).await;
+        stage.live_until(1200).await;
+        sends_for(&stage, LINK, 2700).await;
+        takes_back(&stage, first.errand.id).await;
+        stage.live_until(3500).await;
+        let there = stage.stays().iter().filter(|(came, left)| (*came..*left).contains(&2705)).count();
+        assert_eq!(there, 1, "{}", stage.told().await);
     }
 }

@@ -72,6 +72,13 @@ impl Wanted {
         self.join_secs.map(|join| fire_at(self.start, join, key))
     }
 
+    /// The end that the bot leaves with. Who sends one at a time when its meeting should be over knows that it goes on, and nobody
+    /// says until when; nor is one that somebody sent, and that comes only after the end, meant to leave at once.
+    fn leaves_with(&self, now: Instant) -> Option<Instant> {
+        let wanted_at = self.sent.as_ref().map(|sent| sent.last.max(now));
+        self.end.filter(|end| wanted_at.is_none_or(|at| at < *end))
+    }
+
     /// After this nobody wants it any more.
     fn late_at(&self) -> Instant {
         let calendar = self.join_secs.map(|join| late_at(self.start, self.end, join));
@@ -194,7 +201,9 @@ fn has_newcomer(last: &Dispatch, target: Target<'_>, wanted: &Wanted) -> bool {
 /// The bot that is there serves whoever wants it now.
 fn kept(last: &Dispatch, target: Target<'_>, now: Instant) -> Vec<Write> {
     let Some(wanted) = target.wanted else { return Vec::new() };
-    let (calendar, errand) = (wanted.join_secs.is_some(), wanted.errand());
+    // Where it stays although its calendar wants none any more, that is so as long as a person wants it as well, and after that.
+    let calendar = wanted.join_secs.is_some() || target.live_stays && last.calendar;
+    let errand = wanted.errand();
     if (last.calendar, last.errand, last.start) == (calendar, errand, wanted.start) && !target.joins {
         return Vec::new();
     }
@@ -216,10 +225,10 @@ fn is_adopted(last: &Dispatch, next: &Dispatch) -> bool {
 }
 
 /// A dispatch as it should stand when nothing was done about it yet.
-fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32) -> Dispatch {
+fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32, now: Instant) -> Dispatch {
     let key = Keyed { tenant: target.tenant, meeting: target.meeting, epoch }.key();
     let fire = wanted.fire_at(&key);
-    let spec = Spec { join_at: fire, start: wanted.start, end: wanted.end, ..wanted.spec.clone() };
+    let spec = Spec { join_at: fire, start: wanted.start, end: wanted.leaves_with(now), ..wanted.spec.clone() };
     Dispatch {
         tenant: target.tenant,
         meeting: target.meeting.to_owned(),
@@ -244,13 +253,13 @@ fn fresh(target: Target<'_>, wanted: &Wanted, epoch: u32) -> Dispatch {
 }
 
 fn planned(target: Target<'_>, wanted: &Wanted, epoch: u32, now: Instant) -> Vec<Write> {
-    let dispatch = fresh(target, wanted, epoch);
+    let dispatch = fresh(target, wanted, epoch, now);
     let told = protocol::event("recording.planned", &dispatch, None, now);
     vec![Write::Dispatch(dispatch), Write::Event(told)]
 }
 
 fn brought_up_to_date(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> Vec<Write> {
-    let fresh = fresh(target, wanted, last.epoch);
+    let fresh = fresh(target, wanted, last.epoch, now);
     // A bot that was refused once and waits for its next try keeps waiting; a move plans it anew.
     let moved = (fresh.fire_at, fresh.start) != (last.fire_at, last.start) && !planted::is(Bug::MovedKeepsSecond);
     if planted::is(Bug::LinkChangeForgotten) && fresh.start == last.start {
@@ -271,7 +280,7 @@ fn brought_up_to_date(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now:
 
 /// No host ever claimed it, so that the backend has never heard of its key.
 fn planned_again(last: &Dispatch, target: Target<'_>, wanted: &Wanted, now: Instant) -> Vec<Write> {
-    let next = Dispatch { fence: last.fence, version: last.version, ..fresh(target, wanted, last.epoch) };
+    let next = Dispatch { fence: last.fence, version: last.version, ..fresh(target, wanted, last.epoch, now) };
     let told = protocol::event("recording.planned", &next, None, now);
     vec![Write::Dispatch(next), Write::Event(told)]
 }

@@ -8,7 +8,7 @@
 //! - has a bot that is still in the room although the meeting should be over, or that will be when the time of the errand comes; or
 //! - comes to its turn while the bot of the errand is still in the room.
 //!
-//! A bot that is still there although no calendar shows its meeting any more serves the errand too, and so does the bot of another
+//! A bot that is still there although no calendar shows its meeting any more, or shows it without a link, serves the errand too, and so does the bot of another
 //! errand that is still there when the time of this one comes. Who only wants a bot in that room hours later gets another one.
 //! Calendars alone are joined by their exact starts; people who send a bot give none, which is why there is a window here.
 

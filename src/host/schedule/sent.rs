@@ -133,21 +133,23 @@ impl<'a> Errands<'a> {
 
 /// How well a meeting of the plan fits an errand.
 fn fits(input: &PlanInput<'_>, open: &Open<'_>, planned: &Planned, places: &BTreeSet<String>) -> Option<(bool, bool, bool, u64)> {
-    let room = RoomKey::of_occurrence(&planned.occurrence)?;
-    if bounded(room.room()) != open.errand.room {
+    let in_room: Vec<&[String]> = rooms_bots(input, open).collect();
+    let shares = |sightings: &[String]| sightings.iter().any(|sighting| places.contains(sighting));
+    let has_bot = in_room.iter().any(|sightings| shares(sightings));
+    // Where a calendar shows no link any more, whoever is in the meeting is where its bot is (C25).
+    let shown = RoomKey::of_occurrence(&planned.occurrence).map(|room| bounded(room.room()) == open.errand.room);
+    if !shown.unwrap_or(has_bot) {
         return None;
     }
     let start = planned.occurrence.start.instant(&Zone::utc());
     let wants = matches!(planned.decision, Decision::Decided { verb: Verb::Record, .. });
     let join = Elapsed::from_secs(planned.settings.join);
     let own = place(open.errand.id);
-    let shares = |sightings: &[String]| sightings.iter().any(|sighting| places.contains(sighting));
-    let in_room: Vec<&[String]> = rooms_bots(input, open).collect();
     let candidate = Candidate {
         start,
         end: planned.occurrence.end.known().map(|end| end.instant(&Zone::utc())),
         turn: wants.then(|| start.checked_add(join).unwrap_or(Instant::MAX)),
-        has_bot: in_room.iter().any(|sightings| shares(sightings)),
+        has_bot,
         known: input.meetings.iter().any(|meeting| meeting.sightings.contains(&own) && shares(&meeting.sightings)),
     };
     let there = in_room.iter().any(|sightings| sightings.contains(&own));
