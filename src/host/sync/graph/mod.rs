@@ -386,6 +386,8 @@ impl Pass {
     }
 
     fn master(&mut self, id: &str, mut row: Map<String, Value>) {
+        // Told removed, and there all the same: it may lie outside of the window now, or the read be behind.
+        self.doubt |= self.removed.contains(id);
         let exceptions = row.remove("exceptionOccurrences");
         let all_of_them = !row.contains_key("exceptionOccurrences@odata.nextLink");
         let lists_cancelled = row.contains_key("cancelledOccurrences");

@@ -400,6 +400,22 @@ fn an_event_that_is_told_removed_and_found_is_settled_by_the_next_view() {
     .assert_eq(&told(second, &known));
 }
 
+/// The read showed the series as it was before it was deleted, and nothing else was ever told of it.
+#[test]
+fn a_series_that_is_told_removed_and_found_is_settled_by_the_next_view() {
+    let (calendar, known) = begun();
+    let found = Mailbox::holding(vec![removed("w")], vec![series_with(json!([]), json!([]))]);
+    let first = run(&calendar, &known, |request| Ok(found.answer(request)));
+    let next = Calendar { cursor: first.cursor(), ..calendar };
+    let known = stored(&known, &first.finished());
+    assert!(known.iter().any(|entry| entry.id == "w"));
+    let quiet = Mailbox { view: vec![single_event("a", "One")], ..Mailbox::default() };
+    let second = run(&next, &known, |request| Ok(quiet.answer(request)));
+    assert!(second.requests.last().expect("calls").url.contains("/calendarView?"), "the view is asked");
+    let left = occurrences(Origin::Graph, &stored(&known, &second.finished()));
+    assert!(left.contains("One") && !left.contains("Weekly"), "{left}");
+}
+
 #[test]
 fn a_read_by_id_that_is_forbidden_changes_nothing() {
     let (calendar, known) = begun();
