@@ -2,7 +2,7 @@
 
 use super::expected::{Cluster, View};
 use super::hands::Sent;
-use super::oracle::{Case, PUNCTUAL_SECS, SETTLED, is_there, left_at, place};
+use super::oracle::{Case, PUNCTUAL_SECS, SETTLED, TOLD_SECS, is_there, left_at, place};
 use super::run::{Kind, Report};
 use crate::host::dispatch::key::LATE_SECS;
 use crate::host::schedule::errand::{LOOK_BACK, WINDOW};
@@ -44,7 +44,8 @@ impl Case<'_> {
     /// I1: it is there when it was wanted.
     fn comes(&self, sent: &Sent, starts: &BTreeSet<Instant>, report: &mut Report) {
         let late = sent.at + Elapsed::from_secs(LATE_SECS);
-        let is_open = sent.recalled_at.is_none_or(|at| at > late);
+        // Who takes it back before it is told that none came is told nothing.
+        let is_open = sent.recalled_at.is_none_or(|at| at > late + Elapsed::from_secs(TOLD_SECS));
         if !is_open || sent.at < self.span.start + SETTLED || late > self.span.end {
             return;
         }
