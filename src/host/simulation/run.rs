@@ -219,7 +219,7 @@ impl Run {
     /// The command that makes the same run again.
     pub(super) fn command(&self) -> String {
         let Self { kind, seed, users, meetings, hours, by_hand, .. } = self;
-        let by_hand = if *by_hand { "CALLSHEET_BY_HAND=1 " } else { "" };
+        let by_hand = if *by_hand { "" } else { "CALLSHEET_BY_HAND=0 " };
         format!(
             "{by_hand}CALLSHEET_SEED={seed} CALLSHEET_SKY={} CALLSHEET_SIZE={users}x{meetings}x{hours} cargo test --lib host::simulation::tests::replay -- --nocapture",
             kind.word()
