@@ -3,7 +3,7 @@
 //! - `cargo bench --profile load --no-default-features --features calendars --bench decide`: Criterion's report, then the table of ratios
 //! - `-- --table`: the table alone; `-- --write`: written into `BENCHMARKS.md` as well
 //! - `-- --test`: everything once, to see that it runs
-//! - `CALLSHEET_EVENTS=100000`: over so many events; 20,000 where nothing is said
+//! - `CALLSHEET_EVENTS=100000`: over so many events; 20,480 where nothing is said
 //!
 //! Read the ratios of one run, not the times.
 
@@ -50,7 +50,7 @@ fn main() {
 }
 
 fn events_asked_for() -> usize {
-    std::env::var("CALLSHEET_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000)
+    std::env::var("CALLSHEET_EVENTS").ok().and_then(|count| count.parse().ok()).unwrap_or(20 * BATCH)
 }
 
 /// The events in every form that somebody decides about.
@@ -72,8 +72,17 @@ impl Corpus {
     }
 
     fn prepared(&self) -> Batch<'_> {
+        self.batch_of(&self.occurrences)
+    }
+
+    /// The same in several batches, of which the last may be short.
+    fn blocks(&self) -> Vec<Batch<'_>> {
+        self.occurrences.chunks(BATCH).map(|some| self.batch_of(some)).collect()
+    }
+
+    fn batch_of<'c>(&'c self, occurrences: &'c [Occurrence]) -> Batch<'c> {
         let (mut preparer, mut batch) = (Preparer::default(), Batch::default());
-        self.occurrences.iter().for_each(|occurrence| preparer.add(self.asker.question(occurrence), &mut batch));
+        occurrences.iter().for_each(|occurrence| preparer.add(self.asker.question(occurrence), &mut batch));
         batch
     }
 }
@@ -174,11 +183,19 @@ fn agreement(rules: &Rules, corpus: &Corpus) -> String {
 fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort) -> f64 {
     let count = corpus.events.len();
     let (views, hand_written, prepared) = (corpus.views(), HandWritten::new(), corpus.prepared());
-    let [mut machine, mut other_machine] = [Machine::new(), Machine::new()];
+    let (blocks, mut decided) = (corpus.blocks(), Vec::new());
+    let [mut machine, mut other_machine, mut third_machine] = [Machine::new(), Machine::new(), Machine::new()];
     let mut runners = vec![
         Runner::new("closures", |at| _ = black_box(rules.closures.decide(&views[at % count]))),
         Runner::new("decide, prepared", |at| {
             _ = black_box(decide_at(&rules.rule_set, &mut machine, &prepared, at));
+        }),
+        Runner::new(TOGETHER, |at| {
+            // A whole block at once, and nothing until the next.
+            if at % BATCH == 0 {
+                decided.clear();
+                rules.rule_set.decide_batch(&mut third_machine, &blocks[at / BATCH % blocks.len()], black_box(&mut decided));
+            }
         }),
         Runner::new("decide, not prepared", |at| {
             _ = black_box(agree::decide(&rules.rule_set, &mut other_machine, &corpus.asker, &corpus.occurrences[at % count]));
@@ -201,6 +218,9 @@ fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort)
             ("decide, prepared", Size::S) => "0.60",
             ("decide, prepared", Size::M) => "0.12",
             ("decide, prepared", Size::L) => "0.018",
+            (TOGETHER, Size::S) => "0.20",
+            (TOGETHER, Size::M) => "0.05",
+            (TOGETHER, Size::L) => "0.015",
             (PREPARE, Size::S) => "0.95",
             _ => "",
         };
@@ -209,8 +229,11 @@ fn evaluation(table: &mut Table, rules: &Rules, corpus: &Corpus, effort: Effort)
     decided.median
 }
 
-/// So many events are made ready before their memory is used again.
+/// So many events are decided together, or made ready before their memory is used again.
 const BATCH: usize = 1024;
+
+/// How tables call deciding about many.
+const TOGETHER: &str = "decide together, prepared";
 
 /// How tables call making an event ready.
 const PREPARE: &str = "prepare an event";

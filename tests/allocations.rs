@@ -4,7 +4,7 @@ use callsheet::builtins::Atom;
 use callsheet::code::{Verified, verify};
 use callsheet::codegen::emit;
 use callsheet::semantics::hir::Hir;
-use callsheet::vm::Machine;
+use callsheet::vm::{Batch, Machine, Preparer};
 
 #[path = "support/generate/mod.rs"]
 #[expect(dead_code, reason = "each test file uses its part")]
@@ -18,12 +18,20 @@ use generate::rules::rule_set;
 fn a_warm_machine_decides_without_allocating() {
     let events: Vec<Asked> = (0..400).map(|seed| asked(&mut Dice::new(seed))).filter(has_no_cut_text).collect();
     let mut machine = Machine::new();
+    let (mut preparer, mut batch, mut decided) = (Preparer::default(), Batch::default(), Vec::new());
     let without_date_rules = (0..).map(|seed| rule_set(&mut Dice::new(seed))).filter(|(hir, _)| has_no_date_rule(hir));
     for (seed, (hir, origin)) in without_date_rules.take(100).enumerate() {
         let program = verify(emit(&hir, origin)).expect("what was emitted verifies");
+        let mut decide = || {
+            decide_all(&mut machine, &program, &events);
+            batch.clear();
+            decided.clear();
+            events.iter().for_each(|event| preparer.add(event.question(), &mut batch));
+            machine.decide_batch(&program, &batch, &mut decided);
+        };
         // Grows the buffers, builds the patterns.
-        decide_all(&mut machine, &program, &events);
-        let counted = allocation_counter::measure(|| decide_all(&mut machine, &program, &events));
+        decide();
+        let counted = allocation_counter::measure(decide);
         assert_eq!(counted.count_total, 0, "rule set {seed} allocates {} bytes", counted.bytes_total);
     }
 }

@@ -87,6 +87,7 @@ fn compare(hir: &Hir, origin: Origin, pairs: u64, events: &[Asked], dice: &mut D
     let programs = Strategy::ALL.map(program);
     let program = &programs[0];
     let (mut machine, mut preparer, mut batch) = (Machine::new(), Preparer::default(), Batch::default());
+    let mut all_decided = Vec::new();
     for _ in 0..pairs {
         let event = dice.pick(events);
         let question = event.question();
@@ -102,6 +103,16 @@ fn compare(hir: &Hir, origin: Origin, pairs: u64, events: &[Asked], dice: &mut D
         let traced = machine.trace(program, &question);
         assert_eq!(traced, reference::trace(hir, &question), "{hir:#?}\n{event:#?}");
         seen.add(program, decided, &traced);
+        all_decided.push(decided);
+    }
+    for (program, strategy) in programs.iter().zip(Strategy::ALL) {
+        let mut together = Vec::new();
+        machine.decide_batch(program, &batch, &mut together);
+        let wrong = (0..).zip(&together).zip(&all_decided).find(|((_, one), other)| one != other);
+        assert!(
+            wrong.is_none() && together.len() == all_decided.len(),
+            "{strategy:?}, {wrong:?} in a batch of {pairs}\n{hir:#?}"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use callsheet::code::{
     with_checksum,
 };
 use callsheet::codegen::emit;
-use callsheet::vm::Machine;
+use callsheet::vm::{Batch, Machine, Preparer};
 use expect_test::{Expect, expect};
 
 /// Rule sets whose bytes are changed.
@@ -33,13 +33,21 @@ fn load_and_run(bytes: &[u8], events: &[Asked], machine: &mut Machine) -> &'stat
     let Ok(indexed) = verify_as(program.clone(), Strategy::Indexed) else { return "not verified" };
     let program = verify_as(program, Strategy::Plain).expect("verified already");
     let _ = callsheet::code::listing(program.program());
+    let (mut preparer, mut batch, mut decisions) = (Preparer::default(), Batch::default(), Vec::new());
     for event in events {
         let question = event.question();
         let decision = machine.decide(&program, &question);
         assert!(machine.steps() <= program.cost());
         assert_eq!(machine.decide(&indexed, &question), decision, "an index never changes what is decided");
         assert!(machine.steps() <= program.cost());
-        std::hint::black_box((decision, machine.trace(&program, &question)));
+        std::hint::black_box(machine.trace(&program, &question));
+        preparer.add(question, &mut batch);
+        decisions.push(decision);
+    }
+    for program in [&program, &indexed] {
+        let mut together = Vec::new();
+        machine.decide_batch(program, &batch, &mut together);
+        assert_eq!(together, decisions, "what is decided together is what is decided alone");
     }
     "ran"
 }

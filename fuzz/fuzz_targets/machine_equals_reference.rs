@@ -12,7 +12,8 @@ use callsheet::reference;
 use callsheet::semantics::hir::Hir;
 use callsheet::semantics::{self, CheckInput};
 use callsheet::syntax::printer;
-use callsheet::vm::Machine;
+use callsheet::value::Decision;
+use callsheet::vm::{Batch, Machine, Preparer};
 use generate::occurrences::{Asked, asked};
 use generate::{Dice, files::files, rules::rule_set};
 use libfuzzer_sys::fuzz_target;
@@ -39,7 +40,17 @@ fn compare_resolved(dice: &mut Dice, events: &[Asked]) {
         let program = decode(&stored).expect("what was encoded decodes");
         let program = verify_as(program, strategy).expect("what was emitted verifies");
         events.iter().for_each(|event| compare(&hir, &program, event));
+        compare_together(&hir, &program, events);
     }
+}
+
+/// All events at once.
+fn compare_together(hir: &Hir, program: &Verified, events: &[Asked]) {
+    let (mut preparer, mut batch, mut together) = (Preparer::default(), Batch::default(), Vec::new());
+    events.iter().for_each(|event| preparer.add(event.question(), &mut batch));
+    Machine::new().decide_batch(program, &batch, &mut together);
+    let alone: Vec<Decision> = events.iter().map(|event| reference::decide(hir, &event.question())).collect();
+    assert_eq!(together, alone, "{hir:#?}");
 }
 
 fn compare(hir: &Hir, program: &Verified, event: &Asked) {

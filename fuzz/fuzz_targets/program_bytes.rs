@@ -7,7 +7,7 @@ mod generate;
 
 use callsheet::code::{Strategy, decode, encode, listing, verify_as, with_checksum};
 use callsheet::engine::{CheckOptions, RuleSet, RuleText, check};
-use callsheet::vm::Machine;
+use callsheet::vm::{Batch, Machine, Preparer};
 use generate::Dice;
 use generate::occurrences::asked;
 use libfuzzer_sys::fuzz_target;
@@ -40,6 +40,10 @@ fuzz_target!(|input: (u64, Vec<(u16, u8)>)| {
     assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
     assert_eq!(machine.decide(&indexed, &event.question()), decided);
     assert!(machine.steps() <= program.cost(), "{} steps of {}", machine.steps(), program.cost());
+    let (mut batch, mut together) = (Batch::default(), Vec::new());
+    Preparer::default().add(event.question(), &mut batch);
+    [&program, &indexed].into_iter().for_each(|program| machine.decide_batch(program, &batch, &mut together));
+    assert_eq!(together, [decided; 2]);
     let traced = machine.trace(&program, &event.question());
     assert_eq!(traced.atoms.len(), program.program().outline.atoms.len());
 });

@@ -44,6 +44,18 @@ pub fn repeats(series: Option<Result<&SeriesSummary, UnknownReason>>, asked: &Re
     }
 }
 
+/// The same where no more is known of a series than its frequency, or that there is none; `None` where more is asked.
+#[must_use]
+pub fn repeats_by(freq: Option<Freq>, asked: &Repeats) -> Option<bool> {
+    let Some(own) = freq else { return Some(false) };
+    match *asked {
+        Repeats { rate: Some(Rate::Freq(cycle)), on: None, at_least: None, at_most: None, forever: false } => {
+            Some(own == self::freq(cycle))
+        }
+        _ => None,
+    }
+}
+
 fn series_repeats(series: &SeriesSummary, asked: &Repeats) -> Answer {
     let times = |holds: &dyn Fn(Option<u32>) -> bool| Answer::from(series.times.clone().map(holds));
     Answer::all([

@@ -83,6 +83,12 @@ impl RuleSet {
         machine.decide_prepared(&self.program, prepared)
     }
 
+    /// Decides about all that was prepared together, in order, and adds the decisions to `decided`: many times faster than about one
+    /// after the other.
+    pub fn decide_batch(&self, machine: &mut vm::Machine, batch: &vm::Batch<'_>, decided: &mut Vec<Decision>) {
+        machine.decide_batch(&self.program, batch, decided);
+    }
+
     /// Decides by the plain evaluator; always the same as [`RuleSet::decide`], slower.
     #[must_use]
     pub fn decide_plainly(&self, question: &Question<'_>) -> Decision {

@@ -2,6 +2,7 @@
 
 use crate::code::{About, Hashed, Index, PeopleKeys, Program};
 use crate::value::Decision;
+use crate::vm::guests::Guests;
 use crate::vm::machine::Run;
 use std::ops::ControlFlow;
 
@@ -26,68 +27,78 @@ impl<'r> Run<'r> {
     fn find_candidates(&mut self, index: &Index) {
         let has_titles = index.has_guards(About::Title);
         let title_is_known = has_titles && self.scan_title();
+        let guests = self.facts.guests();
         // Where some are known by several addresses, the organizer may be one of them.
-        let organizer_is_plain = !self.is_merged && self.facts.guests().are_plain();
+        let organizer_is_plain = !self.is_merged && guests.are_plain();
         if index.has_guards(About::Organizer) && !organizer_is_plain {
             self.settled_roster();
         }
         let mut candidates = std::mem::take(&mut self.scratch.candidates);
         candidates.clear();
         candidates.extend_from_slice(index.always());
-        let mut tried = Tried { program: self.program, index, candidates: &mut candidates };
+        let mut tried = Tried::new(self.program, index, |piece| candidates[piece / 64] |= 1 << (piece % 64));
         if title_is_known {
             self.scratch.answers.found().iter().for_each(|question| tried.guarded_by(*question));
         } else if has_titles {
             tried.all(About::Title);
         }
         if index.has_guards(About::People) {
-            self.try_people(&mut tried);
+            tried.people(guests);
         }
         if index.has_guards(About::Organizer) {
-            self.try_organizer(&mut tried, organizer_is_plain);
+            tried.organizer(guests);
+            if !organizer_is_plain {
+                self.try_listed_organizer(&mut tried);
+            }
         }
         self.scratch.candidates = candidates;
     }
 
-    /// Who is one person does not matter here, only who is there; and who cannot be seen may be anybody.
-    fn try_people(&self, tried: &mut Tried<'_>) {
-        let guests = self.facts.guests();
-        let domains = guests.domains().filter(|_| guests.are_fully_known());
-        let Some(domains) = domains else { return tried.all(About::People) };
-        let keys = &tried.index.people;
-        domains.for_each(|domain| tried.domain(keys, domain));
-        if keys.has_addresses() {
-            guests.addresses().for_each(|address| tried.address(keys, address));
-        }
-    }
-
-    /// The organizer by the address given, and by those of their entries in the guest list.
-    fn try_organizer(&self, tried: &mut Tried<'_>, is_plain: bool) {
-        let Some([own, domain]) = self.facts.guests().organizer() else { return tried.all(About::Organizer) };
-        tried.organizer(own, domain);
-        if is_plain {
-            return;
-        }
+    /// The organizer by the addresses of their entries in the guest list.
+    fn try_listed_organizer(&self, tried: &mut Tried<'_, impl FnMut(usize)>) {
         let roster = self.roster();
         let Some(listed) = roster.members().iter().find(|member| member.is_organizer) else { return };
         if listed.unreadable {
             return tried.all(About::Organizer);
         }
         for address in roster.addresses(*listed, &self.question.occurrence.facts.people) {
-            tried.organizer(Hashed::of(address.as_str()), Hashed::of(address.domain()));
+            tried.organizer_by(Hashed::of(address.as_str()), Hashed::of(address.domain()));
         }
     }
 }
 
-/// The pieces that are tried, while they are found.
-struct Tried<'i> {
+/// Shows the pieces that are tried for an event; some more than once.
+pub(in crate::vm) struct Tried<'i, F> {
     program: &'i Program,
     index: &'i Index,
-    candidates: &'i mut [u64],
+    show: F,
 }
 
-impl<'i> Tried<'i> {
-    fn organizer<'a>(&mut self, address: Hashed<impl Fn() -> &'a str>, domain: Hashed<impl Fn() -> &'a str>) {
+impl<'i, F: FnMut(usize)> Tried<'i, F> {
+    pub fn new(program: &'i Program, index: &'i Index, show: F) -> Self {
+        Self { program, index, show }
+    }
+
+    /// Who is one person does not matter here, only who is there; and who cannot be seen may be anybody.
+    pub fn people(&mut self, guests: Guests<'_>) {
+        let domains = guests.domains().filter(|_| guests.are_fully_known());
+        let Some(domains) = domains else { return self.all(About::People) };
+        let keys = &self.index.people;
+        domains.for_each(|domain| self.domain(keys, domain));
+        if keys.has_addresses() {
+            guests.addresses().for_each(|address| self.address(keys, address));
+        }
+    }
+
+    /// The organizer by the address given.
+    pub fn organizer(&mut self, guests: Guests<'_>) {
+        match guests.organizer() {
+            Some([own, domain]) => self.organizer_by(own, domain),
+            None => self.all(About::Organizer),
+        }
+    }
+
+    fn organizer_by<'a>(&mut self, address: Hashed<impl Fn() -> &'a str>, domain: Hashed<impl Fn() -> &'a str>) {
         let keys = &self.index.organizers;
         self.domain(keys, domain);
         self.address(keys, address);
@@ -104,15 +115,27 @@ impl<'i> Tried<'i> {
         questions.iter().for_each(|question| self.guarded_by(*question));
     }
 
-    fn guarded_by(&mut self, question: u16) {
-        for piece in self.index.guarded(question) {
-            self.candidates[usize::from(piece / 64)] |= 1 << (piece % 64);
-        }
+    /// What a question guards.
+    pub fn guarded_by(&mut self, question: u16) {
+        self.index.guarded(question).iter().for_each(|piece| (self.show)(usize::from(*piece)));
     }
 
-    fn all(&mut self, about: About) {
-        for (tried, more) in self.candidates.iter_mut().zip(self.index.unknown(about)) {
-            *tried |= more;
-        }
+    /// What is tried where this is not known.
+    pub fn all(&mut self, about: About) {
+        bits(self.index.unknown(about)).for_each(|piece| (self.show)(piece));
     }
+}
+
+/// The places of the bits that are set, ascending.
+pub(in crate::vm) fn bits(words: &[u64]) -> impl Iterator<Item = usize> {
+    (0..).zip(words).flat_map(|(word, bits)| each(*bits).map(move |bit| word * 64 + bit))
+}
+
+/// The same of one word.
+pub(in crate::vm) fn each(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (bits != 0).then_some(bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(bit)
+    })
 }

@@ -1,17 +1,21 @@
 //! What is worked out of occurrences, whatever the rules are: in few long pieces of memory, so that going through many occurrences
 //! fetches what lies side by side.
 
-use crate::builtins::{SetField, closed, dates};
-use crate::event::{Occurrence, Question, SeriesSummary, Text};
+use crate::builtins::{SetField, closed, dates, repeats};
+use crate::code::{AddressesAsked, Program};
+use crate::event::{Freq, Occurrence, Question, SeriesFacts, SeriesSummary, Text};
 use crate::time::{Instant, Moment};
-use crate::value::{EventKind, Fact, Folder, Response, Status, UnknownReason, fold_characters};
-use crate::vm::guests::{GuestRow, GuestTable, Guests};
+use crate::value::words::Repeats;
+use crate::value::{EventKind, Fact, Folder, Response, Status, Truth, UnknownReason, fold_characters};
+use crate::vm::guests::{GuestNotes, GuestRow, GuestTable, Guests};
 use crate::vm::people::Roster;
+use std::ops::Range;
 
 /// The facts of occurrences.
 #[derive(Debug, Default)]
 pub(in crate::vm) struct FactTable {
     rows: Vec<Row>,
+    notes: Vec<Notes>,
     /// Titles, folded as a whole.
     folded: String,
     /// Titles, folded character by character, where that is another text.
@@ -19,89 +23,160 @@ pub(in crate::vm) struct FactTable {
     guests: GuestTable,
 }
 
-/// The facts of one occurrence.
+/// What is asked most of one occurrence: as much as memory gives at once.
 #[derive(Debug)]
 struct Row {
+    guests: GuestRow,
+    title_at: usize,
+    /// In seconds; [`NO_LENGTH`] where that is not known.
+    length: u64,
+    title_length: u16,
+    /// What the calendar states of each closed set, by its place there; [`NOT_STATED`] where that is not known.
+    stated: [u8; SETS],
+    rhythm: Rhythm,
     /// Nothing about the occurrence could keep any rule from being asked.
     is_usual: bool,
+    is_all_day: bool,
+    /// The title is neither hidden nor cut.
+    is_titled: bool,
+    /// Its characters folded one by one are another text.
+    has_other_title: bool,
+}
+
+/// A row and a line of a cache.
+const _: () = assert!(size_of::<Row>() <= 72);
+
+/// What is asked seldom.
+#[derive(Debug)]
+struct Notes {
     /// `None` of a whole-day event.
     start: Option<Instant>,
     start_is_guess: bool,
-    /// What the calendar states of each closed set, by its place there; `None` where that is not known.
-    stated: [Option<u8>; SETS],
-    /// In seconds, where that is known.
-    length: Option<u64>,
     /// As in [`SeriesFacts::summary`](crate::event::SeriesFacts::summary).
     series: Option<Result<SeriesSummary, UnknownReason>>,
-    /// `None` where it is hidden or was cut.
-    title: Option<Title<Place>>,
-    guests: GuestRow,
+    other_title: Range<usize>,
+    guests: GuestNotes,
+}
+
+/// How the series repeats, as far as that is one word.
+#[derive(Clone, Copy, Debug)]
+enum Rhythm {
+    Never,
+    Every(Freq),
+    /// More must be known.
+    Other,
 }
 
 /// How many closed sets there are.
 const SETS: usize = SetField::ALL.len();
 
-/// A title in the forms in which it is looked through, or where it lies.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::vm) struct Title<T> {
-    /// Folded as a whole.
-    pub folded: T,
-    /// Folded character by character; `None` where that is the same text.
-    pub characters: Option<T>,
-}
+/// Longer than any event.
+const NO_LENGTH: u64 = u64::MAX;
 
-/// A part of a longer text.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    at: usize,
-    length: usize,
+/// No place in any closed set.
+const NOT_STATED: u8 = u8::MAX;
+
+/// A title in the forms in which it is looked through.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::vm) struct Title<'t> {
+    /// Folded as a whole.
+    pub folded: &'t str,
+    /// Folded character by character; `None` where that is the same text.
+    pub characters: Option<&'t str>,
 }
 
 /// The facts of one occurrence, at hand.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct Facts<'t> {
     row: &'t Row,
+    notes: &'t Notes,
     table: &'t FactTable,
 }
 
 impl FactTable {
     /// Adds the facts of an occurrence behind those of the others.
-    pub fn add(&mut self, question: &Question<'_>, roster: &mut Roster, folder: &mut Folder) -> Facts<'_> {
-        let facts = &question.occurrence.facts;
+    pub fn add(&mut self, question: &Question<'_>, roster: &mut Roster, folder: &mut Folder) {
+        let (occurrence, facts) = (question.occurrence, &question.occurrence.facts);
         roster.fill(&facts.people, question.user, None);
-        let guests = self.guests.add(roster, &facts.people);
-        let (occurrence, title) = (question.occurrence, self.add_title(&facts.title, folder));
+        let (guests, guest_notes) = self.guests.add(roster, &facts.people);
+        let (title_at, other_title) = (self.folded.len(), self.characters.len());
+        let is_titled = self.add_title(&facts.title, folder).is_some();
+        let title_length = u16::try_from(self.folded.len() - title_at);
+        let other_title = other_title..self.characters.len();
         let stated = |set| closed::stated(facts, set).known().and_then(|place| u8::try_from(*place).ok());
+        let length = occurrence.end.known().and_then(|end| dates::length(&occurrence.start, end));
         self.rows.push(Row {
+            guests,
+            title_at,
+            length: length.unwrap_or(NO_LENGTH),
+            title_length: title_length.unwrap_or(0),
+            stated: SetField::ALL.map(|set| stated(set).unwrap_or(NOT_STATED)),
+            rhythm: rhythm(&occurrence.series),
             is_usual: is_usual(occurrence),
+            is_all_day: occurrence.start.is_day(),
+            is_titled: is_titled && title_length.is_ok(),
+            has_other_title: !other_title.is_empty(),
+        });
+        self.notes.push(Notes {
             start: match &occurrence.start {
                 Moment::Timed { at, .. } => Some(*at),
                 Moment::Day(_) => None,
             },
             start_is_guess: occurrence.start.is_guess(),
-            stated: SetField::ALL.map(stated),
-            length: occurrence.end.known().and_then(|end| dates::length(&occurrence.start, end)),
             series: occurrence.series.summary().map(|known| known.cloned()),
-            title,
-            guests,
+            other_title,
+            guests: guest_notes,
         });
-        Facts { row: &self.rows[self.rows.len() - 1], table: self }
     }
 
     /// Forgets everything and keeps its memory.
     pub fn clear(&mut self) {
         self.rows.clear();
+        self.notes.clear();
         self.guests.clear();
         self.folded.clear();
         self.characters.clear();
     }
 
     /// The facts of the occurrence that was added at this place.
+    #[inline]
     pub fn get(&self, place: usize) -> Option<Facts<'_>> {
-        Some(Facts { row: self.rows.get(place)?, table: self })
+        Some(Facts { row: self.rows.get(place)?, notes: self.notes.get(place)?, table: self })
     }
 
-    fn add_title(&mut self, title: &Fact<Option<Text>>, folder: &mut Folder) -> Option<Title<Place>> {
+    /// The folded titles of some occurrences that lie side by side, as one text.
+    pub fn folded(&self, places: Range<usize>) -> &str {
+        let begin = |place: usize| self.rows.get(place).map_or(self.folded.len(), |row| row.title_at);
+        &self.folded[begin(places.start)..begin(places.end)]
+    }
+
+    /// Which of some occurrences has its title at this place of their [`FactTable::folded`] text, and where that begins there.
+    pub fn title_at(&self, places: Range<usize>, at: usize) -> (usize, usize) {
+        let (rows, base) = (&self.rows[places.clone()], self.rows[places.start].title_at);
+        let behind = rows.partition_point(|row| row.title_at - base <= at);
+        (places.start + behind - 1, rows[behind - 1].title_at - base)
+    }
+
+    /// How many people of each of some occurrences pass ([`GuestTable::count_all_passing`]).
+    pub fn count_passing(
+        &self,
+        places: Range<usize>,
+        asked: (&AddressesAsked, &Program),
+        sums: &mut Vec<u64>,
+        counts: &mut [u64],
+    ) {
+        let rows = self.rows[places.clone()].iter().zip(&self.notes[places]);
+        let guests = rows.map(|(row, notes)| Guests::new((&row.guests, &notes.guests), &self.guests));
+        self.guests.count_all_passing(guests, asked, sums, counts);
+    }
+
+    /// How many people there are at each of some occurrences, where each of them is known by one address.
+    pub fn plain_counts(&self, places: Range<usize>) -> impl Iterator<Item = Option<u64>> {
+        self.rows[places].iter().map(|row| row.guests.plain_count())
+    }
+
+    /// `None` where it is hidden or was cut.
+    fn add_title(&mut self, title: &Fact<Option<Text>>, folder: &mut Folder) -> Option<()> {
         let written = match title {
             Fact::Unknown(_) => return None,
             Fact::Known(None) => "",
@@ -112,24 +187,23 @@ impl FactTable {
         if written.is_ascii() {
             self.folded.push_str(written);
             self.folded[at..].make_ascii_lowercase();
-            return Some(Title { folded: Place { at, length: written.len() }, characters: None });
+            return Some(());
         }
         self.folded.push_str(folder.fold(written));
-        let folded = Place { at, length: self.folded.len() - at };
-        let at = self.characters.len();
+        let other = self.characters.len();
         fold_characters(written, &mut self.characters);
-        let characters = Place { at, length: self.characters.len() - at };
-        if folded.of(&self.folded) == characters.of(&self.characters) {
-            self.characters.truncate(at);
-            return Some(Title { folded, characters: None });
+        if self.folded[at..] == self.characters[other..] {
+            self.characters.truncate(other);
         }
-        Some(Title { folded, characters: Some(characters) })
+        Some(())
     }
 }
 
-impl Place {
-    fn of(self, text: &str) -> &str {
-        &text[self.at..self.at + self.length]
+fn rhythm(series: &SeriesFacts) -> Rhythm {
+    match series.summary() {
+        None => Rhythm::Never,
+        Some(Ok(SeriesSummary { pattern: Fact::Known(Some(pattern)), .. })) => Rhythm::Every(pattern.freq),
+        Some(_) => Rhythm::Other,
     }
 }
 
@@ -141,44 +215,54 @@ impl<'t> Facts<'t> {
 
     /// Whether it has no clock times.
     pub fn is_all_day(self) -> bool {
-        self.row.start.is_none()
+        self.row.is_all_day
     }
 
     /// When it starts; `None` of a whole-day event.
     pub fn start(self) -> Option<Instant> {
-        self.row.start
+        self.notes.start
     }
 
     /// Whether the zone of its start is a guess.
     pub fn start_is_guess(self) -> bool {
-        self.row.start_is_guess
+        self.notes.start_is_guess
     }
 
     /// What the calendar states of a closed set, by its place there; `None` where that is not known.
     pub fn stated(self, set: SetField) -> Option<usize> {
-        self.row.stated[set as usize].map(usize::from)
+        let place = self.row.stated[set as usize];
+        (place != NOT_STATED).then_some(usize::from(place))
     }
 
     /// How long it takes in seconds; `None` where that is not known.
     pub fn length(self) -> Option<u64> {
-        self.row.length
+        (self.row.length != NO_LENGTH).then_some(self.row.length)
     }
 
-    /// What is known of its series, or why nothing is; `None` where it happens once.
-    pub fn series(self) -> Option<Result<&'t SeriesSummary, UnknownReason>> {
-        self.row.series.as_ref().map(|series| series.as_ref().map_err(|reason| *reason))
+    /// Whether its series repeats as asked.
+    pub fn repeats(self, asked: &Repeats) -> Truth {
+        let by_freq = match self.row.rhythm {
+            Rhythm::Never => repeats::repeats_by(None, asked),
+            Rhythm::Every(freq) => repeats::repeats_by(Some(freq), asked),
+            Rhythm::Other => None,
+        };
+        let series = || self.notes.series.as_ref().map(|series| series.as_ref().map_err(|reason| *reason));
+        by_freq.map_or_else(|| repeats::repeats(series(), asked).truth(), Truth::from)
     }
 
     /// The people.
+    #[inline]
     pub fn guests(self) -> Guests<'t> {
-        Guests::new(&self.row.guests, &self.table.guests)
+        Guests::new((&self.row.guests, &self.notes.guests), &self.table.guests)
     }
 
     /// The title; `None` where it is hidden or was cut.
-    pub fn title(self) -> Option<Title<&'t str>> {
-        let Title { folded, characters } = self.row.title?;
-        let characters = characters.map(|place| place.of(&self.table.characters));
-        Some(Title { folded: folded.of(&self.table.folded), characters })
+    #[inline]
+    pub fn title(self) -> Option<Title<'t>> {
+        let Row { title_at, title_length, has_other_title, is_titled, .. } = *self.row;
+        let folded = &self.table.folded[title_at..title_at + usize::from(title_length)];
+        let characters = || &self.table.characters[self.notes.other_title.clone()];
+        is_titled.then(|| Title { folded, characters: has_other_title.then(characters) })
     }
 }
 

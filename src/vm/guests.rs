@@ -5,9 +5,11 @@
 
 use crate::builtins::people::Tally;
 use crate::code::{AddressesAsked, Hashed, Program, hash_of};
+use crate::event::people::PEOPLE_MAX;
 use crate::event::{People, PersonKind};
 use crate::value::{Truth, UnknownReason};
 use crate::vm::people::Roster;
+use std::ops::Range;
 
 /// The people of meetings, summed up, one meeting behind the other.
 #[derive(Debug, Default)]
@@ -15,43 +17,51 @@ pub(in crate::vm) struct GuestTable {
     /// The domains of all addresses of a meeting, each once.
     domains: Vec<Domain>,
     /// The hashes of all addresses of a meeting, each once.
-    hashes: Vec<u64>,
-    /// What else is to be known of each address.
+    hashes: Vec<u32>,
+    /// What else is to be known of each address and each domain, where its hash is not enough.
     addresses: Vec<Named>,
+    domain_texts: Vec<DomainText>,
     /// The addresses of a meeting one behind the other, and then the organizer's own: those of the events lie far away.
     texts: String,
 }
 
-/// The people of one meeting, as far as they are numbers.
+/// What is asked most of the people of one meeting.
 #[derive(Clone, Debug, Default)]
 pub(in crate::vm) struct GuestRow {
-    /// Where its part of the table begins and ends.
-    domains: Part,
-    addresses: Part,
-    /// Where the text of its first address begins. All other places in texts count from here.
+    /// Where its parts of the table begin.
+    domains_at: usize,
+    addresses_at: usize,
+    addresses: u16,
+    members: u16,
+    /// Who have not declined: certainly, and perhaps.
+    coming: u16,
+    may_come: u16,
+    domains: u8,
+    domains_are_cut: bool,
+    /// Everybody can be seen, and each address read.
+    is_fully_known: bool,
+    /// And each person is known by one address alone.
+    is_plain: bool,
+}
+
+/// What is asked seldom of them.
+#[derive(Clone, Debug, Default)]
+pub(in crate::vm) struct GuestNotes {
+    /// Where the text of the first address begins. All other places in texts count from here.
     texts: usize,
     /// The organizer's own address, where it is known whose the meeting is.
     organizer: Option<Organizer>,
-    domains_are_cut: bool,
-    is_fully_known: bool,
-    is_plain: bool,
-    members: u64,
-    /// Who have not declined: certainly, and perhaps.
-    coming: (u64, u64),
     unseen: Unseen,
 }
 
-/// A part of a table.
-#[derive(Clone, Copy, Debug, Default)]
-struct Part {
-    at: usize,
-    end: usize,
-}
+// Everybody of a meeting can be counted.
+const _: () = assert!(PEOPLE_MAX < u16::MAX as usize);
 
 /// The people of one meeting, at hand.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::vm) struct Guests<'t> {
     row: &'t GuestRow,
+    notes: &'t GuestNotes,
     table: &'t GuestTable,
 }
 
@@ -67,22 +77,32 @@ struct Named {
 /// An organizer's address.
 #[derive(Clone, Copy, Debug)]
 struct Organizer {
-    hash: u64,
-    domain_hash: u64,
-    at: u32,
-    domain_at: u32,
-    end: u32,
+    hash: u32,
+    domain_hash: u32,
+    address: Ends,
+    domain: Ends,
 }
 
 /// A domain, by its hash.
 #[derive(Clone, Copy, Debug)]
 struct Domain {
-    hash: u64,
-    /// Where its text lies: the end of an address.
+    hash: u32,
+    /// How many addresses are in it.
+    addresses: u32,
+}
+
+/// Where the text of a domain lies, of all texts of the table.
+#[derive(Clone, Copy, Debug)]
+struct DomainText {
+    at: usize,
+    length: usize,
+}
+
+/// Where a text lies, of those of a meeting.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
     at: u32,
     end: u32,
-    /// How many addresses are in it.
-    addresses: u64,
 }
 
 /// Most domains of one meeting that are kept apart: as many as a number has bits.
@@ -99,44 +119,53 @@ pub(in crate::vm) struct Unseen {
     pub organizer_hidden: Option<UnknownReason>,
 }
 
+impl GuestRow {
+    /// How many people there are, where each of them is known by one address.
+    pub fn plain_count(&self) -> Option<u64> {
+        self.is_plain.then_some(self.members.into())
+    }
+}
+
 impl GuestTable {
     /// Forgets all meetings and keeps its memory.
     pub fn clear(&mut self) {
         self.domains.clear();
         self.hashes.clear();
         self.addresses.clear();
+        self.domain_texts.clear();
         self.texts.clear();
     }
 
     /// Sums up a roster, behind the other meetings.
-    pub fn add(&mut self, roster: &Roster, people: &People) -> GuestRow {
-        let [domains, addresses, texts] = [self.domains.len(), self.hashes.len(), self.texts.len()];
+    pub fn add(&mut self, roster: &Roster, people: &People) -> (GuestRow, GuestNotes) {
+        let [domains_at, addresses_at, texts] = [self.domains.len(), self.hashes.len(), self.texts.len()];
         let (mut end, mut domains_are_cut) = (0, false);
         for (address, hash, domain_hash) in roster.each_address(people) {
             self.texts.push_str(address.as_str());
             end += address.as_str().len() as u32;
-            let at = end - address.domain().len() as u32;
-            let domain = self.add_domain((domains, texts), Domain { hash: domain_hash, at, end, addresses: 1 });
+            let length = address.domain().len();
+            let domain = self.add_domain(domains_at, domain_hash, DomainText { at: self.texts.len() - length, length });
             domains_are_cut |= domain as usize >= DOMAINS_MAX;
             self.hashes.push(hash);
             self.addresses.push(Named { end, domain });
         }
-        let members = roster.members().len() as u64;
-        let unseen = roster.unseen_people();
+        let (members, unseen) = (roster.members().len() as u16, roster.unseen_people());
         let is_fully_known = unseen.are_none() && roster.members().iter().all(|member| !member.unreadable);
-        let addresses = Part { at: addresses, end: self.hashes.len() };
-        GuestRow {
-            domains: Part { at: domains, end: self.domains.len() },
+        let addresses = (self.hashes.len() - addresses_at) as u16;
+        let (coming, may_come) = roster.coming();
+        let row = GuestRow {
+            domains_at,
+            addresses_at,
             addresses,
-            texts,
-            organizer: self.add_organizer(end, people),
+            members,
+            coming,
+            may_come,
+            domains: (self.domains.len() - domains_at) as u8,
             domains_are_cut,
             is_fully_known,
-            is_plain: is_fully_known && !domains_are_cut && (addresses.end - addresses.at) as u64 == members,
-            members,
-            coming: roster.coming(),
-            unseen,
-        }
+            is_plain: is_fully_known && !domains_are_cut && addresses == members,
+        };
+        (row, GuestNotes { texts, organizer: self.add_organizer(end, people), unseen })
     }
 
     fn add_organizer(&mut self, at: u32, people: &People) -> Option<Organizer> {
@@ -144,29 +173,82 @@ impl GuestTable {
         let address = organizer.address.as_ref()?;
         self.texts.push_str(address.as_str());
         let end = at + address.as_str().len() as u32;
-        let domain_at = end - address.domain().len() as u32;
-        Some(Organizer { hash: hash_of(address.as_str()), domain_hash: hash_of(address.domain()), at, domain_at, end })
+        Some(Organizer {
+            hash: hash_of(address.as_str()),
+            domain_hash: hash_of(address.domain()),
+            address: Ends { at, end },
+            domain: Ends { at: end - address.domain().len() as u32, end },
+        })
     }
 
     /// Counts an address in its domain, of those of the meeting that begins here: which of them it is.
-    fn add_domain(&mut self, (first, texts): (usize, usize), new: Domain) -> u32 {
-        let text = |domain: &Domain| &self.texts[texts + domain.at as usize..texts + domain.end as usize];
-        let known = self.domains[first..].iter().position(|known| known.hash == new.hash && text(known) == text(&new));
-        if let Some(place) = known {
-            self.domains[first + place].addresses += 1;
-            return place as u32;
+    fn add_domain(&mut self, first: usize, hash: u32, new: DomainText) -> u32 {
+        let known = (first..)
+            .zip(&self.domains[first..])
+            .find(|(place, known)| known.hash == hash && self.domain_text(self.domain_texts[*place]) == self.domain_text(new));
+        if let Some((place, _)) = known {
+            self.domains[place].addresses += 1;
+            return (place - first) as u32;
         }
         if self.domains.len() - first == DOMAINS_MAX {
             return DOMAINS_MAX as u32;
         }
-        self.domains.push(new);
+        self.domains.push(Domain { hash, addresses: 1 });
+        self.domain_texts.push(new);
         (self.domains.len() - first - 1) as u32
+    }
+
+    #[inline(never)]
+    fn domain_text(&self, DomainText { at, length }: DomainText) -> &str {
+        &self.texts[at..at + length]
+    }
+
+    #[inline]
+    fn domain<'t>(&'t self, place: usize, hash: u32) -> Hashed<impl Fn() -> &'t str + Copy> {
+        Hashed { hash, text: move || self.domain_text(self.domain_texts[place]) }
+    }
+}
+
+impl GuestTable {
+    /// How many people of each of some meetings that lie side by side have an address that passes, added to `counts`; of the
+    /// meetings where [`Guests::count_passing`] tells it.
+    pub fn count_all_passing<'t>(
+        &self,
+        meetings: impl Iterator<Item = Guests<'t>> + Clone,
+        (asked, program): (&AddressesAsked, &Program),
+        sums: &mut Vec<u64>,
+        counts: &mut [u64],
+    ) {
+        let Some(first) = meetings.clone().next() else { return };
+        let domains = first.domain_places().start..meetings.clone().last().map_or(0, |last| last.domain_places().end);
+        // Sums up to each domain: what one meeting has is a difference, however many domains that are.
+        sums.clear();
+        sums.push(0);
+        let mut sum = 0;
+        sums.extend(domains.clone().zip(&self.domains[domains.clone()]).map(|(place, domain)| {
+            let passes = asked.passes_domain(program, self.domain(place, domain.hash));
+            sum += u64::from(domain.addresses) * u64::from(passes);
+            sum
+        }));
+        let sum_before = |place: usize| sums[place - domains.start];
+        for (count, guests) in counts.iter_mut().zip(meetings.clone()) {
+            let Range { start, end } = guests.domain_places();
+            *count = sum_before(end) - sum_before(start);
+        }
+        if !asked.names_addresses() {
+            return;
+        }
+        for (count, guests) in counts.iter_mut().zip(meetings).filter(|(_, guests)| guests.row.is_plain) {
+            let first = guests.domain_places().start;
+            let passes = |domain: u32| sum_before(first + domain as usize) != sum_before(first + 1 + domain as usize);
+            *count += guests.count_named(asked, program, passes);
+        }
     }
 }
 
 impl<'t> Guests<'t> {
-    pub fn new(row: &'t GuestRow, table: &'t GuestTable) -> Self {
-        Self { row, table }
+    pub fn new((row, notes): (&'t GuestRow, &'t GuestNotes), table: &'t GuestTable) -> Self {
+        Self { row, notes, table }
     }
 
     /// Whether everybody can be seen, and each address read.
@@ -181,23 +263,26 @@ impl<'t> Guests<'t> {
 
     /// How many people there are.
     pub fn count(self) -> Tally {
-        self.row.unseen.count(self.row.members)
+        let members = self.row.members.into();
+        if self.row.is_fully_known { Unseen::default().count(members) } else { self.notes.unseen.count(members) }
     }
 
     /// How many have not declined.
     pub fn coming(self) -> Tally {
-        self.row.unseen.tally(self.row.coming.0, self.row.coming.1)
+        let (certain, perhaps) = (self.row.coming.into(), self.row.may_come.into());
+        let unseen = if self.row.is_fully_known { Unseen::default() } else { self.notes.unseen };
+        unseen.tally(certain, perhaps)
     }
 
     /// The organizer's own address and its domain; `None` where it is not known.
     pub fn organizer(self) -> Option<[Hashed<impl Fn() -> &'t str>; 2]> {
-        let Organizer { hash, domain_hash, at, domain_at, end } = self.row.organizer?;
-        Some([self.hashed(hash, at, end), self.hashed(domain_hash, domain_at, end)])
+        let Organizer { hash, domain_hash, address, domain } = self.notes.organizer?;
+        Some([self.hashed(hash, address), self.hashed(domain_hash, domain)])
     }
 
     /// The addresses.
     pub fn addresses(self) -> impl Iterator<Item = Hashed<impl Fn() -> &'t str>> {
-        (self.row.addresses.at..self.row.addresses.end).map(move |place| self.address(place))
+        (0..).zip(self.each_hash()).map(move |(place, hash)| self.address(place, *hash))
     }
 
     /// The domains of all addresses, each once; `None` where there are too many to be kept apart.
@@ -215,40 +300,67 @@ impl<'t> Guests<'t> {
         let (mut passing, mut domains) = (0, 0_u32);
         for (place, (domain, addresses)) in self.each_domain().enumerate() {
             if asked.passes_domain(program, domain) {
-                passing += addresses;
+                passing += u64::from(addresses);
                 domains |= 1 << place;
             }
         }
         if asked.names_addresses() {
-            let is_other = |place: &usize| domains >> self.table.addresses[*place].domain & 1 == 0;
-            let named =
-                (self.row.addresses.at..self.row.addresses.end).filter(|place| asked.names(program, self.address(*place)));
-            passing += named.filter(is_other).count() as u64;
+            passing += self.count_named(asked, program, |domain| domains >> domain & 1 == 1);
         }
-        Some((passing, self.row.members))
+        Some((passing, self.row.members.into()))
+    }
+
+    /// How many addresses are named themselves, of those whose domains do not pass already.
+    #[inline]
+    fn count_named(self, asked: &AddressesAsked, program: &Program, passes: impl Fn(u32) -> bool) -> u64 {
+        let mut count = 0;
+        for (place, hash) in (0..).zip(self.each_hash()) {
+            if asked.may_name(*hash) && !passes(self.named(place).domain) {
+                count += u64::from(asked.names(program, self.address(place, *hash)));
+            }
+        }
+        count
+    }
+
+    /// Whether the organizer's address passes; `None` where that is not known, or where they may have others.
+    pub fn organizer_passes(self, asked: &AddressesAsked, program: &Program) -> Option<bool> {
+        let [address, domain] = self.organizer().filter(|_| self.row.is_plain)?;
+        Some(asked.passes_domain(program, domain) || asked.names(program, address))
+    }
+
+    fn each_hash(self) -> &'t [u32] {
+        &self.table.hashes[self.row.addresses_at..self.row.addresses_at + usize::from(self.row.addresses)]
+    }
+
+    fn named(self, place: usize) -> Named {
+        self.table.addresses[self.row.addresses_at + place]
     }
 
     #[inline]
-    fn address(self, place: usize) -> Hashed<impl Fn() -> &'t str> {
-        let text = move || {
-            let begins_behind = (place > self.row.addresses.at).then(|| self.table.addresses[place - 1].end);
-            self.text(begins_behind.unwrap_or(0), self.table.addresses[place].end)
-        };
-        Hashed { hash: self.table.hashes[place], text }
-    }
-
-    fn each_domain(self) -> impl Iterator<Item = (Hashed<impl Fn() -> &'t str + Copy>, u64)> {
-        let domains = &self.table.domains[self.row.domains.at..self.row.domains.end];
-        domains.iter().map(move |domain| (self.hashed(domain.hash, domain.at, domain.end), domain.addresses))
+    fn address(self, place: usize, hash: u32) -> Hashed<impl Fn() -> &'t str> {
+        let at = move || if place == 0 { 0 } else { self.named(place - 1).end };
+        Hashed { hash, text: move || self.text(Ends { at: at(), end: self.named(place).end }) }
     }
 
     #[inline]
-    fn hashed(self, hash: u64, at: u32, end: u32) -> Hashed<impl Fn() -> &'t str + Copy> {
-        Hashed { hash, text: move || self.text(at, end) }
+    fn domain_places(self) -> Range<usize> {
+        self.row.domains_at..self.row.domains_at + usize::from(self.row.domains)
     }
 
-    fn text(self, at: u32, end: u32) -> &'t str {
-        &self.table.texts[self.row.texts + at as usize..self.row.texts + end as usize]
+    #[inline]
+    fn each_domain(self) -> impl Iterator<Item = (Hashed<impl Fn() -> &'t str + Copy>, u32)> {
+        let (places, table) = (self.domain_places(), self.table);
+        let domains = &table.domains[places.clone()];
+        places.zip(domains).map(move |(place, domain)| (table.domain(place, domain.hash), domain.addresses))
+    }
+
+    fn hashed(self, hash: u32, ends: Ends) -> Hashed<impl Fn() -> &'t str + Copy> {
+        Hashed { hash, text: move || self.text(ends) }
+    }
+
+    #[inline(never)]
+    fn text(self, Ends { at, end }: Ends) -> &'t str {
+        &self.table.texts[self.notes.texts + at as usize..self.notes.texts + end as usize]
     }
 }
 

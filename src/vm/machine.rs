@@ -6,6 +6,7 @@ use crate::code::{Form, Hit, Op, Program, Verified};
 use crate::event::Question;
 use crate::value::words::{Edge, TextField, Verb};
 use crate::value::{DecidedBy, Decision, Fact, Folder, NotRecordable, Override, Response, Status, Truth};
+use crate::vm::block::BlockMemory;
 use crate::vm::facts::{FactTable, Facts, Title};
 use crate::vm::prepared::Prepared;
 use crate::vm::scratch::{Known, Scratch};
@@ -16,7 +17,8 @@ use std::ops::ControlFlow;
 pub struct Machine {
     facts: FactTable,
     folder: Folder,
-    scratch: Scratch,
+    pub(in crate::vm) scratch: Scratch,
+    pub(in crate::vm) block: BlockMemory,
 }
 
 impl Machine {
@@ -43,7 +45,8 @@ impl Machine {
     /// Prepares the occurrence, and begins with it. The roster that it was prepared by is at hand already.
     fn begin<'r>(&'r mut self, program: &'r Verified, question: &'r Question<'r>) -> Run<'r> {
         self.facts.clear();
-        let facts = self.facts.add(question, &mut self.scratch.roster, &mut self.folder);
+        self.facts.add(question, &mut self.scratch.roster, &mut self.folder);
+        let facts = self.facts.get(0).expect("one was added");
         let run = Run::begin(program, question, facts, &mut self.scratch);
         run.scratch.roster_is_settled = !run.is_merged;
         run
@@ -76,7 +79,7 @@ pub(in crate::vm) struct Run<'r> {
 }
 
 impl<'r> Run<'r> {
-    fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: Facts<'r>, scratch: &'r mut Scratch) -> Self {
+    pub fn begin(verified: &'r Verified, question: &'r Question<'r>, facts: Facts<'r>, scratch: &'r mut Scratch) -> Self {
         let program = verified.program();
         scratch.begin(program);
         let is_merged = verified.lookup().has_aliases();
@@ -226,7 +229,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn is_in_season(&mut self, season: SeasonIdx) -> bool {
+    pub fn is_in_season(&mut self, season: SeasonIdx) -> bool {
         let season = &self.program.constants.seasons[season.index()];
         let start = self.scratch.local_time(Edge::Starts, season.zone, self.program, (self.question, self.facts));
         start.is_some_and(|start| {
@@ -239,7 +242,7 @@ fn refused(why: NotRecordable) -> Decision {
     Decision::NotRecordable(why)
 }
 
-fn overridden(word: Override) -> Decision {
+pub(in crate::vm) fn overridden(word: Override) -> Decision {
     let verb = match word {
         Override::Record => Verb::Record,
         Override::Stop => Verb::Skip,

@@ -7,6 +7,7 @@
 //! Deliberately absent: checks of what [`verify`](crate::code::verify()) has proven, and settings, which follow from the
 //! decision and the outline.
 
+mod block;
 mod candidates;
 mod facts;
 mod guests;
@@ -16,6 +17,7 @@ mod people;
 mod prepared;
 mod questions;
 mod scratch;
+mod told;
 mod trace;
 
 pub use machine::Machine;

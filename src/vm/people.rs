@@ -56,9 +56,9 @@ pub(in crate::vm) enum Who {
 struct Entry {
     who: Who,
     /// The hash of the address, or of what stands in its place.
-    hash: u64,
+    hash: u32,
     /// The hash of the domain, of the first entry with an address.
-    domain_hash: Option<u64>,
+    domain_hash: Option<u32>,
     /// The first entry of the same person.
     home: u32,
     /// The next entry of the same person.
@@ -193,7 +193,7 @@ impl Roster {
     }
 
     /// Some entry that is written like `person`.
-    fn find_same(&self, bucket: usize, hash: u64, person: &Person, people: &People) -> u32 {
+    fn find_same(&self, bucket: usize, hash: u32, person: &Person, people: &People) -> u32 {
         let mut at = self.heads[bucket];
         while at != NONE {
             let entry = self.entries[at as usize];
@@ -247,7 +247,7 @@ impl Roster {
     }
 
     /// All addresses, each once, with its hash and that of its domain.
-    pub fn each_address<'p>(&self, people: &'p People) -> impl Iterator<Item = (&'p Address, u64, u64)> {
+    pub fn each_address<'p>(&self, people: &'p People) -> impl Iterator<Item = (&'p Address, u32, u32)> {
         self.entries.iter().filter_map(|entry| {
             let domain_hash = entry.domain_hash?;
             Some((entry.who.find(people)?.address.as_ref()?, entry.hash, domain_hash))
@@ -255,8 +255,8 @@ impl Roster {
     }
 
     /// How many people have not declined: certainly, and perhaps.
-    pub fn coming(&self) -> (u64, u64) {
-        let count = |is: fn(Option<Response>) -> bool| self.members.iter().filter(|member| is(member.response)).count() as u64;
+    pub fn coming(&self) -> (u16, u16) {
+        let count = |is: fn(Option<Response>) -> bool| self.members.iter().filter(|member| is(member.response)).count() as u16;
         (count(|response| response.is_some_and(|said| said != Response::Declined)), count(|response| response.is_none()))
     }
 

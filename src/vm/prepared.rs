@@ -60,6 +60,10 @@ impl Batch<'_> {
         (0..self.len()).filter_map(|place| self.get(place))
     }
 
+    pub(in crate::vm) fn facts(&self) -> &FactTable {
+        &self.facts
+    }
+
     /// Forgets all questions and keeps the memory.
     pub fn clear(&mut self) {
         self.questions.clear();

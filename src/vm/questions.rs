@@ -5,7 +5,7 @@
 
 use crate::builtins::people::{Aliases, Tally};
 use crate::builtins::text::FoldedText;
-use crate::builtins::{Answer, Context, DayTest, SetField, Tables, clock, counts, repeats};
+use crate::builtins::{Answer, Context, DayTest, SetField, Tables, clock};
 use crate::code::Op;
 use crate::code::operand::{Block, ClockIdx, DateRuleIdx, PatternIdx, PeopleIdx, ProvidedIdx, TextsIdx};
 use crate::event::{PersonKind, ProvidedList};
@@ -16,6 +16,7 @@ use crate::vm::guests::Guests;
 use crate::vm::machine::Run;
 use crate::vm::people::{Member, Roster, Who};
 use crate::vm::scratch::{Haystack, Scratch, raw_text};
+use crate::vm::told::told;
 use std::sync::LazyLock;
 
 static NO_ALIASES: LazyLock<Aliases> = LazyLock::new(Aliases::default);
@@ -23,34 +24,30 @@ static NO_ALIASES: LazyLock<Aliases> = LazyLock::new(Aliases::default);
 impl<'r> Run<'r> {
     /// What the occurrence answers to the question of `op`.
     pub fn answer(&mut self, op: &Op) -> Truth {
-        let constants = &self.program.constants;
         match *op {
             Op::AskText { field, how, texts } => self.ask_text(field, how, texts),
             Op::AskTextProvided { field, how, list } => self.ask_text_provided(field, how, list),
             Op::AskPattern { field, pattern } => self.ask_pattern(field, pattern),
+            Op::AskClock { edge, clock } => self.ask_clock(edge, clock),
+            Op::AskDateRule { edge, rule } => self.ask_date_rule(edge, rule),
+            Op::AskOccurrence { which } => self.context().occurrence_is(which).truth(),
+            Op::AskHasLink {} => self.context().flag(Flag::HasLink).truth(),
+            ref other => {
+                let (verified, facts) = (self.verified, self.facts);
+                told(other, verified, facts, self.guests()).unwrap_or_else(|| self.ask_people(other))
+            }
+        }
+    }
+
+    /// What the people of the meeting answer, looked at one by one.
+    fn ask_people(&mut self, op: &Op) -> Truth {
+        match *op {
             Op::AskOrganizer { test } => self.ask_role(PersonRole::Organizer, test),
             Op::AskCreator { test } => self.ask_role(PersonRole::Creator, test),
             Op::AskAttendees { quantifier, test } => self.ask_attendees(quantifier, test),
-            Op::AskCount { comparison } => {
-                let comparison = constants.comparisons[comparison.index()];
-                let people = self.guests().count();
-                counts::compare(&people, comparison).truth()
-            }
-            Op::AskDuration { comparison } => {
-                let comparison = constants.comparisons[comparison.index()];
-                self.facts.length().map_or(Truth::Unknown, |secs| counts::holds(comparison, secs).into())
-            }
-            Op::AskClock { edge, clock } => self.ask_clock(edge, clock),
-            Op::AskDateRule { edge, rule } => self.ask_date_rule(edge, rule),
-            Op::AskRepeats { repeats } => repeats::repeats(self.facts.series(), &constants.repeats[repeats.index()]).truth(),
-            Op::AskOccurrence { which } => self.context().occurrence_is(which).truth(),
             Op::AskIs { field: SetField::MyResponse, values } => {
                 self.my_response().map_or(Truth::Unknown, |response| values.contains(response).into())
             }
-            Op::AskIs { field, values } => self.facts.stated(field).map_or(Truth::Unknown, |place| values.holds(place).into()),
-            Op::AskOneOnOne {} => self.ask_one_on_one(),
-            Op::AskAllDay {} => self.facts.is_all_day().into(),
-            Op::AskHasLink {} => self.context().flag(Flag::HasLink).truth(),
             _ => unreachable!("verified questions are instructions of that part only"),
         }
     }
@@ -90,7 +87,8 @@ impl<'r> Run<'r> {
             merged.clear();
             *merged_row = merged.add(roster, &self.question.occurrence.facts.people);
         }
-        Guests::new(&self.scratch.merged_row, &self.scratch.merged)
+        let (row, notes) = &self.scratch.merged_row;
+        Guests::new((row, notes), &self.scratch.merged)
     }
 
     /// For questions whose plain reading is fast enough. It refers to no tables.
@@ -209,9 +207,6 @@ impl<'r> Run<'r> {
 
     /// Asks the people one by one, and nobody more once the answer is settled.
     fn ask_attendees(&mut self, quantifier: Quantifier, test: Block) -> Truth {
-        if let Some((passing, all)) = self.count_by_address(test) {
-            return quantify(quantifier, passing, all).into();
-        }
         match quantifier {
             Quantifier::Every => self.every(test),
             Quantifier::Any => self.at_least(1, test),
@@ -223,14 +218,6 @@ impl<'r> Run<'r> {
                 people.ask(&[number.into()], |count| count == u64::from(number)).truth()
             }
         }
-    }
-
-    /// How many people pass, and how many there are, where the test asks for addresses alone and all of them are known.
-    fn count_by_address(&mut self, test: Block) -> Option<(u64, u64)> {
-        let asked = self.verified.lookup().addresses_asked(test)?;
-        let program = self.program;
-        self.scratch.steps += 1;
-        self.guests().count_passing(asked, program)
     }
 
     fn at_least(&mut self, number: u64, test: Block) -> Truth {
@@ -267,11 +254,6 @@ impl<'r> Run<'r> {
             }
         }
         if count == 0 && so_far == Truth::True { Truth::False } else { so_far }
-    }
-
-    /// Exactly two people have not declined.
-    fn ask_one_on_one(&mut self) -> Truth {
-        self.guests().coming().ask(&[2], |count| count == 2).truth()
     }
 
     /// What a person block says about one person.
@@ -357,18 +339,6 @@ impl<'r> Run<'r> {
         let Scratch { roster, list_lookup, .. } = &mut *self.scratch;
         let among = roster.addresses(member, listed).any(|address| list_lookup.covers(list, address));
         unless_unreadable(among, member)
-    }
-}
-
-/// What holds for so many people of all, each of whom is known.
-fn quantify(quantifier: Quantifier, passing: u64, all: u64) -> bool {
-    match quantifier {
-        Quantifier::Every => passing == all && all > 0,
-        Quantifier::Any => passing > 0,
-        Quantifier::No => passing == 0,
-        Quantifier::AtLeast(number) => passing >= number.into(),
-        Quantifier::AtMost(number) => passing <= number.into(),
-        Quantifier::Exactly(number) => passing == u64::from(number),
     }
 }
 

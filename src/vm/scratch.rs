@@ -10,7 +10,7 @@ use crate::value::outline::ZoneRule;
 use crate::value::words::{Edge, TextField};
 use crate::value::{Fact, Folder, Truth};
 use crate::vm::facts::Facts;
-use crate::vm::guests::{GuestRow, GuestTable};
+use crate::vm::guests::{GuestNotes, GuestRow, GuestTable};
 use crate::vm::limits::{REGISTERS_MAX, TEXT_BYTES_KEPT_MAX};
 use crate::vm::people::Roster;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ pub(in crate::vm) struct Scratch {
     pub roster_is_settled: bool,
     /// The people as a program sums them up that knows some of them by several addresses.
     pub merged: GuestTable,
-    pub merged_row: GuestRow,
+    pub merged_row: (GuestRow, GuestNotes),
     pub guests_are_settled: bool,
     pub title_is_scanned: bool,
     texts: [Folded; 4],
@@ -71,7 +71,7 @@ impl Default for Scratch {
             roster: Roster::default(),
             roster_is_settled: false,
             merged: GuestTable::default(),
-            merged_row: GuestRow::default(),
+            merged_row: Default::default(),
             guests_are_settled: false,
             title_is_scanned: false,
             texts: Default::default(),

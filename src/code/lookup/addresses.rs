@@ -68,14 +68,21 @@ impl AddressesAsked {
         !self.addresses.is_empty()
     }
 
+    /// Whether an address of this hash may be named itself: nearly always that settles it.
+    #[must_use]
+    #[inline]
+    pub fn may_name(&self, hash: u32) -> bool {
+        self.addresses.has(hash)
+    }
+
     /// Whether an address is named itself.
     #[must_use]
     #[inline]
     pub fn names<'a>(&self, program: &Program, address: Hashed<impl Fn() -> &'a str>) -> bool {
-        self.addresses.has(address.hash) && self.names_surely(program, address.hash, (address.text)())
+        self.may_name(address.hash) && self.names_surely(program, address.hash, (address.text)())
     }
 
-    fn names_surely(&self, program: &Program, hash: u64, address: &str) -> bool {
+    fn names_surely(&self, program: &Program, hash: u32, address: &str) -> bool {
         let people = self.people(program);
         people.is_some_and(|people| self.addresses.holds(|place| people.addresses[place].as_str(), hash, address))
     }
@@ -93,7 +100,7 @@ impl AddressesAsked {
         may_be_named && self.covers_surely(program, domain.hash, (domain.text)())
     }
 
-    fn covers_surely(&self, program: &Program, hash: u64, domain: &str) -> bool {
+    fn covers_surely(&self, program: &Program, hash: u32, domain: &str) -> bool {
         let domains: &[DomainPattern] = self.people(program).map_or(&program.own_domains, |people| &people.domains);
         let named = |place: usize| domains[place].domain();
         let is_below = || above(domain).any(|above| self.above.holds(named, hash_of(above), above));
@@ -104,15 +111,15 @@ impl AddressesAsked {
 /// Names by their hashes, with their places, ascending.
 #[derive(Debug)]
 struct Hashes {
-    hashes: Box<[u64]>,
+    hashes: Box<[u32]>,
     places: Box<[u32]>,
 }
 
 impl Hashes {
     fn of<'t>(named: impl Iterator<Item = (u32, &'t str)>) -> Self {
-        let mut hashes: Vec<(u64, u32)> = named.map(|(place, text)| (hash_of(text), place)).collect();
+        let mut hashes: Vec<(u32, u32)> = named.map(|(place, text)| (hash_of(text), place)).collect();
         hashes.sort_unstable();
-        let (hashes, places): (Vec<u64>, Vec<u32>) = hashes.into_iter().unzip();
+        let (hashes, places): (Vec<u32>, Vec<u32>) = hashes.into_iter().unzip();
         Self { hashes: hashes.into(), places: places.into() }
     }
 
@@ -122,13 +129,14 @@ impl Hashes {
 
     /// Whether something of this hash is named: nearly always that settles it.
     #[inline]
-    fn has(&self, hash: u64) -> bool {
+    fn has(&self, hash: u32) -> bool {
         if self.hashes.len() <= FEW { self.hashes.contains(&hash) } else { self.hashes.binary_search(&hash).is_ok() }
     }
 
-    fn holds<'p>(&self, named: impl Fn(usize) -> &'p str, hash: u64, text: &str) -> bool {
-        let first = self.hashes.partition_point(|known| *known < hash);
-        let alike = self.hashes[first..].iter().take_while(|known| **known == hash).zip(&self.places[first..]);
-        alike.into_iter().any(|(_, place)| named(*place as usize) == text)
+    fn holds<'p>(&self, named: impl Fn(usize) -> &'p str, hash: u32, text: &str) -> bool {
+        let few = self.hashes.len() <= FEW;
+        let first = if few { 0 } else { self.hashes.partition_point(|known| *known < hash) };
+        let known = self.hashes[first..].iter().zip(&self.places[first..]).take_while(|(known, _)| few || **known == hash);
+        known.into_iter().any(|(known, place)| *known == hash && named(*place as usize) == text)
     }
 }

@@ -116,6 +116,12 @@ impl Index {
         self.pieces[0] as usize
     }
 
+    /// How many pieces there are.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        self.pieces.len() - 1
+    }
+
     /// The instructions of a piece.
     #[must_use]
     pub fn piece(&self, piece: usize) -> Range<usize> {

@@ -59,15 +59,15 @@ struct Named<'p> {
 
 /// A quick hash of an address or a domain: the same in every program, and only in this process.
 #[must_use]
-pub fn hash_of(text: &str) -> u64 {
-    rustc_hash::FxBuildHasher.hash_one(text)
+pub fn hash_of(text: &str) -> u32 {
+    (rustc_hash::FxBuildHasher.hash_one(text) >> 16) as u32
 }
 
 /// An address or a domain by its hash. The text is fetched only where hashes agree: it lies far away.
 #[derive(Clone, Copy)]
 pub struct Hashed<F> {
     /// What [`hash_of`] makes of the text.
-    pub hash: u64,
+    pub hash: u32,
     /// Fetches the text.
     pub text: F,
 }
@@ -85,8 +85,9 @@ pub(super) fn above(domain: &str) -> impl Iterator<Item = &str> {
 }
 
 impl KeyKind {
-    fn hash(self, of_text: u64) -> u64 {
-        of_text ^ (self as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    #[inline]
+    fn hash(self, of_text: u32) -> u64 {
+        (u64::from(of_text) + ((self as u64) << 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 

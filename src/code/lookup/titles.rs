@@ -80,23 +80,40 @@ impl Titles {
 
     /// Scans a title in one of its forms, or in both where they are the same text, and shows what is found.
     pub fn scan(&self, title: &str, form: Option<Form>, mut found: impl FnMut(u16, Hit)) {
-        self.scanner.scan(title, |at, literal| {
-            let told = self.starts[literal as usize] as usize..self.starts[literal as usize + 1] as usize;
-            for told in &self.told[told] {
-                if form.is_some_and(|form| form != told.form) {
-                    continue;
-                }
-                match told.hit {
-                    Hit::YesBetween { before, behind } => {
-                        let end = at + self.scanner.text(literal).len();
-                        if (!before || is_border(title, at)) && (!behind || is_border(title, end)) {
-                            found(told.question, Hit::Yes);
-                        }
-                    }
-                    hit => found(told.question, hit),
-                }
+        self.scanner.scan(title, |at, literal| self.show(literal, (title, at), form, &mut found));
+    }
+
+    /// Scans a text that many titles make up, one behind the other. `title_at` tells the title around a place: the number that it is
+    /// known by, where it begins, itself, and its form.
+    pub fn scan_many<'t>(
+        &self,
+        text: &str,
+        title_at: impl Fn(usize) -> (usize, usize, &'t str, Option<Form>),
+        mut found: impl FnMut(usize, u16, Hit),
+    ) {
+        self.scanner.scan(text, |at, literal| {
+            let (number, begin, title, form) = title_at(at);
+            // What begins in one title and ends in the next stands in neither.
+            if at + self.scanner.text(literal).len() <= begin + title.len() {
+                self.show(literal, (title, at - begin), form, &mut |question, hit| found(number, question, hit));
             }
         });
+    }
+
+    /// Shows what a literal tells that stands in a title.
+    fn show(&self, literal: u32, (title, at): (&str, usize), form: Option<Form>, found: &mut impl FnMut(u16, Hit)) {
+        let told = self.starts[literal as usize] as usize..self.starts[literal as usize + 1] as usize;
+        for told in self.told[told].iter().filter(|told| form.is_none_or(|form| form == told.form)) {
+            match told.hit {
+                Hit::YesBetween { before, behind } => {
+                    let end = at + self.scanner.text(literal).len();
+                    if (!before || is_border(title, at)) && (!behind || is_border(title, end)) {
+                        found(told.question, Hit::Yes);
+                    }
+                }
+                hit => found(told.question, hit),
+            }
+        }
     }
 }
 
