@@ -307,14 +307,15 @@ fn a_calendar_is_connected_kept_and_refused_as_an_openid_provider_of_others_says
         let mut desk = Desk::new(&package).await;
         let mut told = String::new();
 
-        // End to end. The token lives for two seconds, so that the first read needs another one; the calendar refuses that one too.
+        // End to end. The calendar refuses the first token; it lives for two seconds, so that a slow host has renewed it before.
         desk.control(json!({ "life": 2, "refuse": 1 })).await;
         let made = desk.connect("ana").await;
         assert!(made["calendar_user"].as_str().is_some_and(|name| name.starts_with("cu_")), "{made}");
         assert_eq!((&made["state"], &made["connection_state"]), (&json!("connected"), &json!("active")));
         desk.waited("reads", 1).await;
         let seen = desk.seen().await;
-        assert!(seen["refreshes"].as_u64() >= Some(2) && seen["failures"] == json!([]), "{seen}");
+        let [refused, refreshes] = ["refused", "refreshes"].map(|what| seen[what].as_u64());
+        assert!(refused >= Some(1) && refreshes >= Some(1) && seen["failures"] == json!([]), "{seen}");
         writeln!(told, "connected, read, renewed with rotation").expect("a text takes everything");
 
         // A host that begins anew has the newest refresh token: the one before it would end the grant.
@@ -427,15 +428,21 @@ fn a_microsoft_calendar_is_connected_by_accounts_of_its_directory_alone() {
 }
 
 impl Desk {
-    /// Somebody tries links; others, and other routes, are served meanwhile.
+    /// Somebody tries links, on however slow a machine, until there is an end of it; others, and other routes, are served meanwhile.
     async fn one_address_has_a_measure(&self) {
-        let mut statuses = std::collections::BTreeMap::new();
-        for _ in 0..260 {
-            let link = format!("{}/connect/{}", self.base, "A".repeat(43));
-            let answer = self.client.get(link).send().await.expect("the host answers");
-            *statuses.entry(answer.status().as_u16()).or_insert(0) += 1;
+        let mut statuses = BTreeMap::new();
+        let begun = Instant::now();
+        while !statuses.contains_key(&429) {
+            assert!(begun.elapsed() < PATIENCE, "nobody is refused: {statuses:?}");
+            let mut tries = tokio::task::JoinSet::new();
+            for _ in 0..20 {
+                tries.spawn(self.client.get(format!("{}/connect/{}", self.base, "A".repeat(43))).send());
+            }
+            for answer in tries.join_all().await {
+                *statuses.entry(answer.expect("the host answers").status().as_u16()).or_insert(0) += 1;
+            }
         }
-        assert!(statuses[&410] >= 150 && statuses[&429] >= 1 && statuses.len() == 2, "{statuses:?}");
+        assert!(statuses[&410] >= 150 && statuses.len() == 2, "{statuses:?}");
         let pushed = self.client.post(format!("{}/push/google", self.base)).send().await.expect("the host answers");
         assert_eq!(pushed.status(), 204);
         let (status, _) =
