@@ -30,7 +30,8 @@ pub(super) async fn touched(
     difference.fresh.iter().chain(&difference.before).chain(&difference.gone).for_each(|sighting| reach.add(sighting));
     let found = difference.fresh.iter().map(|sighting| (place(sighting), (*sighting).clone())).collect();
     let open = host.store.open_errands(row.tenant).await?;
-    belonging(host, row.tenant, reach, Touched::begun(found, open), Some((row.id, own))).await
+    let gone = difference.gone.iter().map(|sighting| place(sighting)).collect();
+    belonging(host, row.tenant, reach, Begun { gone, ..Touched::begun(found, open) }, Some((row.id, own))).await
 }
 
 /// What is decided anew together.
@@ -43,11 +44,13 @@ pub(super) struct Touched {
 pub(super) struct Begun {
     found: BTreeMap<String, Sighting>,
     open: Vec<Errand>,
+    /// What is seen no more: a bot may have been sent to what it was.
+    gone: Vec<String>,
 }
 
 impl Touched {
     pub(super) fn begun(found: BTreeMap<String, Sighting>, open: Vec<Errand>) -> Begun {
-        Begun { found, open }
+        Begun { found, open, gone: Vec::new() }
     }
 }
 
@@ -57,12 +60,12 @@ pub(super) async fn belonging(
     host: &Context,
     tenant: TenantId,
     mut reach: Reach,
-    Begun { mut found, open }: Begun,
+    Begun { mut found, open, gone }: Begun,
     own: Option<(CalendarId, &[Sighting])>,
 ) -> Result<Touched, PlanError> {
     let mut bots = Bots::default();
     for _ in 0..ROUNDS_MAX {
-        let one_with = one_with(host, tenant, &mut reach, &found, &open).await?;
+        let one_with = one_with(host, tenant, &mut reach, found.keys().chain(&gone), &open).await?;
         let (uids, rooms) = reach.list();
         let mut others = host.store.sightings_like(tenant, &uids, &rooms).await?;
         // All that is shown in a room at about the time of an errand: it may be for any of it.
@@ -105,14 +108,14 @@ async fn one_with(
     host: &Context,
     tenant: TenantId,
     reach: &mut Reach,
-    found: &BTreeMap<String, Sighting>,
+    places: impl Iterator<Item = &String>,
     open: &[Errand],
 ) -> Result<Vec<String>, StoreError> {
     if open.is_empty() {
         return Ok(Vec::new());
     }
     let sent = open.iter().filter(|errand| reach.sends(errand)).map(|errand| errand::place(errand.id));
-    let places: Vec<String> = found.keys().cloned().chain(sent).collect();
+    let places: Vec<String> = places.cloned().chain(sent).collect();
     let mut seen_as = Vec::new();
     for meeting in host.store.meetings_of(tenant, &places).await? {
         let mut sent = open.iter().filter(|errand| meeting.sightings.contains(&errand::place(errand.id))).peekable();

@@ -521,6 +521,19 @@ async fn a_bot_that_stays_though_its_link_is_gone_is_the_one_that_is_sent() {
     }
 }
 
+/// Nothing led any more from a meeting that was called off to the bot that a person had sent there, after it had lost its link.
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_was_sent_stays_when_the_meeting_loses_its_link_and_is_called_off() {
+    let edits = vec![(-100, linked(None)), (120, Edit::Cancel)];
+    let mut stage = Stage::new(&[ANN], vec![meeting(ANN, &[OUTSIDER])], edits).await;
+    stage.live_until(-300).await;
+    let (sent, _) = sends(&stage, TENANT, LINK).await;
+    stage.live_until(900).await;
+    takes_back(&stage, sent.errand.id).await;
+    stage.live_until(1000).await;
+    assert!(matches!(stage.stays()[..], [(-299, 900..=905)]), "{}", stage.told().await);
+}
+
 /// The bot of a meeting was missed, and who sent one when that was over got one that left with it: the moment it came.
 #[tokio::test(start_paused = true)]
 async fn a_bot_that_is_sent_when_its_meeting_is_over_does_not_leave_with_it() {
