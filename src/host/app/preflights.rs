@@ -17,7 +17,7 @@ use crate::host::model::{
 };
 use crate::host::planning::{Compared, PlanError, absorb_single, redecide_errand};
 use crate::host::planted::{self, Bug};
-use crate::host::schedule::{errand, identity::of_place, occurrence_of, room};
+use crate::host::schedule::{errand, occurrence_of, room};
 use crate::host::store::{Commit, CommitError, StoreError, Write};
 use crate::host::sync::share::Turn;
 use crate::host::sync::{entry_to_ask, related, single};
@@ -357,20 +357,21 @@ async fn wait_for_room(host: &Context, dispatch: &Dispatch, meeting: &Meeting) -
     }
 }
 
-/// The calendar, connection and sighting of the copy that decided.
+/// The calendar, connection and sighting of the copy that decided, or, where that shows another start than the meeting has, of one
+/// that its start is known from: a fuller copy gives the others what they share, and may be gone by now.
 async fn deciding_copy(host: &Context, meeting: &Meeting) -> Result<Option<(Calendar, Connection, Sighting)>, StoreError> {
-    for place in &meeting.sightings {
-        let Some((calendar, id)) = of_place(place) else { continue };
-        let Some(row) = host.store.calendar(meeting.tenant, calendar).await? else { continue };
-        if row.connection != meeting.by {
-            continue;
+    let mut best: Option<((bool, bool), Calendar, Sighting)> = None;
+    for sighting in host.store.sightings_at(meeting.tenant, &meeting.sightings).await? {
+        let Some(row) = host.store.calendar(meeting.tenant, sighting.calendar).await? else { continue };
+        let (shows_start, decided) = (sighting.start == meeting.start, row.connection == meeting.by);
+        let rank = (!shows_start, !decided);
+        if (shows_start || decided) && best.as_ref().is_none_or(|(known, ..)| rank < *known) {
+            best = Some((rank, row, sighting));
         }
-        let Some(connection) = host.store.connection(meeting.tenant, row.connection).await? else { continue };
-        let sightings = host.store.sightings(meeting.tenant, row.id).await?;
-        let sighting = sightings.into_iter().find(|sighting| sighting.id == id);
-        return Ok(sighting.map(|sighting| (row, connection, sighting)));
     }
-    Ok(None)
+    let Some((_, row, sighting)) = best else { return Ok(None) };
+    let connection = host.store.connection(meeting.tenant, row.connection).await?;
+    Ok(connection.map(|connection| (row, connection, sighting)))
 }
 
 /// The provider's id of the one occurrence; `None` where it has no such, as in feeds.

@@ -1,14 +1,18 @@
 //! Series whose occurrences go their own ways: `providers.md` C 5, 6, 7, 12, 23.
 
-use super::stage::{ANN, BEN, CAT, OUTSIDER, Stage, at, meeting, zone};
+use super::stage::{ANN, BEN, CAT, OUTSIDER, Stage, address, at, meeting, zone};
 use crate::host::model::Origin;
-use crate::host::world::calendar::{AccountId, Edit, End, Every, Meeting, Repeats};
+use crate::host::world::calendar::{AccountId, Change, Edit, End, Every, Meeting, Repeats};
 use crate::host::world::weather::{Fault, Kind};
 use crate::time::{ClockTime, Elapsed};
 
 /// The meeting of a scenario, every day for as many days, the second time on at its start.
 fn daily(organizer: (&str, Origin), times: u32) -> Meeting {
-    let mut series = meeting(organizer, &[OUTSIDER]);
+    daily_with(organizer, times, &[OUTSIDER])
+}
+
+fn daily_with(organizer: (&str, Origin), times: u32, guests: &[&str]) -> Meeting {
+    let mut series = meeting(organizer, guests);
     series.first = zone().civil(at(-24 * 3600));
     series.created = at(-48 * 3600);
     series.repeats = Some(Repeats { every: Every::Days(1), end: End::After(times) });
@@ -33,6 +37,18 @@ async fn an_occurrence_that_vanishes_silently_is_missed_by_the_last_look() {
     let mut stage = Stage::new(&[BEN], vec![daily(BEN, 9)], edits).await;
     stage.live_until(600).await;
     assert_eq!(stage.stays(), [], "{}", stage.told().await);
+}
+
+/// Whose calendar decides shows it moved, without its guests; one of these still shows it, with all of them, and tells nobody that it
+/// is gone from there. What was known of the start came from the copy that shows more.
+#[tokio::test(start_paused = true)]
+async fn an_occurrence_that_moves_away_from_its_guests_leaves_no_bot_behind() {
+    let moves = Edit::MoveOccurrence { original: at(0), start: at(7200), mins: 30 };
+    let alone = [BEN.0, OUTSIDER].map(|guest| (-3000, Edit::Occurrence(at(0), Change::Uninvite(address(guest)))));
+    let edits = std::iter::once((-3000, moves)).chain(alone).collect();
+    let mut stage = Stage::new(&[ANN, BEN], vec![daily_with(ANN, 2, &[OUTSIDER, BEN.0])], edits).await;
+    stage.live_until(9000).await;
+    assert!(matches!(stage.stays()[..], [(7000..=7110, _)]), "{:?}\n{}", stage.stays(), stage.told().await);
 }
 
 #[tokio::test(start_paused = true)]
