@@ -6,7 +6,8 @@ use crate::engine::{self, CheckOptions, RuleSet, RuleText, check};
 use crate::event::identity::{EventCopy, normalise_uid};
 use crate::event::{Address, ConnectedUser, Occurrence, ProvidedLists};
 use crate::host::model::{Origin, Outcome};
-use crate::host::world::calendar::{AccountId, Exception, MeetingId, Truth};
+use crate::host::schedule::errand;
+use crate::host::world::calendar::{AccountId, Exception, Meeting, MeetingId, State, Truth};
 use crate::host::world::feed;
 use crate::host::world::script::Plan;
 use crate::host::world::weather::STALE_MOST;
@@ -148,6 +149,20 @@ impl<'a> Oracle<'a> {
         let span = place.1..place.1 + Elapsed::from_secs(1);
         let told = revs.iter().flat_map(|rev| self.decided(&cluster.ids, (*rev, at), &span));
         told.filter_map(|told| Some((told.bot?.0, told.start))).any(|wanted| wanted == *place)
+    }
+
+    /// Whether one of these meetings had a link to a room at any time in `span`.
+    pub(super) fn had_link_to(&self, cluster: &Cluster, room: &str, span: Range<Instant>) -> bool {
+        let (base, last) = (self.truth.rev_at(span.start), self.truth.rev_at(span.end));
+        let leads_there = |state: &State| {
+            let mut links = links(&state.meeting).filter_map(|link| errand::link(link).ok());
+            links.any(|link| format!("{}/{}", link.platform, link.id) == room)
+        };
+        cluster.ids.iter().any(|id| {
+            let states = self.truth.states(*id);
+            let first = states.partition_point(|state| state.rev <= base).saturating_sub(1);
+            states[first..].iter().take_while(|state| state.rev <= last).any(leads_there)
+        })
     }
 
     /// The rooms that these meetings were in shortly before the begin, where that was changed by then.
@@ -301,17 +316,22 @@ impl<'a> Oracle<'a> {
     }
 }
 
+/// The links of a meeting and of its occurrences.
+pub(super) fn links(meeting: &Meeting) -> impl Iterator<Item = &str> {
+    let changed = meeting.exceptions.values().filter_map(|exception| match exception {
+        Exception::Changed(changed) => changed.content.link.as_deref(),
+        Exception::Cancelled { .. } => None,
+    });
+    changed.chain(meeting.content.link.as_deref())
+}
+
 /// The meetings, those together that ever shared a UID or a link.
 fn groups(truth: &Truth) -> Vec<Vec<MeetingId>> {
     let mut leader: Vec<usize> = (0..truth.meeting_count()).collect();
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for number in 0..leader.len() {
         for state in truth.states(MeetingId(number)) {
-            let changed = state.meeting.exceptions.values().filter_map(|exception| match exception {
-                Exception::Changed(changed) => changed.content.link.clone(),
-                Exception::Cancelled { .. } => None,
-            });
-            for mark in changed.chain(state.meeting.content.link.clone()).chain([state.meeting.uid.clone()]) {
+            for mark in links(&state.meeting).map(str::to_owned).chain([state.meeting.uid.clone()]) {
                 let other = *first.entry(mark).or_insert(number);
                 let (one, other) = (root(&leader, number), root(&leader, other));
                 leader[one.max(other)] = one.min(other);

@@ -2,7 +2,7 @@
 //!
 //! What is wrong is said in texts that begin with the invariant's name.
 
-use super::expected::{Cluster, Oracle, Place, View};
+use super::expected::{Cluster, Oracle, Place, View, links};
 use super::hands::Hands;
 use super::heard::Heard;
 use super::life::{Setting, TENANT};
@@ -20,7 +20,7 @@ use crate::host::sync::calendar_of;
 use crate::host::sync::share::TAKEN_OVER;
 use crate::host::world::World;
 use crate::host::world::bots::{Bot, Happened};
-use crate::host::world::calendar::{Exception, MeetingId, State};
+use crate::host::world::calendar::{MeetingId, State};
 use crate::host::world::push::ENDED_ALONE;
 use crate::time::{Elapsed, Instant, Zone};
 use serde_json::Value;
@@ -225,19 +225,24 @@ impl Case<'_> {
         }
         let unknown = joined.iter().filter(|(place, _)| !known.contains(place) && self.span.contains(&place.1));
         let unknown = unknown.filter(|(place, _)| !self.hands.sent_to(&place.0));
-        let is_patchwork = |(place, bots): &(&Place, &Vec<_>)| clusters.iter().any(|one| self.is_patchwork(one, place, bots));
-        for (place, _) in unknown.filter(|there| !is_patchwork(there)) {
+        let is_explained = |(place, bots): &(&Place, &Vec<(&str, &Bot)>)| {
+            let knew = |one: &Cluster| bots.iter().all(|(_, bot)| self.followed_what_it_knew(one, place, bot));
+            clusters.iter().any(|one| self.is_patchwork(one, place, bots) || knew(one))
+        };
+        for (place, _) in unknown.filter(|there| !is_explained(there)) {
             report.wrong.push(format!("I2 a bot in {} at {} of which nobody ever knew", place.0, place.1));
         }
     }
 
     /// Whether hosts may have seen a change of a meeting in one calendar and not yet in another, and put together what never was: a
-    /// title of now and a room of before. Such bots are called back as soon as the other calendar is read.
-    fn is_patchwork(&self, cluster: &Cluster, place: &Place, bots: &[(&str, &Bot)]) -> bool {
+    /// title of now and a room of before, or a room of now and a start of before. Such bots are called back as soon as the other
+    /// calendar is read.
+    fn is_patchwork(&self, cluster: &Cluster, (room, start): &Place, bots: &[(&str, &Bot)]) -> bool {
         let sent = |bot: &Bot| {
             let at = bot.accepted_at?;
             let views = cluster.within(at - SETTLED, at);
-            let was_there = views.len() > 1 && views.iter().any(|view| view.rooms.contains(place));
+            let had_start = |view: &View| view.linkless.contains(start) || view.rooms.iter().any(|(_, known)| known == start);
+            let was_there = views.iter().any(had_start) && self.oracle.had_link_to(cluster, room, at - SETTLED..at);
             Some(was_there && bot.recalled_at.is_some_and(|recalled| recalled < at + SETTLED))
         };
         cluster.accounts.len() > 1 && bots.iter().all(|(_, bot)| sent(bot).unwrap_or(false))
@@ -320,7 +325,9 @@ impl Case<'_> {
             let known = cluster.accounts.iter().map(|account| self.heard.known_at(*account, at, SETTLED)).min();
             known.is_some_and(|known| self.oracle.is_wanted_by_what_was_known(cluster, place, (known, at)))
         };
-        let is_over = bot.recalled_at.is_some() || bot.leaves_at.is_some_and(was_wanted);
+        // Whoever is in it needs no link.
+        let has_no_link = |at: Instant| cluster.within(at, at).iter().any(|view| view.linkless.contains(&place.1));
+        let is_over = bot.recalled_at.is_some() || bot.leaves_at.is_some_and(|at| was_wanted(at) || has_no_link(at));
         is_over && bot.accepted_at.is_some_and(was_wanted)
     }
 
@@ -339,9 +346,12 @@ impl Case<'_> {
         if self.hands.sent_to(&place.0) || !calm || bound > self.span.end || hopeless || self.ends_in_silence(cluster, unwanted) {
             return;
         }
-        // A meeting that is said to have begun earlier goes on in the same room.
+        // A meeting that is said to have begun earlier goes on in the same room, and so does one that has another room when it is too
+        // late for another bot.
         let earlier = |view: &View| view.wanted.keys().any(|other| other.0 == place.0 && other.1 < place.1);
-        let goes_on = |view: &View| earlier(view) || view.linkless.contains(&place.1);
+        let is_late = unwanted + SETTLED > place.1 + Elapsed::from_secs(LATE_SECS);
+        let elsewhere = |view: &View| is_late && view.wanted.keys().any(|other| other.1 == place.1);
+        let goes_on = |view: &View| earlier(view) || elsewhere(view) || view.linkless.contains(&place.1);
         if cluster.within(unwanted, bound).iter().any(goes_on) {
             return;
         }
@@ -719,11 +729,7 @@ pub(super) fn told(world: &World, hands: &Hands, stored: &Stored, wrong: &str) -
         let first = &states[0].meeting;
         let uid = normalise_uid(&first.uid).norm;
         let room = |state: &State| {
-            let changed = state.meeting.exceptions.values().filter_map(|exception| match exception {
-                Exception::Changed(changed) => changed.content.link.as_deref(),
-                Exception::Cancelled { .. } => None,
-            });
-            let mut links = changed.chain(state.meeting.content.link.as_deref()).filter_map(|link| errand::link(link).ok());
+            let mut links = links(&state.meeting).filter_map(|link| errand::link(link).ok());
             links.any(|link| wrong.contains(&format!("{}/{}", link.platform, link.id)))
         };
         if wrong.contains(&first.uid) || uid.as_ref().is_some_and(|uid| uids.contains(uid)) || states.iter().any(room) {
