@@ -34,11 +34,14 @@ impl Folder {
     /// The same as [`fold`]; allocates only where a text is longer than all before it.
     pub fn fold(&mut self, text: &str) -> &str {
         self.current.clear();
-        self.current.push_str(text);
-        if text.is_ascii() {
-            self.current.make_ascii_lowercase();
-            return &self.current;
+        if !fold_settled(text, &mut self.current) {
+            self.fold_by_tables(text);
         }
+        &self.current
+    }
+
+    fn fold_by_tables(&mut self, text: &str) {
+        self.current.push_str(text);
         let mapper = CaseMapper::new();
         for _ in 0..PASSES_MAX {
             normalize(&self.current, &mut self.next);
@@ -52,8 +55,35 @@ impl Folder {
             self.current.clear();
             self.current.push_str(&self.next);
         }
-        &self.current
     }
+}
+
+/// Adds `text` to `out`, folded, where that takes no tables: where it is nothing but ASCII and [settled](is_settled) characters. Then
+/// it is the same text folded as a whole and [character by character](fold_characters). Else `out` stays as it was.
+#[must_use]
+pub fn fold_settled(text: &str, out: &mut String) -> bool {
+    let is_easy = text.is_ascii() || text.chars().all(|character| character.is_ascii() || is_settled(character));
+    if is_easy {
+        let at = out.len();
+        out.push_str(text);
+        out[at..].make_ascii_lowercase();
+    }
+    is_easy
+}
+
+/// Whether a character beyond ASCII is one of those that make up most titles and that nothing folds: it has no other case and no other
+/// form, and composes with nothing before it.
+fn is_settled(character: char) -> bool {
+    matches!(
+        character,
+        // Latin and Cyrillic small letters; dashes and quotation marks.
+        '\u{e0}'..='\u{ff}' | '\u{430}'..='\u{45f}' | '\u{2013}'..='\u{2014}' | '\u{2018}'..='\u{201e}'
+        // Japanese, Chinese and Korean.
+        | '\u{3001}'..='\u{3003}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fc}' | '\u{3400}'..='\u{4dbf}'
+        | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}'
+        // Pictures.
+        | '\u{1f300}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6ff}' | '\u{1f900}'..='\u{1f9ff}'
+    )
 }
 
 /// Replaces `out` by the NFKC of `text`.
@@ -75,13 +105,9 @@ fn normalize(text: &str, out: &mut String) {
 /// assert_eq!(folded, "straße");
 /// ```
 pub fn fold_characters(text: &str, out: &mut String) {
-    let at = out.len();
-    if text.is_ascii() {
-        out.push_str(text);
-        out[at..].make_ascii_lowercase();
-        return;
+    if !fold_settled(text, out) {
+        out.extend(text.chars().map(fold_character));
     }
-    out.extend(text.chars().map(fold_character));
 }
 
 /// Letters that expressions do not know yet stay: they are no part of words there.
@@ -124,6 +150,43 @@ mod tests {
         for character in '\0'..=char::MAX {
             let once = fold(character.encode_utf8(&mut [0; 4]));
             assert_eq!(fold(&once), once, "U+{:04X}", u32::from(character));
+        }
+    }
+
+    /// None of them composes with what comes before it, as a test of all pairs would show that takes an hour: of those before, one is
+    /// enough of each kind that composes at all.
+    #[test]
+    fn settled_characters_stay_as_they_are_wherever_they_stand() {
+        let before = ["", "a", "E", "\u{e6}", "か", "ハ", "가", "각", "и", "中", "\u{1f468}", "\u{1100}"];
+        for character in ('\0'..=char::MAX).filter(|character| is_settled(*character)) {
+            assert_eq!(fold_character(character), character);
+            for before in before {
+                let (text, mut folder) = (format!("{before}{character}"), Folder::default());
+                folder.fold_by_tables(&text);
+                assert_eq!(folder.current, text.to_ascii_lowercase(), "U+{:04X}", u32::from(character));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_folded_at_once_is_folded_as_by_tables() {
+        for text in [
+            "Straße",
+            "Übung",
+            "übung",
+            "Präsentation",
+            "定例会議 A",
+            "プロジェクト",
+            "ﾌﾟﾛｼﾞｪｸﾄ",
+            "e\u{301}",
+            "가\u{11a8}",
+            "🎉 Feier",
+            "İ",
+            "か\u{3099}",
+        ] {
+            let mut folder = Folder::default();
+            folder.fold_by_tables(text);
+            assert_eq!(fold(text), folder.current, "{text}");
         }
     }
 

@@ -21,7 +21,7 @@ pub use decision::{
     Trace,
 };
 pub use fact::{Fact, UnknownReason};
-pub use fold::{Folder, fold, fold_characters, folds_as_patterns_do};
+pub use fold::{Folder, fold, fold_characters, fold_settled, folds_as_patterns_do};
 pub use reading::Reading;
 pub use shown::{SHOWN_CHARS_MAX, quoted, shown};
 pub use truth::Truth;

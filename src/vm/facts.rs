@@ -6,7 +6,7 @@ use crate::code::{AddressesAsked, Program};
 use crate::event::{Freq, Occurrence, Question, SeriesFacts, SeriesSummary, Text};
 use crate::time::{Instant, Moment};
 use crate::value::words::Repeats;
-use crate::value::{EventKind, Fact, Folder, Response, Status, Truth, UnknownReason, fold_characters};
+use crate::value::{EventKind, Fact, Folder, Response, Status, Truth, UnknownReason, fold_characters, fold_settled};
 use crate::vm::guests::{GuestNotes, GuestRow, GuestTable, Guests};
 use crate::vm::people::Roster;
 use std::ops::Range;
@@ -184,9 +184,7 @@ impl FactTable {
             Fact::Known(Some(text)) => text.content.as_str(),
         };
         let at = self.folded.len();
-        if written.is_ascii() {
-            self.folded.push_str(written);
-            self.folded[at..].make_ascii_lowercase();
+        if fold_settled(written, &mut self.folded) {
             return Some(());
         }
         self.folded.push_str(folder.fold(written));
