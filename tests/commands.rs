@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -105,6 +105,45 @@ fn eval_over_full_events_decides_as_plan_does() {
         }
     }
     assert!(compared > 200, "{compared}");
+}
+
+/// Who writes one meeting and waits has an answer before the next; many at once have theirs in order, beside lines that cannot be read.
+#[test]
+fn eval_answers_what_is_there_and_waits_for_no_more() {
+    let rules = Scratch::new("answers.rules", "rule weekly:\n  record\n  when repeats weekly\n");
+    let calendar = "rules-examples/school/events.ics";
+    let events = callsheet(&[&["events", calendar, "--full"], &WINDOW[..]].concat()).out;
+    let lines: Vec<&str> = events.lines().collect();
+    let decided = callsheet_with(&["eval", rules.path()], &events).out;
+    let decided: Vec<&str> = decided.lines().collect();
+    assert!(decided.len() == lines.len() && lines.len() > 5, "{}", lines.len());
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+        .args(["eval", rules.path()])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let (mut stdin, stdout) = (child.stdin.take().expect("its input"), child.stdout.take().expect("its output"));
+    let (tell, told) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        std::io::BufReader::new(stdout).lines().map_while(Result::ok).try_for_each(|line| tell.send(line))
+    });
+    for (line, decided) in lines.iter().zip(&decided).take(3) {
+        writeln!(stdin, "{line}").expect("it reads");
+        let answer = told.recv_timeout(std::time::Duration::from_secs(60)).expect("an answer while it waits for more");
+        assert_eq!(answer, *decided);
+    }
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success() && reader.join().is_ok());
+
+    let many = 2500;
+    let input: String =
+        (0..many).map(|at| if at % 100 == 7 { "{}\n".to_owned() } else { format!("{}\n", lines[at % lines.len()]) }).collect();
+    let ran = callsheet_with(&["eval", rules.path()], &input);
+    let expected: Vec<&str> = (0..many).filter(|at| at % 100 != 7).map(|at| decided[at % lines.len()]).collect();
+    assert!(ran.out.lines().eq(expected), "{}", ran.out.lines().count());
+    assert_eq!((ran.code, ran.err.lines().count()), (1, many / 100), "{}", ran.err);
 }
 
 #[test]
