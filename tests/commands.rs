@@ -114,12 +114,13 @@ fn eval_answers_what_is_there_and_waits_for_no_more() {
     let calendar = "rules-examples/school/events.ics";
     let events = callsheet(&[&["events", calendar, "--full"], &WINDOW[..]].concat()).out;
     let lines: Vec<&str> = events.lines().collect();
-    let decided = callsheet_with(&["eval", rules.path()], &events).out;
+    let eval = ["eval", rules.path(), "--me", "somebody@elsewhere.example"];
+    let decided = callsheet_with(&eval, &events).out;
     let decided: Vec<&str> = decided.lines().collect();
     assert!(decided.len() == lines.len() && lines.len() > 5, "{}", lines.len());
 
     let mut child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-        .args(["eval", rules.path()])
+        .args(eval)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -140,7 +141,7 @@ fn eval_answers_what_is_there_and_waits_for_no_more() {
     let many = 2500;
     let input: String =
         (0..many).map(|at| if at % 100 == 7 { "{}\n".to_owned() } else { format!("{}\n", lines[at % lines.len()]) }).collect();
-    let ran = callsheet_with(&["eval", rules.path()], &input);
+    let ran = callsheet_with(&eval, &input);
     let expected: Vec<&str> = (0..many).filter(|at| at % 100 != 7).map(|at| decided[at % lines.len()]).collect();
     assert!(ran.out.lines().eq(expected), "{}", ran.out.lines().count());
     assert_eq!((ran.code, ran.err.lines().count()), (1, many / 100), "{}", ran.err);
