@@ -112,7 +112,7 @@ fn figures(corpus: &Corpus, effort: Effort) -> String {
     let mut table = Table::new(["from the bytes of one event", "time", "ratio", "at most"]);
     one_by_one(&mut table, corpus, &sets, effort);
     in_pages(&mut table, corpus, effort);
-    let _ = write!(text, "{}\n", table.markdown());
+    let _ = writeln!(text, "{}", table.markdown());
     for (size, rule_set) in SIZES.iter().zip(&sets) {
         text += &agreement(*size, rule_set, corpus);
     }
