@@ -243,7 +243,10 @@ impl Case<'_> {
             let views = cluster.within(at - SETTLED, at);
             let had_start = |view: &View| view.linkless.contains(start) || view.rooms.iter().any(|(_, known)| known == start);
             let was_there = views.iter().any(had_start) && self.oracle.had_link_to(cluster, room, at - SETTLED..at);
-            Some(was_there && bot.recalled_at.is_some_and(|recalled| recalled < at + SETTLED))
+            // As long as one of the calendars cannot be read, that goes on.
+            let known = |to: Instant| cluster.accounts.iter().map(|account| self.heard.known_at(*account, to, SETTLED)).min();
+            let in_time = |recalled: Instant| recalled < at + SETTLED || known(recalled).is_some_and(|known| known < at);
+            Some(was_there && bot.recalled_at.is_some_and(in_time))
         };
         cluster.accounts.len() > 1 && bots.iter().all(|(_, bot)| sent(bot).unwrap_or(false))
     }
