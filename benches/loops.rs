@@ -63,7 +63,7 @@ impl Work {
 }
 
 const LOOPS: [Loop; 10] = [
-    Loop { work: Work::Prepare, size: Size::S, most: Some(12_000) },
+    Loop { work: Work::Prepare, size: Size::S, most: Some(7_000) },
     Loop { work: Work::Closures, size: Size::S, most: None },
     Loop { work: Work::Alone, size: Size::S, most: Some(2_400) },
     Loop { work: Work::Together, size: Size::S, most: Some(1_250) },
