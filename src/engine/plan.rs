@@ -6,8 +6,8 @@ use crate::event::identity::{EventCopy, same_occurrence_groups};
 use crate::event::{ConnectedUser, Occurrence, ProvidedLists, Question};
 use crate::time::Zone;
 use crate::value::{Decision, Overrides, Settings};
-use crate::vm::Machine;
-use std::collections::BTreeSet;
+use crate::vm::{Batch, Machine, Preparer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One occurrence as one connected user's calendar shows it.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,9 @@ pub fn plan(lists: &ProvidedLists, sightings: &[Sighting<'_>], reader: &Zone) ->
     let identities: Vec<EventCopy> = sightings.iter().map(|sighting| EventCopy::of(sighting.occurrence)).collect();
     let grouping = same_occurrence_groups(&identities);
     let contested: BTreeSet<usize> = grouping.conflicts.iter().flat_map(|conflict| conflict.events.iter().copied()).collect();
-    let mut planner = Planner { lists, sightings, machine: Machine::new() };
+    let completed = completed(sightings, &grouping.events);
+    let decisions = decided(lists, sightings, &completed);
+    let mut planner = Planner { lists, sightings, completed: completed.into_iter().map(Some).collect(), decisions };
     let mut plan: Vec<Planned> = grouping
         .dispatches
         .iter()
@@ -66,23 +68,64 @@ pub fn plan(lists: &ProvidedLists, sightings: &[Sighting<'_>], reader: &Zone) ->
     plan
 }
 
+/// Most sightings that are decided together: what is made ready of them lies in memory at once.
+const TOGETHER_MAX: usize = 1024;
+
+/// The sightings with their facts completed from the other copies of their events.
+fn completed(sightings: &[Sighting<'_>], events: &[Vec<usize>]) -> Vec<Occurrence> {
+    let mut completed: BTreeMap<usize, Occurrence> = BTreeMap::new();
+    for event in events {
+        let copy = |at: &usize| {
+            let Sighting { occurrence, user, .. } = sightings[*at];
+            copies::Copy { connection: *at as u64, occurrence, user }
+        };
+        let copies: Vec<copies::Copy<'_>> = event.iter().map(copy).collect();
+        completed.extend(event.iter().copied().zip(complete_facts(&copies)));
+    }
+    debug_assert_eq!(completed.len(), sightings.len(), "each sighting is of one event");
+    completed.into_values().collect()
+}
+
+/// What each sighting is decided to be for its owner, those of one rule set together.
+fn decided(lists: &ProvidedLists, sightings: &[Sighting<'_>], completed: &[Occurrence]) -> Vec<Decision> {
+    let mut by_rules: BTreeMap<*const RuleSet, Vec<usize>> = BTreeMap::new();
+    for (place, sighting) in sightings.iter().enumerate() {
+        by_rules.entry(std::ptr::from_ref(sighting.rules)).or_default().push(place);
+    }
+    let (mut preparer, mut machine, mut decided) = (Preparer::default(), Machine::new(), Vec::new());
+    let mut decisions: BTreeMap<usize, Decision> = BTreeMap::new();
+    for places in by_rules.values().flat_map(|places| places.chunks(TOGETHER_MAX)) {
+        let mut batch = Batch::default();
+        places.iter().for_each(|at| preparer.add(question(lists, &sightings[*at], &completed[*at]), &mut batch));
+        decided.clear();
+        sightings[places[0]].rules.decide_batch(&mut machine, &batch, &mut decided);
+        decisions.extend(places.iter().copied().zip(decided.iter().copied()));
+    }
+    decisions.into_values().collect()
+}
+
+fn question<'q>(lists: &'q ProvidedLists, sighting: &Sighting<'q>, occurrence: &'q Occurrence) -> Question<'q> {
+    Question { occurrence, user: sighting.user, overrides: sighting.overrides, lists }
+}
+
 struct Planner<'a> {
     lists: &'a ProvidedLists,
     sightings: &'a [Sighting<'a>],
-    machine: Machine,
+    /// The completed occurrence of each sighting, until it decides about its meeting.
+    completed: Vec<Option<Occurrence>>,
+    decisions: Vec<Decision>,
 }
 
-/// A copy with its facts completed, and its vote.
+/// A copy and its vote.
 struct Member {
     sighting: usize,
-    occurrence: Occurrence,
     vote: MemberDecision,
 }
 
 impl Planner<'_> {
     /// Decides one meeting: the groups of copies that share its bot.
     fn meeting(&mut self, groups: &[&[usize]]) -> Planned {
-        let mut members: Vec<Member> = groups.iter().flat_map(|group| self.decided(group)).collect();
+        let mut members: Vec<Member> = groups.iter().copied().flatten().map(|sighting| self.member(*sighting)).collect();
         if groups.len() > 1 {
             self.limit_vetoes(groups, &mut members);
         }
@@ -93,9 +136,10 @@ impl Planner<'_> {
         };
         let mut places: Vec<usize> = members.iter().map(|member| member.sighting).collect();
         places.sort_unstable();
-        let Member { sighting, occurrence, vote } = members.swap_remove(deciding.expect("the decision is that of a member"));
+        let Member { sighting, vote } = members.swap_remove(deciding.expect("the decision is that of a member"));
+        let occurrence = self.completed[sighting].take().expect("a sighting is of one meeting");
         let rules = self.sightings[sighting].rules;
-        let reason = rules.reason(&Self::question(self.lists, &self.sightings[sighting], &occurrence));
+        let reason = rules.reason(&question(self.lists, &self.sightings[sighting], &occurrence));
         Planned {
             deciding: sighting,
             members: places,
@@ -107,32 +151,17 @@ impl Planner<'_> {
         }
     }
 
-    /// Completes the copies of one event from each other and decides each for its owner.
-    fn decided(&mut self, group: &[usize]) -> Vec<Member> {
-        let copies: Vec<copies::Copy<'_>> = group
-            .iter()
-            .map(|&at| {
-                let Sighting { occurrence, user, .. } = self.sightings[at];
-                copies::Copy { connection: at as u64, occurrence, user }
-            })
-            .collect();
-        let completed = complete_facts(&copies);
-        group
-            .iter()
-            .zip(completed)
-            .map(|(&sighting, occurrence)| {
-                let rules = self.sightings[sighting].rules;
-                let question = Self::question(self.lists, &self.sightings[sighting], &occurrence);
-                let decision = rules.decide(&mut self.machine, &question);
-                Member { sighting, vote: MemberDecision::of(sighting as u64, rules.outline(), decision), occurrence }
-            })
-            .collect()
+    fn member(&self, sighting: usize) -> Member {
+        let outline = self.sightings[sighting].rules.outline();
+        Member { sighting, vote: MemberDecision::of(sighting as u64, outline, self.decisions[sighting]) }
     }
 
     /// A group that joins the others only by room and start may veto only if its organizer is internal or the same.
     fn limit_vetoes(&self, groups: &[&[usize]], members: &mut [Member]) {
-        let organizer =
-            |member: &Member| member.occurrence.facts.people.organizer.known().and_then(|person| person.address.clone());
+        let organizer = |member: &Member| {
+            let occurrence = self.completed[member.sighting].as_ref()?;
+            occurrence.facts.people.organizer.known().and_then(|person| person.address.clone())
+        };
         let organizers: Vec<_> = members.iter().map(organizer).collect();
         let group_of = |sighting: usize| groups.iter().position(|group| group.contains(&sighting));
         let groups_of: Vec<_> = members.iter().map(|member| group_of(member.sighting)).collect();
@@ -144,9 +173,5 @@ impl Planner<'_> {
                 own.is_some() && (0..members.len()).any(|other| groups_of[other] != groups_of[at] && organizers[other] == *own);
             members[at].vote.may_veto = internal || shared;
         }
-    }
-
-    fn question<'q>(lists: &'q ProvidedLists, sighting: &Sighting<'q>, occurrence: &'q Occurrence) -> Question<'q> {
-        Question { occurrence, user: sighting.user, overrides: sighting.overrides, lists }
     }
 }
