@@ -58,8 +58,15 @@ impl Folder {
     }
 }
 
-/// Adds `text` to `out`, folded, where that takes no tables: where it is nothing but ASCII and [settled](is_settled) characters. Then
-/// it is the same text folded as a whole and [character by character](fold_characters). Else `out` stays as it was.
+/// Adds `text` to `out`, folded, where that takes no tables: where it is nothing but ASCII and characters that nothing folds. Then it
+/// is the same text folded as a whole and [character by character](fold_characters). Else `out` stays as it was.
+///
+/// ```
+/// use callsheet::value::fold_settled;
+/// let mut folded = String::new();
+/// assert!(fold_settled("Präsentation 会議", &mut folded) && !fold_settled("STRAẞE", &mut folded));
+/// assert_eq!(folded, "präsentation 会議");
+/// ```
 #[must_use]
 pub fn fold_settled(text: &str, out: &mut String) -> bool {
     let is_easy = text.is_ascii() || text.chars().all(|character| character.is_ascii() || is_settled(character));
