@@ -1,7 +1,7 @@
 //! What deciding is measured by: callsheet decides it as plain Rust does.
 
 #[path = "../benches/workload/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "each program uses its part")]
+#[expect(dead_code, unused_imports, reason = "each program uses its part")]
 mod work;
 
 use callsheet::engine::Machine;
