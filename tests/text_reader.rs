@@ -525,6 +525,7 @@ fn people_that_cannot_be_tested_so() {
             "any attendee is external and declined",
             "organizer external",
             "any attendee in [@a.com]",
+            "any attendee in @a.com",
             "at least two attendees are external",
             "exactly 99999999999 attendees is me",
             "any attendee is organiser",
@@ -557,6 +558,10 @@ fn people_that_cannot_be_tested_so() {
                 unknown-operator[1:22] expected a test such as `is external`, `in customers`, `from @acme.com` or `declined`, found `external`
             any attendee in [@a.com]
                 syntax-error[1:28] expected a name, found `[`
+                  help: `in` takes the name of a list; for domains write `from any of [`…`]`
+            any attendee in @a.com
+                syntax-error[1:28] expected a name, found `@a.com`
+                  help: `in` takes the name of a list; for a domain write `from`
             at least two attendees are external
                 syntax-error[1:21] expected a number, found `two`
             exactly 99999999999 attendees is me

@@ -360,6 +360,12 @@ fn hint(before: &str, word: &str) -> Option<&'static str> {
     if before == "is" && matches!(word, "in" | "from" | "accepted" | "tentative" | "declined" | "has") {
         return Some("leave out `is`");
     }
+    if before == "in" && word.starts_with('@') {
+        return Some("`in` takes the name of a list; for a domain write `from`");
+    }
+    if before == "in" && word == "[" {
+        return Some("`in` takes the name of a list; for domains write `from any of [`…`]`");
+    }
     if word.starts_with(['“', '”', '„', '‘', '’', '«']) {
         return Some("a text stands in straight quotes, `\"`");
     }
